@@ -1,0 +1,80 @@
+// The import table of docs/architecture.md, enforced. A folder may import itself and what its row lists.
+const allowed = {
+  task: [],
+  time: [],
+  config: [],
+  http: [],
+  health: [],
+  net: [],
+  logging: ['config', 'task'],
+  metrics: ['config', 'task'],
+  redis: ['config', 'health', 'metrics'],
+  queue: ['task', 'time', 'config', 'redis', 'metrics', 'health'],
+  enqueue: ['task', 'net', 'time', 'config', 'http', 'queue', 'metrics'],
+  tracking: ['task', 'time', 'config', 'http', 'queue', 'metrics'],
+  admin: ['task', 'config', 'http', 'health', 'queue'],
+  dispatch: ['task', 'net', 'time', 'config', 'queue', 'metrics', 'health'],
+};
+
+const folders = Object.keys(allowed);
+// What logging redacts may be asked for everywhere but in the pure folders.
+const pure = ['task', 'time', 'net', 'config'];
+
+const table = folders.map((folder) => ({
+  name: `imports-of-${folder}`,
+  severity: 'error',
+  comment: `src/${folder} may import only: ${[folder, ...allowed[folder]].join(', ')}`,
+  from: { path: `^src/${folder}/` },
+  to: {
+    path: '^src/',
+    pathNot: [folder, ...allowed[folder]]
+      .map((name) => `^src/${name}/`)
+      .concat(pure.includes(folder) ? [] : ['^src/logging/redact\\.ts$']),
+  },
+}));
+
+/** One vendor, one folder: `types` lets others import a package's types only. */
+const vendor = (name, path, homes) => ({
+  name: `vendor-${name}`,
+  severity: 'error',
+  comment: `${name} is known to ${homes.join(', ')} only`,
+  from: { path: '^src/', pathNot: homes.map((home) => `^src/${home}`).concat(['\\.spec\\.ts$']) },
+  to: { path, dependencyTypesNot: ['type-only'] },
+});
+
+export default {
+  forbidden: [
+    ...table,
+    {
+      name: 'no-unlisted-folder',
+      severity: 'error',
+      comment: 'A new folder needs a row in the import table.',
+      from: { path: '^src/', pathNot: [...folders, 'app'].map((f) => `^src/${f}/`).concat(['^src/main\\.ts$']) },
+      to: {},
+    },
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'pure-folders',
+      severity: 'error',
+      comment: 'The vocabulary takes no framework and no input or output.',
+      from: { path: '^src/task/', pathNot: '\\.spec\\.ts$' },
+      to: { pathNot: '^src/task/' },
+    },
+    {
+      name: 'no-orphans',
+      severity: 'error',
+      from: { orphan: true, path: '^src/', pathNot: '\\.(spec|d)\\.ts$' },
+      to: {},
+    },
+    vendor('bullmq', 'node_modules/(bullmq|@nestjs/bullmq)/', ['queue/']),
+    vendor('ioredis', 'node_modules/ioredis/', ['redis/']),
+    vendor('undici', 'node_modules/undici/', ['dispatch/']),
+    vendor('prom-client', 'node_modules/(prom-client|@willsoto)/', ['metrics/']),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+};

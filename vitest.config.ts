@@ -1,0 +1,30 @@
+import { defineConfig } from 'vitest/config';
+
+const shared = { env: { MODE: 'both' }, restoreMocks: true };
+const withRedis = { ...shared, globalSetup: ['test/support/redis-global-setup.ts'], testTimeout: 30_000, hookTimeout: 60_000 };
+
+export default defineConfig({
+  test: {
+    // Vite sets MODE=test, which would be read as our own MODE.
+    projects: [
+      {
+        test: {
+          ...shared,
+          name: 'unit',
+          include: ['src/**/*.spec.ts', 'test/architecture/**/*.spec.ts'],
+          exclude: ['src/**/*.redis.spec.ts'],
+        },
+      },
+      { test: { ...withRedis, name: 'redis', include: ['src/**/*.redis.spec.ts'] } },
+      { test: { ...withRedis, name: 'e2e', include: ['test/e2e/**/*.spec.ts', 'test/regression/**/*.spec.ts'] } },
+      {
+        test: {
+          ...withRedis,
+          name: 'resilience',
+          include: ['test/resilience/**/*.spec.ts'],
+          testTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
