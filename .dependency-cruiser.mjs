@@ -4,7 +4,7 @@ const allowed = {
   time: [],
   config: [],
   http: [],
-  health: [],
+  health: ['config'],
   net: [],
   logging: ['config', 'task'],
   metrics: ['config', 'task'],

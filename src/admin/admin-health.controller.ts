@@ -1,0 +1,30 @@
+import { Controller, Get, Res } from '@nestjs/common';
+import { ApiOperation, ApiProperty, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { HealthRegistry } from '../health/health-registry.js';
+import { Problem } from '../http/problem.js';
+
+export class AdminHealth {
+  @ApiProperty({ enum: ['healthy', 'unhealthy'] })
+  status!: 'healthy' | 'unhealthy';
+
+  @ApiProperty({ enum: ['connected', 'disconnected'] })
+  redis!: 'connected' | 'disconnected';
+}
+
+@ApiTags('admin')
+@Controller('admin/health')
+export class AdminHealthController {
+  constructor(private readonly health: HealthRegistry) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Whether the service and its Redis are well' })
+  @ApiResponse({ status: 200, type: AdminHealth })
+  @ApiResponse({ status: 401, type: Problem })
+  @ApiResponse({ status: 503, type: AdminHealth })
+  async read(@Res({ passthrough: true }) reply: FastifyReply): Promise<AdminHealth> {
+    const { up } = await this.health.check('redis');
+    reply.status(up ? 200 : 503);
+    return up ? { status: 'healthy', redis: 'connected' } : { status: 'unhealthy', redis: 'disconnected' };
+  }
+}

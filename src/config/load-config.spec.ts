@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { Config } from './config.js';
+import { ConfigError, loadConfig } from './load-config.js';
+import { settingsOf } from './setting.js';
+
+function faultsOf(environment: Record<string, string>): readonly string[] {
+  try {
+    loadConfig(environment);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+describe('loadConfig', () => {
+  it('has the documented defaults when nothing is set', () => {
+    expect(loadConfig({})).toMatchObject({
+      mode: 'both',
+      port: 8080,
+      logLevel: 'info',
+      workerConcurrency: 10,
+      taskTimeoutSec: 1800,
+      maxRetry: 5,
+      allowPrivateUrls: false,
+      shutdownTimeoutSec: 25,
+      redisConnectRetries: 30,
+      redisRetryIntervalSec: 2,
+    });
+  });
+
+  it('reads numbers, switches and lists as what they are', () => {
+    const config = loadConfig({
+      PORT: '9000',
+      ALLOW_PRIVATE_URLS: 'true',
+      ALLOW_LOOPBACK_URLS: '0',
+      ALLOWED_HOSTS: 'localhost, 127.0.0.1',
+      RETRY_JITTER: '0.25',
+    });
+    expect(config).toMatchObject({
+      port: 9000,
+      allowPrivateUrls: true,
+      allowLoopbackUrls: false,
+      allowedHosts: ['localhost', '127.0.0.1'],
+      retryJitter: 0.25,
+    });
+  });
+
+  it('takes an empty variable as not set', () => {
+    expect(loadConfig({ PORT: '', MODE: ' ' })).toMatchObject({ port: 8080, mode: 'both' });
+  });
+
+  it('reads an alias unless the setting itself is there', () => {
+    expect(loadConfig({ REDIS_ADDR: 'a:1' }).redisAddress).toBe('a:1');
+    expect(loadConfig({ REDIS_ADDR: 'a:1', REDIS_ADDRESS: 'b:2' }).redisAddress).toBe('b:2');
+  });
+
+  it('lists every fault at once, by the name of the variable and what was given', () => {
+    const faults = faultsOf({
+      MODE: 'woker',
+      PORT: '80a',
+      WORKER_CONCURRENCY: '0',
+      ALLOW_PRIVATE_URLS: 'yes',
+      REDIS_URL: 'http://x',
+      TASK_TIMEOUT_SEC: '90000',
+      DENY_CIDRS: '10.0.0.0/8,oops',
+    });
+    expect(faults).toHaveLength(7);
+    const all = faults.join('\n');
+    expect(all).toMatch(/MODE must be one of .*api, worker, both.*\(got "woker"\)/);
+    expect(all).toMatch(/PORT must be an integer.*\(got "80a"\)/);
+    expect(all).toMatch(/WORKER_CONCURRENCY must not be less than 1/);
+    expect(all).toMatch(/ALLOW_PRIVATE_URLS must be a boolean/);
+    expect(all).toMatch(/DENY_CIDRS/);
+    expect(all).toMatch(/TASK_TIMEOUT_SEC must not be greater than MAX_TASK_TIMEOUT_SEC/);
+  });
+
+  it('never repeats a secret', () => {
+    expect(faultsOf({ REDIS_URL: 'hunter2' }).join()).not.toContain('hunter2');
+  });
+
+  it('binds every property of the class', () => {
+    expect(settingsOf(Config).map(({ property }) => property)).toEqual(Object.keys(new Config()));
+  });
+});

@@ -1,0 +1,136 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import {
+  Allow,
+  IsDefined,
+  IsIn,
+  IsInt,
+  IsObject,
+  IsOptional,
+  IsString,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+  MinLength,
+  ValidateNested,
+} from 'class-validator';
+import { IsStringMap } from '../http/validators.js';
+import { type Method, METHODS } from '../task/task.js';
+
+const DURATION_SCHEMA = {
+  oneOf: [
+    { type: 'number', minimum: 0 },
+    { type: 'string', pattern: '^\\d+(\\.\\d+)?(ms|s|m|h)$' },
+  ],
+};
+
+/** The HTTP call to make. Of `body`, `body_base64` and `json`, at most one. */
+export class TargetRequest {
+  /** Absolute http or https URL without credentials. */
+  @IsString()
+  @MinLength(1)
+  @MaxLength(8192)
+  @ApiProperty({ example: 'https://api.example.com/webhook' })
+  url!: string;
+
+  @IsOptional()
+  @IsIn(METHODS)
+  @ApiProperty({ enum: METHODS, default: 'POST', required: false })
+  method?: Method;
+
+  /** Sent as they are. Headers that belong to the connection, and `X-Task-*`, are refused. */
+  @IsOptional()
+  @IsStringMap({ maxEntries: 100, maxKeyBytes: 256, maxValueBytes: 8192 })
+  @ApiProperty({ type: 'object', additionalProperties: { type: 'string' }, required: false })
+  headers?: Record<string, string>;
+
+  /** Sent byte for byte, as UTF-8. */
+  @IsOptional()
+  @IsString()
+  body?: string;
+
+  /** For bytes that are no text: standard base64. */
+  @IsOptional()
+  @IsString()
+  @ApiProperty({ format: 'byte', required: false })
+  body_base64?: string;
+
+  /** Any value; serialised once, with Content-Type application/json unless the headers name one. */
+  @Allow()
+  @ApiProperty({ required: false, description: 'Any JSON value; sent serialised.' })
+  json?: unknown;
+}
+
+/** A task to enqueue. */
+export class EnqueueRequest {
+  /** Who enqueues. */
+  @IsString()
+  @Matches(/^[A-Za-z0-9_-]{3,64}$/, { message: 'must be 3 to 64 letters, digits, hyphens or underscores' })
+  @ApiProperty({ example: 'my-service' })
+  client_id!: string;
+
+  /** `critical`, `high`, `default` (also called `normal`) or `low`. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  @ApiProperty({ default: 'default', required: false })
+  queue?: string;
+
+  @IsDefined()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => TargetRequest)
+  task!: TargetRequest;
+
+  /** Wait before the first attempt: seconds, or a text like `"10m"`. */
+  @Allow()
+  @ApiProperty({ ...DURATION_SCHEMA, default: 0, required: false })
+  delay?: number | string | null;
+
+  /** When to make the first attempt (RFC 3339). Wins over `delay`; a past time means now. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  @ApiProperty({ format: 'date-time', required: false })
+  scheduled_at?: string;
+
+  /** Your own id, unique among your tasks: a second enqueue with it answers the first one's result. */
+  @IsOptional()
+  @IsString()
+  @Matches(/^[A-Za-z0-9_-]{1,128}$/, { message: 'must be 1 to 128 letters, digits, hyphens or underscores' })
+  task_id?: string;
+
+  /** Extra tries after the first; 0 = none. */
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(1000)
+  max_retries?: number;
+
+  /** Deadline of an attempt over connect, headers and body: seconds, or a text like `"30s"`. */
+  @Allow()
+  @ApiProperty({ ...DURATION_SCHEMA, required: false })
+  timeout?: number | string | null;
+
+  /** Up to 16 labels, returned with the task. */
+  @IsOptional()
+  @IsStringMap({ maxEntries: 16, maxKeyBytes: 64, maxValueBytes: 256 })
+  @ApiProperty({ type: 'object', additionalProperties: { type: 'string' }, required: false })
+  metadata?: Record<string, string>;
+}
+
+export class EnqueueAnswer {
+  @ApiProperty({ enum: ['enqueued'] })
+  status!: 'enqueued';
+
+  task_id!: string;
+
+  queue!: string;
+
+  client_id!: string;
+
+  /** When the first attempt is due. */
+  @ApiProperty({ format: 'date-time' })
+  scheduled_at!: string;
+}

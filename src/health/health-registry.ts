@@ -1,0 +1,49 @@
+import { Injectable } from '@nestjs/common';
+
+/** What a component says of itself. `detail` are figures for people; nothing secret. */
+export interface ComponentHealth {
+  readonly up: boolean;
+  readonly detail?: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** A component that the process needs in order to be ready. */
+export interface HealthProbe {
+  readonly name: string;
+  /** Must answer quickly and may reject: a rejection counts as down. */
+  check(): Promise<ComponentHealth> | ComponentHealth;
+}
+
+/** Every capability registers its own probe; the health routes ask them all. */
+@Injectable()
+export class HealthRegistry {
+  private readonly probes = new Map<string, HealthProbe>();
+  private stopping = false;
+
+  register(probe: HealthProbe): void {
+    this.probes.set(probe.name, probe);
+  }
+
+  /** From here on the process is not ready, whatever its components say. */
+  beginShutdown(): void {
+    this.stopping = true;
+  }
+
+  get isStopping(): boolean {
+    return this.stopping;
+  }
+
+  async checkAll(): Promise<ReadonlyMap<string, ComponentHealth>> {
+    const checked = [...this.probes.values()].map(
+      async (probe) => [probe.name, await this.check(probe.name)] as const,
+    );
+    return new Map(await Promise.all(checked));
+  }
+
+  async check(name: string): Promise<ComponentHealth> {
+    try {
+      return (await this.probes.get(name)?.check()) ?? { up: false };
+    } catch (error) {
+      return { up: false, detail: { error: error instanceof Error ? error.message : String(error) } };
+    }
+  }
+}

@@ -1,0 +1,35 @@
+/** More addresses than this at once: the oldest is forgotten, so that guessing cannot fill the memory. */
+const MAX_ADDRESSES = 10_000;
+
+/** Counts failures per address in fixed windows and says when an address may try again. Times are milliseconds. */
+export class FailureThrottle {
+  private readonly windows = new Map<string, { since: number; failures: number }>();
+
+  constructor(
+    private readonly maxFailures: number,
+    private readonly windowMs: number,
+  ) {}
+
+  /** 0 when the address may try now. */
+  retryAfterMs(address: string, now: number): number {
+    const window = this.current(address, now);
+    return window && window.failures >= this.maxFailures ? window.since + this.windowMs - now : 0;
+  }
+
+  record(address: string, now: number): void {
+    const window = this.current(address, now);
+    if (window) {
+      window.failures++;
+      return;
+    }
+    this.windows.delete(address);
+    const oldest = this.windows.keys().next();
+    if (this.windows.size >= MAX_ADDRESSES && !oldest.done) this.windows.delete(oldest.value);
+    this.windows.set(address, { since: now, failures: 1 });
+  }
+
+  private current(address: string, now: number): { since: number; failures: number } | undefined {
+    const window = this.windows.get(address);
+    return window && now - window.since < this.windowMs ? window : undefined;
+  }
+}

@@ -1,0 +1,72 @@
+import { STATUS_CODES } from 'node:http';
+import { ApiProperty } from '@nestjs/swagger';
+
+/** One fault of a request: `pointer` is a JSON Pointer (RFC 6901) into its body. */
+export class FieldError {
+  @ApiProperty({ description: 'JSON Pointer into the request body.', example: '/task/url' })
+  pointer!: string;
+
+  @ApiProperty({ example: 'must be an absolute http or https URL' })
+  detail!: string;
+}
+
+/** An error answer: RFC 9457, with a stable `code` for programs. */
+export class Problem {
+  @ApiProperty({ example: 'urn:task-runner:problem:invalid_request' })
+  type!: string;
+
+  @ApiProperty({ example: 'Bad Request' })
+  title!: string;
+
+  @ApiProperty({ example: 400 })
+  status!: number;
+
+  @ApiProperty({ description: 'Stable, for programs.', example: 'invalid_request' })
+  code!: string;
+
+  @ApiProperty({ description: 'For people: what is wrong and what to do.' })
+  detail!: string;
+
+  @ApiProperty({ type: [FieldError], required: false })
+  errors?: FieldError[];
+
+  @ApiProperty({ description: 'The id of the request in the log.' })
+  request_id!: string;
+}
+
+export interface ProblemInit {
+  readonly status: number;
+  readonly code: string;
+  readonly detail: string;
+  readonly errors?: readonly FieldError[];
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Thrown anywhere while a request is handled; the filter turns it into the answer. */
+export class ProblemError extends Error {
+  constructor(readonly init: ProblemInit) {
+    super(init.detail);
+    this.name = 'ProblemError';
+  }
+
+  toBody(requestId: string): Problem {
+    const { status, code, detail, errors } = this.init;
+    return {
+      type: `urn:task-runner:problem:${code}`,
+      title: STATUS_CODES[status] ?? 'Error',
+      status,
+      code,
+      detail,
+      ...(errors && { errors: [...errors] }),
+      request_id: requestId,
+    };
+  }
+}
+
+/** The request is well-formed JSON but breaks a rule; names every field that does. */
+export function invalidRequest(errors: readonly FieldError[]): ProblemError {
+  const [first] = errors;
+  const detail = first ? `${first.pointer || 'The body'} ${first.detail}` : 'The request is not valid.';
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more, see errors)` : '';
+  return new ProblemError({ status: 400, code: 'invalid_request', detail: detail + more, errors });
+}

@@ -1,0 +1,40 @@
+import { pino } from 'pino';
+import { describe, expect, it } from 'vitest';
+import { loggableUrl, REDACTED_PATHS } from './redact.js';
+
+function logged(fields: object): string {
+  const lines: string[] = [];
+  pino({ redact: [...REDACTED_PATHS] }, { write: (line: string) => lines.push(line) }).info(fields);
+  return lines.join();
+}
+
+describe('redaction', () => {
+  it.each([
+    { req: { headers: { authorization: 's3cret' } } },
+    { req: { headers: { cookie: 's3cret' } } },
+    { req: { headers: { 'x-admin-key': 's3cret' } } },
+    { req: { headers: { 'x-api-key': 's3cret' } } },
+    { headers: { authorization: 's3cret' } },
+    { task: { headers: { authorization: 's3cret' } } },
+    { res: { headers: { 'set-cookie': 's3cret' } } },
+    { password: 's3cret' },
+    { redis: { password: 's3cret' } },
+    { body: 's3cret' },
+    { task: { body: 's3cret' } },
+  ])('hides %j', (fields) => {
+    const line = logged(fields);
+    expect(line).not.toContain('s3cret');
+    expect(line).toContain('[Redacted]');
+  });
+});
+
+describe('loggableUrl', () => {
+  it.each([
+    ['https://a.example/hook?token=x', 'https://a.example/hook'],
+    ['https://a.example/hook#x', 'https://a.example/hook'],
+    ['https://me:pw@a.example/hook', 'https://a.example/hook'],
+    ['/v1/tasks/abc', '/v1/tasks/abc'],
+  ])('%s becomes %s', (url, plain) => {
+    expect(loggableUrl(url)).toBe(plain);
+  });
+});

@@ -1,0 +1,13 @@
+import { Global, Module } from '@nestjs/common';
+import { PrometheusModule } from '@willsoto/nestjs-prometheus';
+import { HttpMetrics, httpMetricProviders } from './http-metrics.js';
+import { TaskMetrics, taskMetricProviders } from './task-metrics.js';
+
+/** Serves `/metrics`; the process's own figures (memory, event loop, collections) come with it. */
+@Global()
+@Module({
+  imports: [PrometheusModule.register({ path: '/metrics' })],
+  providers: [...taskMetricProviders, ...httpMetricProviders, TaskMetrics, HttpMetrics],
+  exports: [TaskMetrics, HttpMetrics],
+})
+export class MetricsModule {}

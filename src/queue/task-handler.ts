@@ -1,0 +1,28 @@
+import type { Attempt } from '../task/attempt.js';
+import type { Settlement } from '../task/settlement.js';
+import type { Task } from '../task/task.js';
+
+/** A task that a worker holds for one attempt. */
+export interface ClaimedTask {
+  readonly task: Task;
+  /** Number of this attempt, from 1. */
+  readonly attempt: number;
+  /** When this attempt was due, Unix milliseconds; known of first attempts. */
+  readonly dueAt?: number;
+}
+
+/** What an attempt left behind, to be kept, and what becomes of the task. */
+export interface Handled {
+  readonly attempt: Attempt;
+  readonly settlement: Settlement;
+}
+
+/** The port through which the queue gives tasks to the worker half. */
+export abstract class TaskHandler {
+  /**
+   * Makes one attempt. Never rejects for a reason that lies with the target.
+   *
+   * @param signal aborts when the attempt has to stop now; the task is then handed back
+   */
+  abstract handle(claimed: ClaimedTask, signal: AbortSignal): Promise<Handled>;
+}

@@ -1,0 +1,21 @@
+import type { Task } from '../task/task.js';
+
+/** The write side of the queue. */
+export abstract class TaskQueue {
+  /**
+   * Stores a task. When the promise resolves, the task survives the loss of this process.
+   *
+   * An id that is stored already is answered with the task that has it, and nothing is stored.
+   *
+   * @throws QueueUnavailable when the store cannot say that it has the task; it may have it all the same
+   */
+  abstract add(task: Task): Promise<Task>;
+}
+
+/** The store is away, or will not take writes now. Trying again later with the same id is safe. */
+export class QueueUnavailable extends Error {
+  constructor(cause: unknown) {
+    super('The queue is not available', { cause });
+    this.name = 'QueueUnavailable';
+  }
+}

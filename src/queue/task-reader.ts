@@ -1,0 +1,24 @@
+import type { Attempt } from '../task/attempt.js';
+import type { Task } from '../task/task.js';
+import type { TaskState } from '../task/task-state.js';
+
+/** A task as it stands now. Times are Unix milliseconds. */
+export interface TaskSnapshot {
+  readonly task: Task;
+  readonly state: TaskState;
+  /** Tries that count; what a shutdown or a crash cut off does not. */
+  readonly attemptsMade: number;
+  /** Oldest first. */
+  readonly attempts: readonly Attempt[];
+  /** When the next attempt is due: of scheduled and retrying tasks. */
+  readonly nextAttemptAt?: number;
+  readonly finishedAt?: number;
+  /** Why it is a dead letter. */
+  readonly deadLetterReason?: string;
+}
+
+/** The read side of the queue. */
+export abstract class TaskReader {
+  /** @throws QueueUnavailable */
+  abstract find(id: string): Promise<TaskSnapshot | undefined>;
+}

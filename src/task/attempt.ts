@@ -1,0 +1,25 @@
+import type { AttemptError, Outcome } from './outcome.js';
+
+/** One try at a task, as it is kept. Times are Unix milliseconds. */
+export interface Attempt {
+  /** Counts from 1; an attempt cut off by a shutdown has the number of the one that follows it. */
+  readonly number: number;
+  readonly startedAt: number;
+  readonly endedAt: number;
+  readonly class: Outcome['class'];
+  readonly status?: number;
+  readonly error?: AttemptError;
+  readonly timings: AttemptTimings;
+  /** Of failures: the beginning of what the target answered. */
+  readonly response?: string;
+}
+
+/** Where the time of an attempt went, in milliseconds. */
+export interface AttemptTimings {
+  /** From due to started; known of first attempts. */
+  readonly queueMs?: number;
+  /** Until a connection was there; absent when one was reused or none came about. */
+  readonly connectMs?: number;
+  readonly firstByteMs?: number;
+  readonly totalMs: number;
+}

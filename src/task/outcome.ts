@@ -1,0 +1,18 @@
+/** What one attempt came to, told apart by what the target can have seen. */
+export type Outcome =
+  /** The target answered 200-299. */
+  | { readonly class: 'succeeded'; readonly status: number }
+  /** The target answered something else. */
+  | { readonly class: 'rejected'; readonly status: number; readonly noRetry: boolean }
+  /** No byte of the request left: DNS, connect, TLS, or refused by a guard of ours. */
+  | { readonly class: 'not_sent'; readonly error: AttemptError; readonly noRetry: boolean }
+  /** Bytes left and no answer came back: the target may or may not have acted. */
+  | { readonly class: 'ambiguous'; readonly error: AttemptError; readonly noRetry: boolean }
+  /** We stopped it ourselves (shutdown); it does not count as a try. */
+  | { readonly class: 'interrupted'; readonly error: AttemptError };
+
+/** `code` is stable and made for programs, `message` is made for people. */
+export interface AttemptError {
+  readonly code: string;
+  readonly message: string;
+}

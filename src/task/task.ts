@@ -1,0 +1,38 @@
+import type { Lane } from './lane.js';
+
+export const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'] as const;
+export type Method = (typeof METHODS)[number];
+
+/** The bytes to send: text is UTF-8, `base64` holds what is not text. */
+export interface TaskBody {
+  readonly encoding: 'utf8' | 'base64';
+  readonly content: string;
+}
+
+/** The HTTP call to make. Header order and spelling are the caller's. */
+export interface TaskTarget {
+  readonly url: string;
+  readonly method: Method;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body?: TaskBody;
+}
+
+/** One HTTP call to make, with its schedule and its limits. Times are Unix milliseconds. */
+export interface Task {
+  /** Random, or `<client_id>.<task_id>` when the caller chose it: no client can take another's. */
+  readonly id: string;
+  readonly clientId: string;
+  readonly queue: string;
+  readonly lane: Lane;
+  readonly target: TaskTarget;
+  readonly createdAt: number;
+  /** When the first attempt is due; equals `createdAt` for "now". */
+  readonly scheduledAt: number;
+  /** Extra tries after the first: deliveries in total are 1 + maxRetries. */
+  readonly maxRetries: number;
+  /** One deadline over connect, headers and body of an attempt. */
+  readonly timeoutMs: number;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** W3C Trace Context of the request that enqueued it. */
+  readonly traceparent?: string;
+}

@@ -1,0 +1,104 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { TASK_STATES, type TaskState } from '../task/task-state.js';
+
+const TIME = { format: 'date-time' };
+
+/** The call as it was enqueued. Headers are not shown: they hold credentials. */
+export class TargetView {
+  url!: string;
+  method!: string;
+
+  @ApiProperty({ required: false, description: 'The body, when it is text.' })
+  body?: string;
+
+  @ApiProperty({ required: false, description: 'The body, when it is bytes.' })
+  body_base64?: string;
+}
+
+export class AttemptErrorView {
+  @ApiProperty({ description: 'Stable, for programs.', example: 'connect_failed' })
+  code!: string;
+  message!: string;
+}
+
+/** One try. Durations are milliseconds. */
+export class AttemptView {
+  number!: number;
+
+  @ApiProperty(TIME)
+  started_at!: string;
+
+  @ApiProperty(TIME)
+  ended_at!: string;
+
+  @ApiProperty({
+    enum: ['succeeded', 'rejected', 'not_sent', 'ambiguous', 'interrupted'],
+    description:
+      'rejected: the target answered other than 2xx; not_sent: nothing reached it; ambiguous: it may have acted; interrupted: cut off by a shutdown of ours, does not count.',
+  })
+  class!: string;
+
+  @ApiProperty({ required: false, description: 'HTTP status of the answer.' })
+  status?: number;
+
+  @ApiProperty({ required: false })
+  error?: AttemptErrorView;
+
+  @ApiProperty({ required: false, description: 'From due to started.' })
+  queue_ms?: number;
+
+  @ApiProperty({ required: false })
+  connect_ms?: number;
+
+  @ApiProperty({ required: false })
+  first_byte_ms?: number;
+
+  total_ms!: number;
+
+  @ApiProperty({ required: false, description: 'Of failures: the beginning of the answer.' })
+  response?: string;
+}
+
+/** A task, its state and its history. */
+export class TaskView {
+  task_id!: string;
+  client_id!: string;
+  queue!: string;
+
+  @ApiProperty({ enum: TASK_STATES })
+  state!: TaskState;
+
+  task!: TargetView;
+
+  @ApiProperty({ type: 'object', additionalProperties: { type: 'string' } })
+  metadata!: Record<string, string>;
+
+  @ApiProperty(TIME)
+  created_at!: string;
+
+  @ApiProperty(TIME)
+  scheduled_at!: string;
+
+  @ApiProperty({ ...TIME, required: false, description: 'Of scheduled and retrying tasks.' })
+  next_attempt_at?: string;
+
+  @ApiProperty({ ...TIME, required: false })
+  finished_at?: string;
+
+  @ApiProperty({ description: 'Extra tries after the first.' })
+  max_retries!: number;
+
+  @ApiProperty({ description: 'Tries in total: max_retries + 1.' })
+  max_attempts!: number;
+
+  @ApiProperty({ description: 'Tries that counted so far.' })
+  attempts_made!: number;
+
+  @ApiProperty({ description: 'Deadline of an attempt, seconds.' })
+  timeout!: number;
+
+  @ApiProperty({ required: false, description: 'Why it is a dead letter.' })
+  dead_letter_reason?: string;
+
+  attempts!: AttemptView[];
+}

@@ -1,0 +1,50 @@
+import type { TaskSnapshot } from '../queue/task-reader.js';
+import type { Attempt } from '../task/attempt.js';
+import type { TaskTarget } from '../task/task.js';
+import { formatTime } from '../time/rfc3339.js';
+import type { AttemptView, TargetView, TaskView } from './task-view.dto.js';
+
+/** A task as the API shows it: RFC 3339 times, seconds, and no headers. */
+export function taskView(snapshot: TaskSnapshot): TaskView {
+  const { task, nextAttemptAt, finishedAt, deadLetterReason } = snapshot;
+  return {
+    task_id: task.id,
+    client_id: task.clientId,
+    queue: task.queue,
+    state: snapshot.state,
+    task: targetView(task.target),
+    metadata: task.metadata,
+    created_at: formatTime(task.createdAt),
+    scheduled_at: formatTime(task.scheduledAt),
+    ...(nextAttemptAt !== undefined && { next_attempt_at: formatTime(nextAttemptAt) }),
+    ...(finishedAt !== undefined && { finished_at: formatTime(finishedAt) }),
+    max_retries: task.maxRetries,
+    max_attempts: task.maxRetries + 1,
+    attempts_made: snapshot.attemptsMade,
+    timeout: task.timeoutMs / 1000,
+    ...(deadLetterReason !== undefined && { dead_letter_reason: deadLetterReason }),
+    attempts: snapshot.attempts.map(attemptView),
+  };
+}
+
+function targetView({ url, method, body }: TaskTarget): TargetView {
+  if (!body) return { url, method };
+  const content = body.encoding === 'base64' ? { body_base64: body.content } : { body: body.content };
+  return { url, method, ...content };
+}
+
+function attemptView({ timings, ...attempt }: Attempt): AttemptView {
+  return {
+    number: attempt.number,
+    started_at: formatTime(attempt.startedAt),
+    ended_at: formatTime(attempt.endedAt),
+    class: attempt.class,
+    ...(attempt.status !== undefined && { status: attempt.status }),
+    ...(attempt.error && { error: attempt.error }),
+    ...(timings.queueMs !== undefined && { queue_ms: timings.queueMs }),
+    ...(timings.connectMs !== undefined && { connect_ms: timings.connectMs }),
+    ...(timings.firstByteMs !== undefined && { first_byte_ms: timings.firstByteMs }),
+    total_ms: timings.totalMs,
+    ...(attempt.response !== undefined && { response: attempt.response }),
+  };
+}

@@ -1,0 +1,28 @@
+import { Controller, Get, Param } from '@nestjs/common';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Problem, ProblemError } from '../http/problem.js';
+import { TaskReader } from '../queue/task-reader.js';
+import { taskView } from './task-view.js';
+import { TaskView } from './task-view.dto.js';
+
+@ApiTags('tasks')
+@Controller('v1/tasks')
+export class TrackingController {
+  constructor(private readonly reader: TaskReader) {}
+
+  @Get(':id')
+  @ApiOperation({ summary: 'Look up a task, its state and its attempts' })
+  @ApiResponse({ status: 200, type: TaskView })
+  @ApiResponse({ status: 404, type: Problem, description: 'No such task, or it was finished so long ago that it is gone.' })
+  @ApiResponse({ status: 503, type: Problem, description: 'The store is away; Retry-After says when to try again.' })
+  async find(@Param('id') id: string): Promise<TaskView> {
+    const snapshot = await this.reader.find(id);
+    if (!snapshot) throw taskNotFound();
+    return taskView(snapshot);
+  }
+}
+
+function taskNotFound(): ProblemError {
+  const detail = 'There is no task with this id. Finished tasks are kept for a limited time.';
+  return new ProblemError({ status: 404, code: 'task_not_found', detail });
+}
