@@ -1,5 +1,5 @@
 import { Controller, Get, Res } from '@nestjs/common';
-import { ApiOperation, ApiProperty, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiProperty, ApiResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { HealthRegistry } from '../health/health-registry.js';
 import { Problem } from '../http/problem.js';
@@ -18,7 +18,8 @@ export class AdminHealthController {
   constructor(private readonly health: HealthRegistry) {}
 
   @Get()
-  @ApiOperation({ summary: 'Whether the service and its Redis are well' })
+  @ApiSecurity('admin')
+  @ApiOperation({ operationId: 'getAdminHealth', summary: 'Whether the service and its Redis are well' })
   @ApiResponse({ status: 200, type: AdminHealth })
   @ApiResponse({ status: 401, type: Problem })
   @ApiResponse({ status: 503, type: AdminHealth })

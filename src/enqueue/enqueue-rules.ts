@@ -7,7 +7,7 @@ const DAY_MS = 86_400_000;
 /** What the configuration decides about every task. */
 export function enqueueRules(config: Config): EnqueueRules {
   return {
-    policy: compileAddressPolicy({
+    guard: compileAddressPolicy({
       allowPrivate: config.allowPrivateUrls,
       allowLoopback: config.allowLoopbackUrls,
       denyCidrs: config.denyCidrs,

@@ -29,6 +29,7 @@ export class EnqueueController {
   @Post('enqueue')
   @HttpCode(202)
   @ApiOperation({
+    operationId: 'enqueueTask',
     summary: 'Enqueue a task',
     description: 'Answers 202 when the task is stored. After a 503, send it again; with a task_id that adds nothing twice.',
   })

@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import {
   Allow,
@@ -42,7 +42,7 @@ export class TargetRequest {
   /** Sent as they are. Headers that belong to the connection, and `X-Task-*`, are refused. */
   @IsOptional()
   @IsStringMap({ maxEntries: 100, maxKeyBytes: 256, maxValueBytes: 8192 })
-  @ApiProperty({ type: 'object', additionalProperties: { type: 'string' }, required: false })
+  @ApiPropertyOptional({ type: 'object', additionalProperties: { type: 'string' } })
   headers?: Record<string, string>;
 
   /** Sent byte for byte, as UTF-8. */
@@ -116,7 +116,7 @@ export class EnqueueRequest {
   /** Up to 16 labels, returned with the task. */
   @IsOptional()
   @IsStringMap({ maxEntries: 16, maxKeyBytes: 64, maxValueBytes: 256 })
-  @ApiProperty({ type: 'object', additionalProperties: { type: 'string' }, required: false })
+  @ApiPropertyOptional({ type: 'object', additionalProperties: { type: 'string' } })
   metadata?: Record<string, string>;
 }
 

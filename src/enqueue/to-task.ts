@@ -1,6 +1,7 @@
 import type { FieldError } from '../http/problem.js';
+import type { AddressGuard } from '../net/address-policy.js';
 import { checkTargetHeaders } from '../net/target-header.js';
-import { parseTargetUrl, type TargetPolicy } from '../net/target-url.js';
+import { parseTargetUrl } from '../net/target-url.js';
 import { type Lane, LANE_NAMES, laneNamed } from '../task/lane.js';
 import type { Task, TaskBody, TaskTarget } from '../task/task.js';
 import { callerTaskId } from '../task/task-id.js';
@@ -10,7 +11,7 @@ import type { EnqueueRequest, TargetRequest } from './enqueue.dto.js';
 
 /** What a deployment decides about every task. Times are milliseconds. */
 export interface EnqueueRules {
-  readonly policy: TargetPolicy;
+  readonly guard: AddressGuard;
   readonly maxRetries: number;
   readonly timeoutMs: number;
   readonly maxTimeoutMs: number;
@@ -35,7 +36,7 @@ export function toTask(request: EnqueueRequest, rules: EnqueueRules, arrival: Ar
     clientId: request.client_id,
     queue: lane,
     lane,
-    target: readTarget(request.task, rules.policy, faults),
+    target: readTarget(request.task, rules.guard, faults),
     createdAt: arrival.now,
     scheduledAt: readSchedule(request, rules, { now: arrival.now, faults }),
     maxRetries: request.max_retries ?? rules.maxRetries,
@@ -61,12 +62,12 @@ function readLane(queue: string | null | undefined, faults: Faults): Lane {
   return lane ?? faults.add('/queue', `is not a queue; use one of ${LANE_NAMES.join(', ')}`, 'default');
 }
 
-function readTarget(target: TargetRequest, policy: TargetPolicy, faults: Faults): TaskTarget {
-  const url = parseTargetUrl(target.url, policy);
+function readTarget(target: TargetRequest, guard: AddressGuard, faults: Faults): TaskTarget {
+  const url = parseTargetUrl(target.url, guard);
   if (!url.ok) faults.add('/task/url', url.reason, undefined);
   const headers = Object.entries(target.headers ?? {});
   for (const { name, reason } of checkTargetHeaders(headers)) {
-    faults.add(name === undefined ? '/task/headers' : `/task/headers/${escape(name)}`, reason, undefined);
+    faults.add(`/task/headers/${escape(name)}`, reason, undefined);
   }
   const body = readBody(target, faults);
   const addsType = target.json !== undefined && !headers.some(([name]) => /^content-type$/i.test(name));

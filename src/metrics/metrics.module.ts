@@ -1,12 +1,13 @@
 import { Global, Module } from '@nestjs/common';
 import { PrometheusModule } from '@willsoto/nestjs-prometheus';
 import { HttpMetrics, httpMetricProviders } from './http-metrics.js';
+import { MetricsController } from './metrics.controller.js';
 import { TaskMetrics, taskMetricProviders } from './task-metrics.js';
 
 /** Serves `/metrics`; the process's own figures (memory, event loop, collections) come with it. */
 @Global()
 @Module({
-  imports: [PrometheusModule.register({ path: '/metrics' })],
+  imports: [PrometheusModule.register({ controller: MetricsController })],
   providers: [...taskMetricProviders, ...httpMetricProviders, TaskMetrics, HttpMetrics],
   exports: [TaskMetrics, HttpMetrics],
 })

@@ -11,7 +11,7 @@ export class TrackingController {
   constructor(private readonly reader: TaskReader) {}
 
   @Get(':id')
-  @ApiOperation({ summary: 'Look up a task, its state and its attempts' })
+  @ApiOperation({ operationId: 'getTask', summary: 'Look up a task, its state and its attempts' })
   @ApiResponse({ status: 200, type: TaskView })
   @ApiResponse({ status: 404, type: Problem, description: 'No such task, or it was finished so long ago that it is gone.' })
   @ApiResponse({ status: 503, type: Problem, description: 'The store is away; Retry-After says when to try again.' })

@@ -1,0 +1,26 @@
+import { Logger } from '@nestjs/common';
+import { buildInfo } from '../config/build-info.js';
+import type { Config } from '../config/config.js';
+import { adminAccess } from './admin-access.js';
+
+/** What runs, and every door that stands open, in the log of each start. */
+export function announce(config: Config, url: string): void {
+  const logger = new Logger('TaskRunner');
+  logger.log({ version: buildInfo.version, commit: buildInfo.commit, url }, `ready as ${config.mode}`);
+  for (const warning of openDoors(config)) logger.warn(warning);
+}
+
+export function openDoors(config: Config): string[] {
+  const doors = [];
+  const { kind } = adminAccess(config);
+  if (kind === 'open') doors.push('Admin API key not configured - admin endpoints are unprotected');
+  if (kind === 'shut') doors.push('Admin API key not configured - admin endpoints answer 503 (see ADMIN_AUTH)');
+  if (config.allowPrivateUrls) doors.push('ALLOW_PRIVATE_URLS: tasks may call private addresses');
+  else if (config.allowLoopbackUrls) {
+    doors.push('ALLOW_LOOPBACK_URLS: tasks may call this machine itself; other private addresses stay refused');
+  }
+  if (config.allowedHosts.length > 0) {
+    doors.push(`bound to ${config.bindAddress}; answers only to Host ${config.allowedHosts.join(', ')}`);
+  }
+  return doors;
+}

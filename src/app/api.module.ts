@@ -1,0 +1,9 @@
+import { Module } from '@nestjs/common';
+import { AdminModule } from '../admin/admin.module.js';
+import { EnqueueModule } from '../enqueue/enqueue.module.js';
+import { QueueModule } from '../queue/queue.module.js';
+import { TrackingModule } from '../tracking/tracking.module.js';
+
+/** The half that takes tasks and tells about them. */
+@Module({ imports: [QueueModule, EnqueueModule, TrackingModule, AdminModule] })
+export class ApiModule {}

@@ -1,0 +1,39 @@
+import { type DynamicModule, Module, type Type } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
+import type { Config } from '../config/config.js';
+import { ConfigModule } from '../config/config.module.js';
+import { HealthModule } from '../health/health.module.js';
+import { ADMIN_ACCESS, AdminGuard } from '../http/admin-guard.js';
+import { ProblemFilter } from '../http/problem-filter.js';
+import { validation } from '../http/validation.js';
+import { loggingModule } from '../logging/logging.module.js';
+import { MetricsModule } from '../metrics/metrics.module.js';
+import { RedisModule } from '../redis/redis.module.js';
+import { TimeModule } from '../time/time.module.js';
+import { adminAccess } from './admin-access.js';
+import { queueUnavailable } from './queue-unavailable.js';
+
+/** The whole application: the foundation always, and the halves that the role asks for. */
+@Module({})
+export class AppModule {
+  static with(config: Config, halves: readonly Type[]): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ConfigModule.with(config),
+        loggingModule(config),
+        TimeModule,
+        HealthModule,
+        MetricsModule,
+        RedisModule,
+        ...halves,
+      ],
+      providers: [
+        { provide: ADMIN_ACCESS, useValue: adminAccess(config) },
+        { provide: APP_GUARD, useClass: AdminGuard },
+        { provide: APP_PIPE, useValue: validation },
+        { provide: APP_FILTER, useValue: new ProblemFilter([queueUnavailable]) },
+      ],
+    };
+  }
+}

@@ -1,0 +1,66 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Config } from '../config/config.js';
+import { HealthRegistry } from '../health/health-registry.js';
+import { RedisConnections } from '../redis/redis-connections.js';
+import { announce } from './announce.js';
+import { createApp } from './create-app.js';
+import { type Half, halvesOf } from './roles.js';
+import { runInOrder } from './shutdown.js';
+
+/** After the drain: time to hand tasks back, close the server and quit Redis. */
+const AFTER_DRAIN_MS = 5000;
+
+/** The process as a whole: what starts when, and what stops when. */
+export class Application {
+  private constructor(
+    readonly nest: NestFastifyApplication,
+    private readonly config: Config,
+    private readonly halves: readonly Half[],
+  ) {}
+
+  static async create(config: Config): Promise<Application> {
+    const types = await halvesOf(config.mode);
+    const nest = await createApp(config, types);
+    return new Application(
+      nest,
+      config,
+      types.map((type) => nest.get<Half>(type)),
+    );
+  }
+
+  /**
+   * Listens first, so that probes are answered while Redis is awaited; then takes work.
+   *
+   * @throws Error when the port is taken or Redis cannot be reached; what was opened is closed again
+   */
+  async start(): Promise<void> {
+    try {
+      await this.nest.listen(this.config.port, this.config.bindAddress);
+      await this.nest.get(RedisConnections).waitUntilReady();
+      for (const half of this.halves) half.start?.();
+      announce(this.config, await this.nest.getUrl());
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  /**
+   * Stops in the one order that loses nothing: not ready any more; no new work, and running tasks finish or are handed
+   * back while probes still answer; then HTTP; Redis last, because settling needs it.
+   *
+   * @returns whether it was done in time
+   */
+  async stop(): Promise<boolean> {
+    const drainMs = this.config.shutdownTimeoutSec * 1000;
+    this.nest.get(HealthRegistry).beginShutdown();
+    return runInOrder(
+      [
+        ['drain', () => Promise.all(this.halves.map((half) => half.drain?.(drainMs)))],
+        ['http', () => this.nest.close()],
+        ['redis', () => this.nest.get(RedisConnections).close()],
+      ],
+      drainMs + AFTER_DRAIN_MS,
+    );
+  }
+}

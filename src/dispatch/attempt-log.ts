@@ -1,0 +1,47 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { loggableUrl } from '../logging/redact.js';
+import { TaskMetrics } from '../metrics/task-metrics.js';
+import type { Attempt } from '../task/attempt.js';
+import type { Settlement } from '../task/settlement.js';
+import type { Task } from '../task/task.js';
+
+/** One wide line per attempt, and the figures: all there is to know about it, nothing that is secret. */
+@Injectable()
+export class AttemptLog {
+  private readonly logger = new Logger('Dispatch');
+
+  constructor(private readonly metrics: TaskMetrics) {}
+
+  write(task: Task, attempt: Attempt, settlement: Settlement): void {
+    this.metrics.attempted(task, attempt, settlement);
+    const line = wideLine(task, attempt, settlement);
+    // A dead letter needs a person; anything less is what retries are for.
+    if (settlement.kind === 'dead_letter') this.logger.warn(line, 'attempt');
+    else this.logger.log(line, 'attempt');
+  }
+}
+
+function wideLine(task: Task, attempt: Attempt, settlement: Settlement): object {
+  const { timings } = attempt;
+  return {
+    task_id: task.id,
+    client_id: task.clientId,
+    queue: task.queue,
+    method: task.target.method,
+    url: loggableUrl(task.target.url),
+    attempt: attempt.number,
+    max_attempts: task.maxRetries + 1,
+    class: attempt.class,
+    status: attempt.status,
+    error_code: attempt.error?.code,
+    error: attempt.error?.message,
+    queue_ms: timings.queueMs,
+    connect_ms: timings.connectMs,
+    first_byte_ms: timings.firstByteMs,
+    total_ms: timings.totalMs,
+    settlement: settlement.kind,
+    retry_in_ms: settlement.kind === 'retry' ? settlement.delayMs : undefined,
+    dead_letter_reason: settlement.kind === 'dead_letter' ? settlement.reason : undefined,
+    trace_id: task.traceparent?.split('-')[1],
+  };
+}

@@ -1,0 +1,29 @@
+import { Module } from '@nestjs/common';
+import { Config } from '../config/config.js';
+import { compileAddressPolicy } from '../net/address-policy.js';
+import { TaskHandler } from '../queue/task-handler.js';
+import { AttemptLog } from './attempt-log.js';
+import { Dispatcher } from './dispatcher.js';
+import { HttpSender } from './http-sender.js';
+import { UndiciSender } from './undici-sender.js';
+
+@Module({
+  providers: [
+    AttemptLog,
+    { provide: HttpSender, inject: [Config], useFactory: httpSender },
+    { provide: TaskHandler, useClass: Dispatcher },
+  ],
+  exports: [TaskHandler, HttpSender],
+})
+export class DispatchModule {}
+
+function httpSender(config: Config): HttpSender {
+  return new UndiciSender({
+    guard: compileAddressPolicy({
+      allowPrivate: config.allowPrivateUrls,
+      allowLoopback: config.allowLoopbackUrls,
+      denyCidrs: config.denyCidrs,
+    }),
+    captureBytes: config.responseCaptureBytes,
+  });
+}

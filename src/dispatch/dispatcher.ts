@@ -1,0 +1,50 @@
+import { randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { buildInfo } from '../config/build-info.js';
+import { Config } from '../config/config.js';
+import { type ClaimedTask, type Handled, TaskHandler } from '../queue/task-handler.js';
+import type { Backoff } from '../task/backoff.js';
+import { Clock } from '../time/clock.js';
+import { AttemptLog } from './attempt-log.js';
+import { buildRequest, type Sender } from './build-request.js';
+import { classify } from './classify.js';
+import { HttpSender } from './http-sender.js';
+import { settle } from './settle.js';
+import { toAttempt } from './to-attempt.js';
+
+const sender: Sender = {
+  userAgent: `task-runner/${buildInfo.version}`,
+  freshTraceparent: () => `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-00`,
+};
+
+/** The life of an attempt. */
+@Injectable()
+export class Dispatcher extends TaskHandler {
+  private readonly backoff: Backoff;
+
+  constructor(
+    config: Config,
+    private readonly http: HttpSender,
+    private readonly clock: Clock,
+    private readonly log: AttemptLog,
+  ) {
+    super();
+    this.backoff = {
+      minMs: config.retryMinBackoffSec * 1000,
+      maxMs: config.retryMaxBackoffSec * 1000,
+      jitter: config.retryJitter,
+    };
+  }
+
+  override async handle(claimed: ClaimedTask, signal: AbortSignal): Promise<Handled> {
+    const startedAt = this.clock.now();
+    const request = buildRequest(claimed, sender);
+    const reply = await this.http.send(request, signal);
+    const outcome = classify(reply);
+    const tries = { attempt: claimed.attempt, maxRetries: claimed.task.maxRetries };
+    const settlement = settle(outcome, tries, this.backoff, Math.random());
+    const attempt = toAttempt(claimed, reply, outcome, { startedAt, endedAt: this.clock.now() });
+    this.log.write(claimed.task, attempt, settlement);
+    return { attempt, settlement };
+  }
+}
