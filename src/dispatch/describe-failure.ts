@@ -1,0 +1,38 @@
+import { errors } from 'undici';
+import { ConnectFailure, messageOf } from './connect-failure.js';
+import { Failed } from './http-sender.js';
+
+type Described = Pick<Failed, 'code' | 'message' | 'stage' | 'permanent'>;
+
+const BY_CODE = new Map<string, Failed['code']>([
+  ['UND_ERR_HEADERS_OVERFLOW', 'headers_too_large'],
+  ['UND_ERR_DESTROYED', 'aborted'],
+  ['UND_ERR_CLOSED', 'aborted'],
+]);
+/** undici refuses these while building the request, before it looks for a connection. */
+const INVALID = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED']);
+
+/**
+ * Words for an error of undici.
+ *
+ * @param started whether the request was handed to a connection: from then on bytes may have left
+ */
+export function describeFailure(error: Error & { code?: string }, started: boolean): Described {
+  const message = messageOf(error);
+  if (started) return { stage: 'ambiguous', code: lostOrBad(error), message };
+  if (error instanceof ConnectFailure) {
+    return { stage: 'not_sent', code: error.code, message, ...(error.permanent && { permanent: true }) };
+  }
+  if (INVALID.has(error.code ?? '')) {
+    return { stage: 'not_sent', code: 'invalid_request', message, permanent: true };
+  }
+  return { stage: 'not_sent', code: BY_CODE.get(error.code ?? '') ?? 'connect_failed', message };
+}
+
+/** undici reports an answer that nobody may send unasked (100, 101) as a socket error, known by its message. */
+function lostOrBad(error: Error & { code?: string }): Failed['code'] {
+  const known = BY_CODE.get(error.code ?? '');
+  if (known !== undefined) return known;
+  const bad = error instanceof errors.HTTPParserError || /^bad (?:response|upgrade)$/.test(error.message);
+  return bad ? 'bad_answer' : 'connection_lost';
+}

@@ -1,0 +1,76 @@
+/** One HTTP request as it goes out; the sender adds `host`, `connection` and `content-length`, nothing else. */
+export interface OutgoingRequest {
+  /** Absolute http or https URL; its fragment is not sent. */
+  readonly url: string;
+  readonly method: string;
+  /** Sent in this order, names and values exactly as given (latin1). */
+  readonly headers: readonly (readonly [string, string])[];
+  /** Sent byte for byte with every method, GET and HEAD included. */
+  readonly body: Buffer | undefined;
+  /** Milliseconds from the call of `send` to the last byte of the answer: connecting, headers and body together. */
+  readonly timeoutMs: number;
+}
+
+/** Milliseconds since `send` was called. */
+export interface Timings {
+  /** Until the request could be written: DNS, TCP and TLS, or nearly nothing on a reused connection. */
+  connectMs?: number;
+  /** Until the first status line, informational ones included. */
+  firstByteMs?: number;
+  totalMs: number;
+}
+
+/**
+ * Why no complete answer came. Stable: written to attempts and metrics.
+ *
+ * - `invalid_request`: the request cannot be written as HTTP
+ * - `address_refused`: the address policy forbids the target
+ * - `dns_failed`, `connect_failed`, `tls_failed`: no connection
+ * - `timeout`: the deadline passed; `aborted`: the caller's signal, or the sender was closed
+ * - `connection_lost`: the connection ended before the answer did
+ * - `headers_too_large`: over 16 KiB of answer headers
+ * - `bad_answer`: what came is not HTTP/1.1
+ */
+export type FailureCode =
+  | 'invalid_request'
+  | 'address_refused'
+  | 'dns_failed'
+  | 'connect_failed'
+  | 'tls_failed'
+  | 'timeout'
+  | 'aborted'
+  | 'connection_lost'
+  | 'headers_too_large'
+  | 'bad_answer';
+
+/** A final status came, and the body behind it ended or was cut by us at the read limit. Any status counts. */
+export interface Answered {
+  readonly kind: 'answered';
+  readonly status: number;
+  /** Lower-case names, null prototype, the first value of each. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The first bytes of the body as sent by the target: still compressed if it compressed them. */
+  readonly body: Buffer;
+  readonly timings: Timings;
+}
+
+export interface Failed {
+  readonly kind: 'failed';
+  /** `not_sent`: no byte of the request has left, so the target cannot have acted. `ambiguous`: it may have. */
+  readonly stage: 'not_sent' | 'ambiguous';
+  readonly code: FailureCode;
+  readonly message: string;
+  readonly timings: Timings;
+  /** The same request will fail the same way: do not retry. */
+  readonly permanent?: boolean;
+}
+
+export type Reply = Answered | Failed;
+
+/** Makes the call of an attempt. An abstract class so that it can be an injection token. */
+export abstract class HttpSender {
+  /** Never rejects: whatever goes wrong is a {@link Failed}. Redirects are answers, not followed. */
+  abstract send(request: OutgoingRequest, signal: AbortSignal): Promise<Reply>;
+  /** Ends every connection; sends still under way fail as `aborted`. */
+  abstract close(): Promise<void>;
+}

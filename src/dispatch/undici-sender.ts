@@ -1,0 +1,70 @@
+import { setMaxListeners } from 'node:events';
+import { Agent } from 'undici';
+import { Exchange, MAX_READ_BYTES } from './exchange.js';
+import { guardedConnector, GuardedConnectOptions } from './guarded-connect.js';
+import { HttpSender, OutgoingRequest, Reply } from './http-sender.js';
+
+export interface UndiciSenderOptions extends Omit<GuardedConnectOptions, 'lifetime'> {
+  /** How much of an answer's body to hand back, in bytes; at most and by default 65 536. */
+  readonly captureBytes?: number;
+}
+
+/** Milliseconds an unused connection is kept, also when the target offers longer. */
+const KEEP_ALIVE_MS = 4_000;
+const MAX_ANSWER_HEADER_BYTES = 16 * 1024;
+
+/**
+ * Sends with undici's `dispatch`: raw bytes both ways, no redirects, no decompression, no proxy from the
+ * environment, no cookie jar. Never shares its agent, whose sockets have passed this sender's guard.
+ */
+export class UndiciSender extends HttpSender {
+  readonly #lifetime = new AbortController();
+  readonly #agent: Agent;
+  readonly #captureBytes: number;
+
+  constructor(options: UndiciSenderOptions) {
+    super();
+    this.#captureBytes = Math.min(options.captureBytes ?? MAX_READ_BYTES, MAX_READ_BYTES);
+    setMaxListeners(0, this.#lifetime.signal);
+    this.#agent = new Agent({
+      connect: guardedConnector({ ...options, lifetime: this.#lifetime.signal }),
+      // Unlimited: how many run at once is decided by who calls; a limit here would make tasks wait unseen.
+      connections: null,
+      pipelining: 1,
+      // The exchange's deadline covers everything; these would cut long tasks short or miss dripping ones.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      maxHeaderSize: MAX_ANSWER_HEADER_BYTES,
+      allowH2: false,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      keepAliveMaxTimeout: KEEP_ALIVE_MS,
+    });
+  }
+
+  override send(request: OutgoingRequest, signal: AbortSignal): Promise<Reply> {
+    const exchange = new Exchange(request, signal, this.#captureBytes);
+    if (!exchange.settled) this.#dispatch(request, exchange);
+    return exchange.reply;
+  }
+
+  override async close(): Promise<void> {
+    const closed = this.#agent.destroy();
+    this.#lifetime.abort();
+    await closed;
+  }
+
+  #dispatch(request: OutgoingRequest, exchange: Exchange): void {
+    const url = URL.canParse(request.url) ? new URL(request.url) : undefined;
+    this.#agent.dispatch(
+      {
+        // undici refuses an empty origin as it refuses every other scheme, by way of the exchange.
+        origin: url?.origin ?? '',
+        path: url === undefined ? '/' : url.pathname + url.search,
+        method: request.method,
+        headers: request.headers.flat(),
+        body: request.body ?? null,
+      },
+      exchange,
+    );
+  }
+}
