@@ -1,6 +1,6 @@
 // Fetches a Redis server from the distribution's own package source without being root and without changing
 // the system: apt-get with lists and cache of its own, packages unpacked into a folder.
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from './run.mjs';
 
@@ -12,14 +12,17 @@ const FAMILIES = [
 /**
  * Downloads and unpacks a server with the libraries that the system lacks.
  *
- * @param {string} runtimeDir an existing folder for the working files, which are removed again
+ * Only one run per runtimeDir at a time.
+ *
+ * @param {string} runtimeDir folder for the working files, which are removed again
  * @param {string} target folder to unpack into; created
  * @param {{ onSpawn?: (pid: number) => void }} [options]
  * @returns {Promise<string | undefined>} what went wrong in one line; undefined when packages were unpacked,
  *   which does not say yet that the server in them runs
  */
 export async function unpackRedisWithApt(runtimeDir, target, options = {}) {
-  const work = mkdtempSync(join(runtimeDir, 'apt-'));
+  const work = join(runtimeDir, 'apt');
+  rmSync(work, { recursive: true, force: true }); // left behind by a run that was killed
   try {
     const apt = privateApt(work, options);
     const updated = await apt('update');

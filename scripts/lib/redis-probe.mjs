@@ -1,7 +1,7 @@
 // Asks a Redis server who it is, without a client library: this runs before anything is installed.
 import { connect } from 'node:net';
 
-const PROBE_TIMEOUT_MS = 1000;
+const PROBE_TIMEOUT_MS = 250;
 
 /**
  * @param {number} port on 127.0.0.1
