@@ -1,0 +1,102 @@
+// `npm start`: everything in one process for a try on this machine, answering on loopback only. With no Redis
+// named in the environment it brings its own.
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startRedis } from './embedded-redis.mjs';
+import { watchNpm } from './lib/parent-watch.mjs';
+import { wantsEmbeddedRedis } from './lib/settings.mjs';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+endWithTerminalOrNpm();
+try {
+  await runUntilStopped();
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = 1;
+}
+process.exit();
+
+async function runUntilStopped() {
+  setEnvironment(process.env);
+  const redis = wantsEmbeddedRedis(process.env) ? await startEmbeddedRedis() : undefined;
+  try {
+    const app = await importApp();
+    if (!app) return;
+    redis?.exited.then(() => endWithoutRedis(redis));
+    console.log(welcome(process.env, redis));
+    await app.stopped;
+  } finally {
+    await redis?.stop();
+  }
+  console.log('Stopped.');
+}
+
+// The app handles SIGTERM: it finishes what it is doing. Before it is there, SIGTERM just ends the process.
+function endWithTerminalOrNpm() {
+  const end = () => process.kill(process.pid, 'SIGTERM');
+  process.once('SIGHUP', end);
+  watchNpm(end);
+}
+
+function setEnvironment(env) {
+  env.MODE ||= 'both';
+  env.PORT ||= '8080';
+  // A trial needs no key, so nothing but this machine may reach it, whatever the environment says.
+  env.BIND_ADDRESS = '127.0.0.1';
+  env.ALLOWED_HOSTS = 'localhost,127.0.0.1';
+  env.ALLOW_LOOPBACK_URLS = 'true';
+}
+
+async function startEmbeddedRedis() {
+  const dataDir = resolve(ROOT, process.env.DATA_DIR || 'data');
+  const redis = await startRedis({ dataDir, appendOnly: true });
+  process.env.REDIS_URL = redis.url;
+  return redis;
+}
+
+async function importApp() {
+  try {
+    return await import('../dist/main.js');
+  } catch (error) {
+    // A wrong setting has been explained already, every fault of it; a stack would only hide that.
+    if (!error.reported) console.error(error);
+    process.exitCode = 1;
+    return undefined;
+  }
+}
+
+function endWithoutRedis(redis) {
+  if (redis.stopping) return;
+  console.error(
+    `Redis (pid ${redis.pid}) has ended; ${join(redis.dataDir, 'redis.log')} says why. Stopping.`,
+  );
+  process.exitCode = 1;
+  process.kill(process.pid, 'SIGTERM');
+}
+
+function welcome({ PORT, MODE }, redis) {
+  const base = `http://localhost:${PORT}`;
+  const roles = { both: 'API and worker', api: 'API', worker: 'Worker' };
+  const task = `{"client_id":"my-service","task":{"url":"${base}/health","method":"GET"}}`;
+  const where = redis
+    ? `127.0.0.1:${redis.port}, pid ${redis.pid}, data in ${redis.dataDir}`
+    : 'the one that the environment names';
+  return `
+Task Runner is running, for this machine only.
+
+  ${(roles[MODE] ?? MODE).padEnd(14)}  ${base}
+  Documentation   ${base}/docs
+  Redis           ${where}
+
+Enqueue a task:
+
+  curl -X POST ${base}/v1/enqueue -H 'content-type: application/json' -d '${task}'
+
+and look at it, with the task_id from the answer:
+
+  curl ${base}/v1/tasks/<task_id>
+
+Ctrl-C stops it; what is queued is kept.
+`;
+}
