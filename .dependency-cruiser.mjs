@@ -49,7 +49,10 @@ export default {
       name: 'no-unlisted-folder',
       severity: 'error',
       comment: 'A new folder needs a row in the import table.',
-      from: { path: '^src/', pathNot: [...folders, 'app'].map((f) => `^src/${f}/`).concat(['^src/main\\.ts$']) },
+      from: {
+        path: '^src/',
+        pathNot: [...folders, 'app'].map((f) => `^src/${f}/`).concat(['^src/main\\.ts$']),
+      },
       to: {},
     },
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
@@ -75,6 +78,9 @@ export default {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+    },
   },
 };

@@ -1,7 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
 const shared = { env: { MODE: 'both' }, restoreMocks: true };
-const withRedis = { ...shared, globalSetup: ['test/support/redis-global-setup.ts'], testTimeout: 30_000, hookTimeout: 60_000 };
+const withRedis = {
+  ...shared,
+  globalSetup: ['test/support/redis-global-setup.ts'],
+  testTimeout: 30_000,
+  hookTimeout: 60_000,
+};
 
 export default defineConfig({
   test: {
@@ -16,7 +21,13 @@ export default defineConfig({
         },
       },
       { test: { ...withRedis, name: 'redis', include: ['src/**/*.redis.spec.ts'] } },
-      { test: { ...withRedis, name: 'e2e', include: ['test/e2e/**/*.spec.ts', 'test/regression/**/*.spec.ts'] } },
+      {
+        test: {
+          ...withRedis,
+          name: 'e2e',
+          include: ['test/e2e/**/*.spec.ts', 'test/regression/**/*.spec.ts'],
+        },
+      },
       {
         test: {
           ...withRedis,

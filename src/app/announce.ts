@@ -6,7 +6,10 @@ import { adminAccess } from './admin-access.js';
 /** What runs, and every door that stands open, in the log of each start. */
 export function announce(config: Config, url: string): void {
   const logger = new Logger('TaskRunner');
-  logger.log({ version: buildInfo.version, commit: buildInfo.commit, url }, `ready as ${config.mode}`);
+  logger.log(
+    { version: buildInfo.version, commit: buildInfo.commit, url },
+    `ready as ${config.service.mode}`,
+  );
   for (const warning of openDoors(config)) logger.warn(warning);
 }
 
@@ -14,13 +17,18 @@ export function openDoors(config: Config): string[] {
   const doors = [];
   const { kind } = adminAccess(config);
   if (kind === 'open') doors.push('Admin API key not configured - admin endpoints are unprotected');
-  if (kind === 'shut') doors.push('Admin API key not configured - admin endpoints answer 503 (see ADMIN_AUTH)');
-  if (config.allowPrivateUrls) doors.push('ALLOW_PRIVATE_URLS: tasks may call private addresses');
-  else if (config.allowLoopbackUrls) {
-    doors.push('ALLOW_LOOPBACK_URLS: tasks may call this machine itself; other private addresses stay refused');
+  if (kind === 'shut')
+    doors.push('Admin API key not configured - admin endpoints answer 503 (see ADMIN_AUTH)');
+  if (config.outgoing.allowPrivateUrls) doors.push('ALLOW_PRIVATE_URLS: tasks may call private addresses');
+  else if (config.outgoing.allowLoopbackUrls) {
+    doors.push(
+      'ALLOW_LOOPBACK_URLS: tasks may call this machine itself; other private addresses stay refused',
+    );
   }
-  if (config.allowedHosts.length > 0) {
-    doors.push(`bound to ${config.bindAddress}; answers only to Host ${config.allowedHosts.join(', ')}`);
+  if (config.service.allowedHosts.length > 0) {
+    doors.push(
+      `bound to ${config.service.bindAddress}; answers only to Host ${config.service.allowedHosts.join(', ')}`,
+    );
   }
   return doors;
 }

@@ -4,7 +4,8 @@ import { HealthRegistry } from '../health/health-registry.js';
 import { RedisConnections } from '../redis/redis-connections.js';
 import { announce } from './announce.js';
 import { createApp } from './create-app.js';
-import { type Half, halvesOf } from './roles.js';
+import type { Half } from './half.js';
+import { halvesOf } from './roles.js';
 import { runInOrder } from './shutdown.js';
 
 /** After the drain: time to hand tasks back, close the server and quit Redis. */
@@ -19,7 +20,7 @@ export class Application {
   ) {}
 
   static async create(config: Config): Promise<Application> {
-    const types = await halvesOf(config.mode);
+    const types = await halvesOf(config.service.mode);
     const nest = await createApp(config, types);
     return new Application(
       nest,
@@ -35,7 +36,7 @@ export class Application {
    */
   async start(): Promise<void> {
     try {
-      await this.nest.listen(this.config.port, this.config.bindAddress);
+      await this.nest.listen(this.config.service.port, this.config.service.bindAddress);
       await this.nest.get(RedisConnections).waitUntilReady();
       for (const half of this.halves) half.start?.();
       announce(this.config, await this.nest.getUrl());
@@ -52,11 +53,11 @@ export class Application {
    * @returns whether it was done in time
    */
   async stop(): Promise<boolean> {
-    const drainMs = this.config.shutdownTimeoutSec * 1000;
+    const drainMs = this.config.service.shutdownTimeoutSec * 1000;
     this.nest.get(HealthRegistry).beginShutdown();
     return runInOrder(
       [
-        ['drain', () => Promise.all(this.halves.map((half) => half.drain?.(drainMs)))],
+        ['drain', () => Promise.all(this.halves.map(async (half) => half.drain?.(drainMs)))],
         ['http', () => this.nest.close()],
         ['redis', () => this.nest.get(RedisConnections).close()],
       ],

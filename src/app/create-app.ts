@@ -21,7 +21,7 @@ export async function createApp(config: Config, halves: readonly Type[]): Promis
     logger: new ConsoleLogger({ json: true, logLevels: ['warn', 'error', 'fatal'] }),
   });
   await prepareServer(app, config);
-  if (config.mode !== 'worker') {
+  if (config.service.mode !== 'worker') {
     const { serveDocumentation } = await import('./documentation.js');
     serveDocumentation(app);
   }
@@ -33,7 +33,7 @@ export async function createApp(config: Config, halves: readonly Type[]): Promis
 /** Bounds on slow clients: headers within 10 s, the whole request within 30 s. */
 function adapter(config: Config): FastifyAdapter {
   return new FastifyAdapter({
-    bodyLimit: config.maxRequestBytes,
+    bodyLimit: config.service.maxRequestBytes,
     genReqId: requestId,
     requestTimeout: 30_000,
     keepAliveTimeout: 72_000,
@@ -45,7 +45,7 @@ function adapter(config: Config): FastifyAdapter {
 async function prepareServer(app: NestFastifyApplication, config: Config): Promise<void> {
   const server = app.getHttpAdapter().getInstance();
   readJsonBodies(server);
-  allowOnlyHosts(server, config.allowedHosts);
+  allowOnlyHosts(server, config.service.allowedHosts);
   await app.register(helmet, {
     // Swagger UI brings its own styles inline; nothing else comes from outside.
     contentSecurityPolicy: {

@@ -1,12 +1,6 @@
 import type { Type } from '@nestjs/common';
-import type { Mode } from '../config/config.js';
-
-/** One half of the product, as far as starting and stopping go. The API half has nothing to do for either. */
-export interface Half {
-  start?(): void;
-  /** Takes no new work; lets what runs finish for so many milliseconds, then hands it back. */
-  drain?(deadlineMs: number): Promise<void>;
-}
+import type { Mode } from '../config/service-settings.js';
+import type { Half } from './half.js';
 
 /**
  * The one branch on MODE: which halves this process loads. Each is imported only when its role asks for it, so that a

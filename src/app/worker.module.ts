@@ -3,7 +3,7 @@ import { DispatchModule } from '../dispatch/dispatch.module.js';
 import { HttpSender } from '../dispatch/http-sender.js';
 import { WorkerPool } from '../queue/worker-pool.js';
 import { WorkerPoolModule } from '../queue/worker-pool.module.js';
-import type { Half } from './roles.js';
+import type { Half } from './half.js';
 
 /** The half that makes the calls. */
 @Module({ imports: [DispatchModule, WorkerPoolModule.driving(DispatchModule)] })

@@ -16,16 +16,10 @@ function faultsOf(environment: Record<string, string>): readonly string[] {
 describe('loadConfig', () => {
   it('has the documented defaults when nothing is set', () => {
     expect(loadConfig({})).toMatchObject({
-      mode: 'both',
-      port: 8080,
-      logLevel: 'info',
-      workerConcurrency: 10,
-      taskTimeoutSec: 1800,
-      maxRetry: 5,
-      allowPrivateUrls: false,
-      shutdownTimeoutSec: 25,
-      redisConnectRetries: 30,
-      redisRetryIntervalSec: 2,
+      service: { mode: 'both', port: 8080, logLevel: 'info', shutdownTimeoutSec: 25 },
+      delivery: { concurrency: 10, timeoutSec: 1800, maxRetry: 5 },
+      outgoing: { allowPrivateUrls: false },
+      redis: { connectRetries: 30, retryIntervalSec: 2 },
     });
   });
 
@@ -38,21 +32,19 @@ describe('loadConfig', () => {
       RETRY_JITTER: '0.25',
     });
     expect(config).toMatchObject({
-      port: 9000,
-      allowPrivateUrls: true,
-      allowLoopbackUrls: false,
-      allowedHosts: ['localhost', '127.0.0.1'],
-      retryJitter: 0.25,
+      service: { port: 9000, allowedHosts: ['localhost', '127.0.0.1'] },
+      outgoing: { allowPrivateUrls: true, allowLoopbackUrls: false },
+      delivery: { retryJitter: 0.25 },
     });
   });
 
   it('takes an empty variable as not set', () => {
-    expect(loadConfig({ PORT: '', MODE: ' ' })).toMatchObject({ port: 8080, mode: 'both' });
+    expect(loadConfig({ PORT: '', MODE: ' ' })).toMatchObject({ service: { port: 8080, mode: 'both' } });
   });
 
   it('reads an alias unless the setting itself is there', () => {
-    expect(loadConfig({ REDIS_ADDR: 'a:1' }).redisAddress).toBe('a:1');
-    expect(loadConfig({ REDIS_ADDR: 'a:1', REDIS_ADDRESS: 'b:2' }).redisAddress).toBe('b:2');
+    expect(loadConfig({ REDIS_ADDR: 'a:1' }).redis.address).toBe('a:1');
+    expect(loadConfig({ REDIS_ADDR: 'a:1', REDIS_ADDRESS: 'b:2' }).redis.address).toBe('b:2');
   });
 
   it('lists every fault at once, by the name of the variable and what was given', () => {
@@ -79,7 +71,9 @@ describe('loadConfig', () => {
     expect(faultsOf({ REDIS_URL: 'hunter2' }).join()).not.toContain('hunter2');
   });
 
-  it('binds every property of the class', () => {
-    expect(settingsOf(Config).map(({ property }) => property)).toEqual(Object.keys(new Config()));
+  it('binds every property of every group', () => {
+    for (const group of Object.values(new Config()) as object[]) {
+      expect(settingsOf(group.constructor).map(({ property }) => property)).toEqual(Object.keys(group));
+    }
   });
 });

@@ -1,4 +1,4 @@
-import { validateSync } from 'class-validator';
+import { validateSync, type ValidationError } from 'class-validator';
 import { Config } from './config.js';
 import { type Setting, settingsOf } from './setting.js';
 
@@ -19,25 +19,33 @@ export class ConfigError extends Error {
  */
 export function loadConfig(environment: Environment): Config {
   const config = new Config();
-  const given = new Map<string, string>();
-  for (const setting of settingsOf(Config)) {
-    const text = firstSet(environment, [setting.name, ...setting.aliases]);
-    if (text === undefined) continue;
-    given.set(setting.property, setting.secret ? 'a secret' : JSON.stringify(text));
-    assign(config, setting, text);
-  }
-  const faults = [...invalidSettings(config, given), ...contradictions(config)];
+  const groups = Object.values(config) as object[];
+  const faults = groups.flatMap((group) => loadGroup(group, environment));
+  faults.push(...contradictions(config));
   if (faults.length > 0) throw new ConfigError(faults);
   return config;
 }
 
-function firstSet(environment: Environment, names: readonly string[]): string | undefined {
-  return names.map((name) => environment[name]?.trim()).find((value) => value !== undefined && value !== '');
+function loadGroup(group: object, environment: Environment): string[] {
+  const settings = settingsOf(group.constructor);
+  for (const setting of settings) {
+    const text = textOf(setting, environment);
+    if (text !== undefined) assign(group as Record<string, unknown>, setting, text);
+  }
+  const byProperty = new Map(settings.map((setting) => [setting.property, setting]));
+  return validateSync(group).map((error) => {
+    const setting = byProperty.get(error.property);
+    return setting ? describeFault(error, setting, textOf(setting, environment)) : String(error);
+  });
 }
 
-function assign(config: Config, { property }: Setting, text: string): void {
-  const target = config as unknown as Record<string, unknown>;
-  target[property] = parseAs(target[property], text);
+function textOf({ name, aliases }: Setting, environment: Environment): string | undefined {
+  const texts = [name, ...aliases].map((key) => environment[key]?.trim());
+  return texts.find((text) => text !== undefined && text !== '');
+}
+
+function assign(group: Record<string, unknown>, { property }: Setting, text: string): void {
+  group[property] = parseAs(group[property], text);
 }
 
 /** Text read as the type of the default; what cannot be read stays text, so that validation names it. */
@@ -48,22 +56,18 @@ function parseAs(fallback: unknown, text: string): unknown {
   return text;
 }
 
-function invalidSettings(config: Config, given: ReadonlyMap<string, string>): string[] {
-  const settings = new Map(settingsOf(Config).map((setting) => [setting.property, setting]));
-  return validateSync(config, { skipMissingProperties: false }).map((error) => {
-    const name = settings.get(error.property)?.name ?? error.property;
-    const rules = Object.values(error.constraints ?? {}).toReversed();
-    const text = rules.map((rule) => rule.replaceAll(error.property, name)).join(', ');
-    return `${text} (got ${given.get(error.property) ?? 'its default'})`;
-  });
+function describeFault(error: ValidationError, { property, name, secret }: Setting, text = ''): string {
+  const rules = Object.values(error.constraints ?? {}).toReversed();
+  const broken = rules.map((rule) => rule.replaceAll(property, name)).join(', ');
+  return `${broken} (got ${secret ? 'a secret' : JSON.stringify(text)})`;
 }
 
-function contradictions(config: Config): string[] {
+function contradictions({ delivery }: Config): string[] {
   const faults: string[] = [];
-  if (config.taskTimeoutSec > config.maxTaskTimeoutSec) {
+  if (delivery.timeoutSec > delivery.maxTimeoutSec) {
     faults.push('TASK_TIMEOUT_SEC must not be greater than MAX_TASK_TIMEOUT_SEC');
   }
-  if (config.retryMinBackoffSec > config.retryMaxBackoffSec) {
+  if (delivery.retryMinBackoffSec > delivery.retryMaxBackoffSec) {
     faults.push('RETRY_MIN_BACKOFF_SEC must not be greater than RETRY_MAX_BACKOFF_SEC');
   }
   return faults;

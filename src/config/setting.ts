@@ -5,32 +5,29 @@ export interface Setting {
   readonly property: string;
   readonly name: string;
   readonly about: string;
-  readonly group: string;
   readonly secret: boolean;
   /** Other names that mean the same; the first one set wins, `name` before all. */
   readonly aliases: readonly string[];
 }
 
 interface SettingOptions {
-  group?: string;
   secret?: boolean;
   aliases?: readonly string[];
 }
 
 const KEY = Symbol('settings');
 
-/** Binds a property of the config class to an environment variable; the property's default gives its type. */
+/** Binds a property of a group of settings to an environment variable; the property's default gives its type. */
 export function Env(name: string, about: string, options: SettingOptions = {}): PropertyDecorator {
   return (target, property) => {
     const settings = settingsOf(target.constructor);
-    const group = options.group ?? 'Service';
     const { secret = false, aliases = [] } = options;
-    const setting = { property: String(property), name, about, group, secret, aliases };
+    const setting = { property: String(property), name, about, secret, aliases };
     Reflect.defineMetadata(KEY, [...settings, setting], target.constructor);
   };
 }
 
-/** The settings of a config class, in the order they are written. */
-export function settingsOf(config: object): readonly Setting[] {
-  return (Reflect.getMetadata(KEY, config) as readonly Setting[] | undefined) ?? [];
+/** The settings of a group's class, in the order they are written. */
+export function settingsOf(group: object): readonly Setting[] {
+  return (Reflect.getMetadata(KEY, group) as readonly Setting[] | undefined) ?? [];
 }

@@ -22,7 +22,11 @@ export function buildRequest(claimed: ClaimedTask, sender: Sender): OutgoingRequ
   return {
     url: target.url,
     method: target.method,
-    headers: [...target.headers, ...identity(claimed), ...unlessNamed(target.headers, defaults(claimed, sender))],
+    headers: [
+      ...target.headers,
+      ...identity(claimed),
+      ...unlessNamed(target.headers, defaults(claimed, sender)),
+    ],
     body: target.body && bytesOf(target.body),
     timeoutMs,
   };

@@ -19,11 +19,7 @@ export class DispatchModule {}
 
 function httpSender(config: Config): HttpSender {
   return new UndiciSender({
-    guard: compileAddressPolicy({
-      allowPrivate: config.allowPrivateUrls,
-      allowLoopback: config.allowLoopbackUrls,
-      denyCidrs: config.denyCidrs,
-    }),
-    captureBytes: config.responseCaptureBytes,
+    guard: compileAddressPolicy(config.outgoing),
+    captureBytes: config.delivery.responseCaptureBytes,
   });
 }

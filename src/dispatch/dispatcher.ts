@@ -29,10 +29,11 @@ export class Dispatcher extends TaskHandler {
     private readonly log: AttemptLog,
   ) {
     super();
+    const { retryMinBackoffSec, retryMaxBackoffSec, retryJitter } = config.delivery;
     this.backoff = {
-      minMs: config.retryMinBackoffSec * 1000,
-      maxMs: config.retryMaxBackoffSec * 1000,
-      jitter: config.retryJitter,
+      minMs: retryMinBackoffSec * 1000,
+      maxMs: retryMaxBackoffSec * 1000,
+      jitter: retryJitter,
     };
   }
 

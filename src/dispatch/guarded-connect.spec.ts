@@ -5,7 +5,7 @@ import { closedPort, rawServer, rawTlsServer } from '../../test/support/loopback
 import { failed, guardOf, never, requestTo, scriptedLookup, senderTo } from '../../test/support/sending.js';
 import { guardedLookup } from './guarded-lookup.js';
 
-const closed = guardOf({ allowLoopback: false });
+const closed = guardOf({ allowLoopbackUrls: false });
 const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n';
 const okServer = () => rawServer(({ socket }) => socket.write(OK));
 

@@ -7,14 +7,10 @@ const DAY_MS = 86_400_000;
 /** What the configuration decides about every task. */
 export function enqueueRules(config: Config): EnqueueRules {
   return {
-    guard: compileAddressPolicy({
-      allowPrivate: config.allowPrivateUrls,
-      allowLoopback: config.allowLoopbackUrls,
-      denyCidrs: config.denyCidrs,
-    }),
-    maxRetries: config.maxRetry,
-    timeoutMs: config.taskTimeoutSec * 1000,
-    maxTimeoutMs: config.maxTaskTimeoutSec * 1000,
-    horizonMs: config.scheduleHorizonDays * DAY_MS,
+    guard: compileAddressPolicy(config.outgoing),
+    maxRetries: config.delivery.maxRetry,
+    timeoutMs: config.delivery.timeoutSec * 1000,
+    maxTimeoutMs: config.delivery.maxTimeoutSec * 1000,
+    horizonMs: config.delivery.scheduleHorizonDays * DAY_MS,
   };
 }

@@ -31,12 +31,21 @@ export class EnqueueController {
   @ApiOperation({
     operationId: 'enqueueTask',
     summary: 'Enqueue a task',
-    description: 'Answers 202 when the task is stored. After a 503, send it again; with a task_id that adds nothing twice.',
+    description:
+      'Answers 202 when the task is stored. After a 503, send it again; with a task_id that adds nothing twice.',
   })
   @ApiResponse({ status: 202, type: EnqueueAnswer })
-  @ApiResponse({ status: 400, type: Problem, description: 'The request breaks a rule; `errors` names each field.' })
+  @ApiResponse({
+    status: 400,
+    type: Problem,
+    description: 'The request breaks a rule; `errors` names each field.',
+  })
   @ApiResponse({ status: 413, type: Problem, description: 'The body is too large.' })
-  @ApiResponse({ status: 503, type: Problem, description: 'The task may not be stored; Retry-After says when to try again.' })
+  @ApiResponse({
+    status: 503,
+    type: Problem,
+    description: 'The task may not be stored; Retry-After says when to try again.',
+  })
   async enqueue(
     @Body() request: EnqueueRequest,
     @Headers('traceparent') traceparent?: string,

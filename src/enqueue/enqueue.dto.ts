@@ -37,24 +37,24 @@ export class TargetRequest {
   @IsOptional()
   @IsIn(METHODS)
   @ApiProperty({ enum: METHODS, default: 'POST', required: false })
-  method?: Method;
+  method?: Method | null;
 
   /** Sent as they are. Headers that belong to the connection, and `X-Task-*`, are refused. */
   @IsOptional()
   @IsStringMap({ maxEntries: 100, maxKeyBytes: 256, maxValueBytes: 8192 })
   @ApiPropertyOptional({ type: 'object', additionalProperties: { type: 'string' } })
-  headers?: Record<string, string>;
+  headers?: Record<string, string> | null;
 
   /** Sent byte for byte, as UTF-8. */
   @IsOptional()
   @IsString()
-  body?: string;
+  body?: string | null;
 
   /** For bytes that are no text: standard base64. */
   @IsOptional()
   @IsString()
   @ApiProperty({ format: 'byte', required: false })
-  body_base64?: string;
+  body_base64?: string | null;
 
   /** Any value; serialised once, with Content-Type application/json unless the headers name one. */
   @Allow()
@@ -75,7 +75,7 @@ export class EnqueueRequest {
   @IsString()
   @MaxLength(64)
   @ApiProperty({ default: 'default', required: false })
-  queue?: string;
+  queue?: string | null;
 
   @IsDefined()
   @IsObject()
@@ -93,20 +93,20 @@ export class EnqueueRequest {
   @IsString()
   @MaxLength(64)
   @ApiProperty({ format: 'date-time', required: false })
-  scheduled_at?: string;
+  scheduled_at?: string | null;
 
   /** Your own id, unique among your tasks: a second enqueue with it answers the first one's result. */
   @IsOptional()
   @IsString()
   @Matches(/^[A-Za-z0-9_-]{1,128}$/, { message: 'must be 1 to 128 letters, digits, hyphens or underscores' })
-  task_id?: string;
+  task_id?: string | null;
 
   /** Extra tries after the first; 0 = none. */
   @IsOptional()
   @IsInt()
   @Min(0)
   @Max(1000)
-  max_retries?: number;
+  max_retries?: number | null;
 
   /** Deadline of an attempt over connect, headers and body: seconds, or a text like `"30s"`. */
   @Allow()
@@ -117,7 +117,7 @@ export class EnqueueRequest {
   @IsOptional()
   @IsStringMap({ maxEntries: 16, maxKeyBytes: 64, maxValueBytes: 256 })
   @ApiPropertyOptional({ type: 'object', additionalProperties: { type: 'string' } })
-  metadata?: Record<string, string>;
+  metadata?: Record<string, string> | null;
 }
 
 export class EnqueueAnswer {

@@ -45,19 +45,29 @@ function checkedText(request: FastifyRequest, body: Buffer): string {
 }
 
 function invalidJson(why: string): ProblemError {
-  return new ProblemError({ status: 400, code: 'invalid_json', detail: `The body is not acceptable JSON: ${why}` });
+  return new ProblemError({
+    status: 400,
+    code: 'invalid_json',
+    detail: `The body is not acceptable JSON: ${why}`,
+  });
 }
 
 /** Whether brackets outside of strings nest deeper than `limit`. */
 export function nestsDeeperThan(json: Uint8Array, limit: number): boolean {
   let depth = 0;
-  let inString = false;
   for (let at = 0; at < json.length; at++) {
     const byte = json[at] ?? 0;
-    if (byte === QUOTE) inString = !inString;
-    else if (inString && byte === BACKSLASH) at++;
-    else if (!inString && OPENING.has(byte) && ++depth > limit) return true;
-    else if (!inString && CLOSING.has(byte)) depth--;
+    if (byte === QUOTE) at = endOfString(json, at);
+    else if (OPENING.has(byte)) depth++;
+    else if (CLOSING.has(byte)) depth--;
+    if (depth > limit) return true;
   }
   return false;
+}
+
+/** Where the string that begins at `start` has its closing quote. */
+function endOfString(json: Uint8Array, start: number): number {
+  let at = start + 1;
+  while (at < json.length && json[at] !== QUOTE) at += json[at] === BACKSLASH ? 2 : 1;
+  return at;
 }

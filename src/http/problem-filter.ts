@@ -17,7 +17,8 @@ export class ProblemFilter implements ExceptionFilter {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     if (reply.sent) return;
     const problem = this.toProblem(error);
-    if (problem.init.status === 500) this.logger.error({ err: error, req_id: request.id }, 'unexpected error');
+    if (problem.init.status === 500)
+      this.logger.error({ err: error, req_id: request.id }, 'unexpected error');
     void reply
       .status(problem.init.status)
       .headers(problem.init.headers ?? {})

@@ -22,7 +22,8 @@ export const validation = new RequestValidation({
   forbidNonWhitelisted: true,
   forbidUnknownValues: true,
   stopAtFirstError: true,
-  exceptionFactory: (errors: ValidationError[]) => invalidRequest(errors.flatMap((error) => fieldErrors(error, ''))),
+  exceptionFactory: (errors: ValidationError[]) =>
+    invalidRequest(errors.flatMap((error) => fieldErrors(error, ''))),
 });
 
 function fieldErrors(error: ValidationError, parent: string): FieldError[] {

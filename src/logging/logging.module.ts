@@ -7,8 +7,8 @@ import { REDACTED_PATHS } from './redact.js';
 export function loggingModule(config: Config): DynamicModule {
   return LoggerModule.forRoot({
     pinoHttp: {
-      level: config.logLevel,
-      base: { mode: config.mode },
+      level: config.service.logLevel,
+      base: { mode: config.service.mode },
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
       redact: [...REDACTED_PATHS],

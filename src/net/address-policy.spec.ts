@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AddressPolicy, compileAddressPolicy } from './address-policy.js';
 
-const STRICT: AddressPolicy = { allowPrivate: false, allowLoopback: false, denyCidrs: [] };
+const STRICT: AddressPolicy = { allowPrivateUrls: false, allowLoopbackUrls: false, denyCidrs: [] };
 const policy = (changes: Partial<AddressPolicy>) => compileAddressPolicy({ ...STRICT, ...changes });
 
 const SPECIAL = [
@@ -106,8 +106,8 @@ describe('what a policy opens', () => {
     return SPECIAL.map(([address]) => address).filter((address) => guard.judge(address).allowed);
   };
 
-  it('opens loopback alone with allowLoopback', () => {
-    expect(opened({ allowLoopback: true })).toEqual([
+  it('opens loopback alone with allowLoopbackUrls', () => {
+    expect(opened({ allowLoopbackUrls: true })).toEqual([
       '127.0.0.1',
       '127.255.255.254',
       '::1',
@@ -116,14 +116,14 @@ describe('what a policy opens', () => {
     ]);
   });
 
-  it('opens private, carrier-grade NAT, unique local and loopback with allowPrivate, and nothing else', () => {
+  it('opens private, carrier-grade NAT, unique local and loopback with allowPrivateUrls, and nothing else', () => {
     const words = new Set(['loopback address', 'private address', 'carrier-grade NAT address']);
     const expected = SPECIAL.filter(([, reason]) => words.has(reason)).map(([address]) => address);
-    expect(opened({ allowPrivate: true })).toEqual(expected);
+    expect(opened({ allowPrivateUrls: true })).toEqual(expected);
   });
 
   it.each(METADATA)('never opens the metadata address %s', (address) => {
-    for (const changes of [{}, { allowPrivate: true }, { allowLoopback: true }]) {
+    for (const changes of [{}, { allowPrivateUrls: true }, { allowLoopbackUrls: true }]) {
       expect(policy(changes).judge(address)).toEqual({ allowed: false, reason: 'cloud metadata address' });
     }
   });
@@ -142,7 +142,11 @@ describe('DENY_CIDRS', () => {
     ['2606:4700::/32', '2606:4700::1111'],
     ['fe80::/10', 'fe80::1%eth0'],
   ])('%s wins over every opening for %s', (cidr, address) => {
-    const guard = policy({ allowPrivate: true, allowLoopback: true, denyCidrs: ['192.0.2.0/24', cidr] });
+    const guard = policy({
+      allowPrivateUrls: true,
+      allowLoopbackUrls: true,
+      denyCidrs: ['192.0.2.0/24', cidr],
+    });
     expect(guard.judge(address)).toEqual({ allowed: false, reason: 'denied by DENY_CIDRS' });
   });
 

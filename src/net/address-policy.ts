@@ -5,9 +5,9 @@ import { compileCidrs } from './cidr.js';
 /** Which addresses may be called besides the public ones. */
 export interface AddressPolicy {
   /** Opens private (RFC 1918), carrier-grade NAT, IPv6 unique local and loopback addresses. */
-  readonly allowPrivate: boolean;
+  readonly allowPrivateUrls: boolean;
   /** Opens 127.0.0.0/8 and ::1 only. */
-  readonly allowLoopback: boolean;
+  readonly allowLoopbackUrls: boolean;
   /** `address/prefix` or bare addresses that are never called; wins over everything else. */
   readonly denyCidrs: readonly string[];
 }
@@ -74,7 +74,9 @@ const OPENED_BY_PRIVATE = new Set(['private', 'uniqueLocal', 'carrierGradeNat', 
  */
 export function compileAddressPolicy(policy: AddressPolicy): AddressGuard {
   const denied = compileCidrs(policy.denyCidrs);
-  const opened = new Set(policy.allowPrivate ? OPENED_BY_PRIVATE : policy.allowLoopback ? ['loopback'] : []);
+  const opened = new Set(
+    policy.allowPrivateUrls ? OPENED_BY_PRIVATE : policy.allowLoopbackUrls ? ['loopback'] : [],
+  );
   return {
     judge(address) {
       const read = readAddress(address);

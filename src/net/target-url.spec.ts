@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { compileAddressPolicy } from './address-policy.js';
 import { MAX_URL_BYTES, parseTargetUrl } from './target-url.js';
 
-const strict = compileAddressPolicy({ allowPrivate: false, allowLoopback: false, denyCidrs: [] });
-const loopback = compileAddressPolicy({ allowPrivate: false, allowLoopback: true, denyCidrs: [] });
+const strict = compileAddressPolicy({ allowPrivateUrls: false, allowLoopbackUrls: false, denyCidrs: [] });
+const loopback = compileAddressPolicy({ allowPrivateUrls: false, allowLoopbackUrls: true, denyCidrs: [] });
 
 const LOOPBACK = /\(loopback address\)$/;
 const PRIVATE = /\(private address\)$/;

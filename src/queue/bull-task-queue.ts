@@ -19,10 +19,10 @@ export class BullTaskQueue extends TaskQueue {
     config: Config,
   ) {
     super();
-    const { taskRetentionDays, deadRetentionDays } = config;
+    const { completedDays, deadDays } = config.retention;
     this.retention = {
-      completedSec: Math.round(taskRetentionDays * DAY_SEC),
-      deadSec: deadRetentionDays > 0 ? Math.round(deadRetentionDays * DAY_SEC) : undefined,
+      completedSec: Math.round(completedDays * DAY_SEC),
+      deadSec: deadDays > 0 ? Math.round(deadDays * DAY_SEC) : undefined,
     };
     const logger = new Logger('Queue');
     queue.on('error', (error) => {

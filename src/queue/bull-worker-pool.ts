@@ -47,7 +47,7 @@ export class BullWorkerPool extends WorkerPool {
       {
         connection: this.redis.worker,
         prefix: KEY_PREFIX,
-        concurrency: this.config.workerConcurrency,
+        concurrency: this.config.delivery.concurrency,
         // A killed worker's tasks run again within lock + interval. The default of one stall would fail a task at
         // the second crash although it has attempts left.
         lockDuration: 30_000,

@@ -47,7 +47,11 @@ export function snapshotOf(job: TaskJob, jobState: string, attempts: readonly At
   };
 }
 
-function nextAttempt(job: TaskJob, state: TaskState, attempts: readonly Attempt[]): { nextAttemptAt?: number } {
+function nextAttempt(
+  job: TaskJob,
+  state: TaskState,
+  attempts: readonly Attempt[],
+): { nextAttemptAt?: number } {
   if (state === 'scheduled') return { nextAttemptAt: job.data.scheduledAt };
   const last = attempts.at(-1);
   return state === 'retrying' && last ? { nextAttemptAt: last.endedAt + job.delay } : {};

@@ -42,7 +42,7 @@ export class RedisConnections {
    * @throws Error after `REDIS_CONNECT_RETRIES` tries, `REDIS_RETRY_INTERVAL_SEC` apart
    */
   async waitUntilReady(): Promise<void> {
-    const { redisConnectRetries: tries, redisRetryIntervalSec: interval } = this.config;
+    const { connectRetries: tries, retryIntervalSec: interval } = this.config.redis;
     for (let attempt = 1; attempt <= tries; attempt++) {
       if (await isReadyWithin(this.producer, interval * 1000)) return;
       this.logger.warn(`Redis at ${this.where} does not answer (try ${attempt} of ${tries})`);
@@ -63,7 +63,11 @@ export class RedisConnections {
   private connection(name: string, profile: ConnectionProfile): Redis {
     const existing = this.open.get(name);
     if (existing) return existing;
-    const redis = new Redis({ ...redisTarget(this.config), ...profile, connectionName: `task-runner:${name}` });
+    const redis = new Redis({
+      ...redisTarget(this.config),
+      ...profile,
+      connectionName: `task-runner:${name}`,
+    });
     // Without a listener an error would end the process; one line per change is enough at 3 a.m.
     let lastError = '';
     redis.on('error', (error: Error) => {

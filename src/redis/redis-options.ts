@@ -5,10 +5,10 @@ type Target = Pick<RedisOptions, 'host' | 'port' | 'username' | 'password' | 'db
 export type ConnectionProfile = Omit<RedisOptions, 'replyMapping'>;
 
 /** Where Redis is: `REDIS_URL`, else `REDIS_ADDRESS`, else `REDIS_HOST` and `REDIS_PORT`. */
-export function redisTarget(config: Config): Target {
-  const password = config.redisPassword ? { password: config.redisPassword } : {};
-  if (config.redisUrl) return { ...password, ...fromUrl(new URL(config.redisUrl)) };
-  const address = config.redisAddress || `${config.redisHost}:${config.redisPort}`;
+export function redisTarget({ redis }: Config): Target {
+  const password = redis.password ? { password: redis.password } : {};
+  if (redis.url) return { ...password, ...fromUrl(new URL(redis.url)) };
+  const address = redis.address || `${redis.host}:${redis.port}`;
   const colon = address.lastIndexOf(':');
   const host = address.slice(0, colon).replace(/^\[|\]$/g, '');
   return { ...password, host, port: Number(address.slice(colon + 1)) };

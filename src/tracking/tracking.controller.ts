@@ -13,8 +13,16 @@ export class TrackingController {
   @Get(':id')
   @ApiOperation({ operationId: 'getTask', summary: 'Look up a task, its state and its attempts' })
   @ApiResponse({ status: 200, type: TaskView })
-  @ApiResponse({ status: 404, type: Problem, description: 'No such task, or it was finished so long ago that it is gone.' })
-  @ApiResponse({ status: 503, type: Problem, description: 'The store is away; Retry-After says when to try again.' })
+  @ApiResponse({
+    status: 404,
+    type: Problem,
+    description: 'No such task, or it was finished so long ago that it is gone.',
+  })
+  @ApiResponse({
+    status: 503,
+    type: Problem,
+    description: 'The store is away; Retry-After says when to try again.',
+  })
   async find(@Param('id') id: string): Promise<TaskView> {
     const snapshot = await this.reader.find(id);
     if (!snapshot) throw taskNotFound();

@@ -8,7 +8,7 @@ import { closeAfterTest } from './loopback.js';
 export const never = new AbortController().signal;
 
 export const guardOf = (changes: Partial<AddressPolicy> = {}) =>
-  compileAddressPolicy({ allowPrivate: false, allowLoopback: true, denyCidrs: [], ...changes });
+  compileAddressPolicy({ allowPrivateUrls: false, allowLoopbackUrls: true, denyCidrs: [], ...changes });
 
 /** A resolver that answers from a list: the nth question gets the nth answer, the last one for ever. */
 export function scriptedLookup(

@@ -1,0 +1,6 @@
+/** One half of the product, as far as starting and stopping go. The API half has nothing to do for either. */
+export interface Half {
+  start?(): void;
+  /** Takes no new work; lets what runs finish for so many milliseconds, then hands it back. */
+  drain?(deadlineMs: number): Promise<void>;
+}

@@ -1,0 +1,64 @@
+import { IsInt, IsNumber, Max, Min } from 'class-validator';
+import { Env } from './setting.js';
+
+const DAY_SEC = 86_400;
+
+/** How tasks are tried, and how often. */
+export class DeliverySettings {
+  @Env('WORKER_CONCURRENCY', 'Attempts that one worker process runs at a time.')
+  @IsInt()
+  @Min(1)
+  @Max(10_000)
+  concurrency = 10;
+
+  @Env(
+    'TASK_TIMEOUT_SEC',
+    'Deadline of an attempt (connect, headers and body) unless the task names its own.',
+    {},
+  )
+  @IsNumber()
+  @Min(0.001)
+  timeoutSec = 1800;
+
+  @Env('MAX_TASK_TIMEOUT_SEC', 'Longest deadline a task may name.')
+  @IsNumber()
+  @Min(1)
+  @Max(20 * DAY_SEC)
+  maxTimeoutSec = DAY_SEC;
+
+  @Env('MAX_RETRY', 'Retries after the first try unless the task names its own number.')
+  @IsInt()
+  @Min(0)
+  @Max(1000)
+  maxRetry = 5;
+
+  @Env('RETRY_MIN_BACKOFF_SEC', 'Wait before the first retry; doubles with each further one.')
+  @IsNumber()
+  @Min(0)
+  @Max(30 * DAY_SEC)
+  retryMinBackoffSec = 1;
+
+  @Env('RETRY_MAX_BACKOFF_SEC', 'Longest wait before a retry.')
+  @IsNumber()
+  @Min(0)
+  @Max(30 * DAY_SEC)
+  retryMaxBackoffSec = 300;
+
+  @Env('RETRY_JITTER', 'Share by which a wait is spread at random; 0.1 = ±10 %.')
+  @IsNumber()
+  @Min(0)
+  @Max(1)
+  retryJitter = 0.1;
+
+  @Env('SCHEDULE_HORIZON_DAYS', 'How far in the future a task may be scheduled.')
+  @IsInt()
+  @Min(1)
+  @Max(3660)
+  scheduleHorizonDays = 366;
+
+  @Env('RESPONSE_CAPTURE_BYTES', 'How much of a failed answer is kept with the attempt.')
+  @IsInt()
+  @Min(0)
+  @Max(65_536)
+  responseCaptureBytes = 2048;
+}

@@ -1,0 +1,21 @@
+import { IsBoolean, Matches } from 'class-validator';
+import { Env } from './setting.js';
+
+/** Where tasks may go. The names are those of the address policy. */
+export class OutgoingSettings {
+  @Env(
+    'ALLOW_PRIVATE_URLS',
+    'Lets tasks call private and loopback addresses; cloud metadata stays refused.',
+    {},
+  )
+  @IsBoolean()
+  allowPrivateUrls = false;
+
+  @Env('ALLOW_LOOPBACK_URLS', 'Lets tasks call loopback addresses only. `npm start` sets it.')
+  @IsBoolean()
+  allowLoopbackUrls = false;
+
+  @Env('DENY_CIDRS', 'Comma list of address ranges no task may call, whatever else is allowed.')
+  @Matches(/^[0-9A-Fa-f.:]+\/\d{1,3}$/, { each: true })
+  denyCidrs: string[] = [];
+}

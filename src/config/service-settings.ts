@@ -1,0 +1,57 @@
+import { IsIn, IsInt, IsIP, IsNumber, Matches, Max, Min } from 'class-validator';
+import { Env } from './setting.js';
+
+export const MODES = ['api', 'worker', 'both'] as const;
+export type Mode = (typeof MODES)[number];
+
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+type LogLevel = (typeof LOG_LEVELS)[number];
+
+const DAY_SEC = 86_400;
+
+/** The process itself: its role, its server, its log. */
+export class ServiceSettings {
+  @Env('MODE', 'Which half of the product this process runs: `api`, `worker` or `both`.')
+  @IsIn(MODES)
+  mode: Mode = 'both';
+
+  @Env(
+    'PORT',
+    'Port of the HTTP server. Both halves listen: health, metrics, and the API where it runs. 0 = any.',
+  )
+  @IsInt()
+  @Min(0)
+  @Max(65_535)
+  port = 8080;
+
+  @Env('BIND_ADDRESS', 'Address the HTTP server listens on.')
+  @IsIP()
+  bindAddress = '0.0.0.0';
+
+  @Env(
+    'ALLOWED_HOSTS',
+    'Comma list of host names the server answers to; any other `Host` gets 421. Empty = all.',
+  )
+  @Matches(/^[A-Za-z0-9.:[\]_-]+$/, { each: true })
+  allowedHosts: string[] = [];
+
+  @Env('NODE_ENV', '`production` closes what is open for development. The image sets it.')
+  @IsIn(['development', 'production', 'test'])
+  nodeEnv: 'development' | 'production' | 'test' = 'development';
+
+  @Env('LOG_LEVEL', '`debug`, `info`, `warn` or `error`.')
+  @IsIn(LOG_LEVELS)
+  logLevel: LogLevel = 'info';
+
+  @Env('MAX_REQUEST_BYTES', 'Largest request body; more gets 413.')
+  @IsInt()
+  @Min(1024)
+  @Max(64 * 1024 * 1024)
+  maxRequestBytes = 1024 * 1024;
+
+  @Env('SHUTDOWN_TIMEOUT_SEC', 'How long running tasks may finish after SIGTERM; the rest is handed back.')
+  @IsNumber()
+  @Min(0)
+  @Max(DAY_SEC)
+  shutdownTimeoutSec = 25;
+}

@@ -1,0 +1,53 @@
+import type { AddressGuard } from '../net/address-policy.js';
+import { checkTargetHeaders } from '../net/target-header.js';
+import { parseTargetUrl } from '../net/target-url.js';
+import type { TaskBody, TaskTarget } from '../task/task.js';
+import type { TargetRequest } from './enqueue.dto.js';
+import type { Faults } from './faults.js';
+
+/** The call that a request asks for, kept as it was written: bytes and spelling are the caller's. */
+export function readTarget(target: TargetRequest, guard: AddressGuard, faults: Faults): TaskTarget {
+  const url = parseTargetUrl(target.url, guard);
+  if (!url.ok) faults.add('/task/url', url.reason);
+  const headers = readHeaders(target, faults);
+  const body = readBody(target, faults);
+  return { url: target.url, method: target.method ?? 'POST', headers, ...(body && { body }) };
+}
+
+function readHeaders({ headers, json }: TargetRequest, faults: Faults): [string, string][] {
+  const given = Object.entries(headers ?? {});
+  for (const { name, reason } of checkTargetHeaders(given)) {
+    faults.add(`/task/headers/${escapePointer(name)}`, reason);
+  }
+  const hasType = given.some(([name]) => name.toLowerCase() === 'content-type');
+  return json === undefined || hasType ? given : [...given, ['Content-Type', 'application/json']];
+}
+
+function readBody({ body, body_base64: base64, json }: TargetRequest, faults: Faults): TaskBody | undefined {
+  const given = [typeof body === 'string', typeof base64 === 'string', json !== undefined];
+  if (given.filter(Boolean).length > 1)
+    faults.add('/task', 'must have only one of body, body_base64 and json');
+  // `null` is a JSON value like any other, so only an absent one means none.
+  if (json !== undefined) return { encoding: 'utf8', content: JSON.stringify(json) };
+  if (typeof base64 === 'string') return readBase64(base64, faults);
+  return typeof body === 'string' ? readText(body, faults) : undefined;
+}
+
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+function readBase64(content: string, faults: Faults): TaskBody {
+  if (!BASE64.test(content)) faults.add('/task/body_base64', 'must be standard base64 with padding');
+  return { encoding: 'base64', content };
+}
+
+function readText(content: string, faults: Faults): TaskBody {
+  if (!content.isWellFormed()) {
+    faults.add('/task/body', 'has half a surrogate pair, which has no UTF-8; use body_base64 for bytes');
+  }
+  return { encoding: 'utf8', content };
+}
+
+/** RFC 6901, section 3. */
+function escapePointer(token: string): string {
+  return token.replaceAll('~', '~0').replaceAll('/', '~1');
+}
