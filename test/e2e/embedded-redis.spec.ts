@@ -159,6 +159,15 @@ describe('stop', () => {
     await until(() => descendants(process.pid).every((pid) => before.includes(pid)));
   });
 
+  it('waits for Redis itself, even when half of the guard is killed', async () => {
+    const redis = await run();
+    const guard = processes().find((entry) => entry.pid === redis.pid)!.ppid;
+    process.kill(guard, 'SIGKILL');
+    await until(() => !isRunning(guard));
+    await redis.stop();
+    expect(isRunning(redis.pid)).toBe(false);
+  });
+
   it('keeps what was written', async () => {
     const first = await run();
     await ask(first.url, (client) => client.set('key', 'value'));
