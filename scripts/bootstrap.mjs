@@ -1,5 +1,6 @@
 // Runs before `npm start` and `npm test`, on a fresh clone with Node and nothing else: installs the packages,
-// builds, and sees to a Redis server. Quick and silent when all is up to date.
+// builds, and sees to a Redis server. Quick and silent when all is up to date. The scripts `start` and `test`
+// call it themselves: npm leaves `prestart` out when it may run no install scripts, and ours may not (.npmrc).
 //
 // An old Node has to get as far as the message, so this file keeps to syntax it can read.
 const [major, minor] = process.versions.node.split('.').map(Number);

@@ -1,6 +1,6 @@
 // The steps from a fresh clone to something that can start.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ensureRedisServer } from '../redis-binary.mjs';
@@ -80,6 +80,7 @@ async function step({ stamp, hash, title, hint, action }) {
   rmSync(stamp, { force: true });
   const { code, output } = await action();
   if (code !== 0) throw new Error(`${output.trimEnd()}\n${title} failed (exit code ${code}). ${hint}`);
+  mkdirSync(dirname(stamp), { recursive: true }); // without a single package npm makes no folder
   writeFileSync(stamp, hash);
   say(`${title} took ${((Date.now() - began) / 1000).toFixed(1)} s.`);
 }

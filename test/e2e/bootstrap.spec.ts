@@ -141,6 +141,25 @@ describe('installing and building', () => {
   });
 });
 
+describe('npm', () => {
+  const ours = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+
+  it.each(['start', 'test'])('%s does it first, although no install scripts may run', async (script) => {
+    const { scripts } = JSON.parse(ours('package.json')) as { scripts: Record<string, string> };
+    write('.npmrc', ours('.npmrc'));
+    const echoed = { ...scripts, test: scripts['test']?.replace(/vitest .*/, 'echo GOES ON') };
+    write('package.json', JSON.stringify({ name: 'copy', version: '1.0.0', scripts: echoed }));
+    const lock = { name: 'copy', version: '1.0.0', lockfileVersion: 3, packages: {} };
+    write('package-lock.json', JSON.stringify(lock));
+    write('scripts/start.mjs', 'console.log("GOES ON");');
+    const env = { REDIS_EMBEDDED: 'never', HOME: root, PATH: process.env['PATH'] };
+    const run = start('npm', ['run', script], { cwd: root, env });
+    started.push(run);
+    expect(await run.ended, run.output()).toBe(0);
+    expect(run.output()).toMatch(/Installing packages took[^]*Building took[^]*GOES ON\n/);
+  });
+});
+
 describe('the Redis server', () => {
   const server = (version: string) => `#!/bin/sh\necho "Redis server v=${version} sha=0 bits=64"\n`;
   let programs: string;

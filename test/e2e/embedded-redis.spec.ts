@@ -68,6 +68,10 @@ async function kept(keeper: Spawned): Promise<{ url: string; pid: number }> {
   return JSON.parse(keeper.output()) as { url: string; pid: number };
 }
 
+function guardOf(redis: EmbeddedRedis): number {
+  return processes().find((entry) => entry.pid === redis.pid)!.ppid;
+}
+
 async function ask<T>(url: string, question: (client: Redis) => Promise<T>): Promise<T> {
   const client = new Redis(url, { lazyConnect: true, retryStrategy: () => null });
   client.on('error', () => undefined);
@@ -150,13 +154,23 @@ describe('the server', () => {
 
 describe('stop', () => {
   it('ends Redis and its guard, and removes a temporary folder', async () => {
-    const before = descendants(process.pid);
     const redis = await startRedis({ appendOnly: false });
+    const guard = guardOf(redis);
+    const family = [guard, ...descendants(guard)];
     expect(existsSync(redis.dataDir)).toBe(true);
     await Promise.all([redis.stop(), redis.stop()]);
     expect(isRunning(redis.pid)).toBe(false);
     expect(existsSync(redis.dataDir)).toBe(false);
-    await until(() => descendants(process.pid).every((pid) => before.includes(pid)));
+    await until(() => !family.some(isRunning));
+  });
+
+  it('waits for Redis itself, even when half of the guard is killed', async () => {
+    const redis = await run();
+    const guard = guardOf(redis);
+    process.kill(guard, 'SIGKILL');
+    await until(() => !isRunning(guard));
+    await redis.stop();
+    expect(isRunning(redis.pid)).toBe(false);
   });
 
   it('keeps what was written', async () => {
@@ -234,12 +248,13 @@ describe('the guard', () => {
   });
 
   it('ends when Redis ends by itself, and the app learns of it', async () => {
-    const before = descendants(process.pid);
     const redis = await run();
+    const guard = guardOf(redis);
+    const family = [guard, ...descendants(guard)];
     process.kill(redis.pid, 'SIGKILL');
     await redis.exited;
     expect(redis.stopping).toBe(false);
-    await until(() => descendants(process.pid).every((pid) => before.includes(pid)));
+    await until(() => !family.some(isRunning));
   });
 
   it('does not start Redis with half a configuration', async () => {
