@@ -117,7 +117,12 @@ describe('a task', () => {
 describe('what the target receives', () => {
   it('is the body byte for byte, and the headers in order and spelling', async () => {
     const body = 'Zeilen\r\nund\u0000Nullen – ✓ \u{1F600}';
-    const headers = { 'X-Zuletzt': 'a  b', 'x-klein': '\u00fcber', 'Content-Type': 'text/plain' };
+    const headers = {
+      'X-Zuletzt': 'a  b',
+      'x-klein': '\u00fcber',
+      constructor: 'x',
+      'Content-Type': 'text/plain',
+    };
     const id = await app.enqueue({ url: target.url, headers, body });
     await app.taskIn('completed', id);
     const [request] = target.received;
@@ -135,7 +140,7 @@ describe('what the target receives', () => {
   });
 
   it('is a JSON value, serialised once, with its content type', async () => {
-    const json = { a: [1, null, 'x'], ümlaut: { deep: true } };
+    const json = { a: [1, null, 'x'], ümlaut: { deep: true }, constructor: 'Ferrari', toString: {} };
     const id = await app.enqueue({ url: target.url, json });
     await app.taskIn('completed', id);
     expect(target.received[0]!.body.toString()).toBe(JSON.stringify(json));
