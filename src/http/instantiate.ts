@@ -41,6 +41,7 @@ export function instantiate(type: Type, value: object): Instantiated {
   return { instance, unknown };
 }
 
-function isPlainObject(value: unknown): value is object {
+/** A JSON object: neither a list nor null. */
+export function isPlainObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

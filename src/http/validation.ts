@@ -1,6 +1,6 @@
-import { type ArgumentMetadata, Injectable, type PipeTransform } from '@nestjs/common';
+import { type ArgumentMetadata, Injectable, type PipeTransform, type Type } from '@nestjs/common';
 import { validateSync, type ValidationError } from 'class-validator';
-import { instantiate, isDto } from './instantiate.js';
+import { instantiate, isDto, isPlainObject } from './instantiate.js';
 import { type FieldError, invalidRequest } from './problem.js';
 
 /**
@@ -13,21 +13,23 @@ import { type FieldError, invalidRequest } from './problem.js';
 @Injectable()
 export class RequestValidation implements PipeTransform {
   transform(value: unknown, { type, metatype }: ArgumentMetadata): unknown {
-    if ((type !== 'body' && type !== 'query') || !metatype || !isDto(metatype)) return value;
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      throw invalidRequest([{ pointer: '', detail: 'must be a JSON object' }]);
-    }
-    const { instance, unknown } = instantiate(metatype, value);
-    const errors = validateSync(instance, {
-      whitelist: true,
-      forbidNonWhitelisted: true,
-      forbidUnknownValues: true,
-      stopAtFirstError: true,
-    });
-    const faults = [...unknown.map(unknownField), ...errors.flatMap((error) => fieldErrors(error, ''))];
-    if (faults.length > 0) throw invalidRequest(faults);
-    return instance;
+    const isChecked = (type === 'body' || type === 'query') && metatype && isDto(metatype);
+    return isChecked ? checked(metatype, value) : value;
   }
+}
+
+function checked(dto: Type, value: unknown): object {
+  if (!isPlainObject(value)) throw invalidRequest([{ pointer: '', detail: 'must be a JSON object' }]);
+  const { instance, unknown } = instantiate(dto, value);
+  const errors = validateSync(instance, {
+    whitelist: true,
+    forbidNonWhitelisted: true,
+    forbidUnknownValues: true,
+    stopAtFirstError: true,
+  });
+  const faults = [...unknown.map(unknownField), ...errors.flatMap((error) => fieldErrors(error, ''))];
+  if (faults.length > 0) throw invalidRequest(faults);
+  return instance;
 }
 
 const NOT_A_FIELD = 'is not a field of this request';
