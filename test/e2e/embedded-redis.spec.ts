@@ -35,6 +35,7 @@ vi.mock('../../scripts/lib/free-port.mjs', async (importActual) => {
 let dataDir: string;
 const running: EmbeddedRedis[] = [];
 const keepers: Spawned[] = [];
+const keptServers: number[] = [];
 
 beforeEach(() => {
   dataDir = join(mkdtempSync(join(tmpdir(), 'embedded-redis-spec-')), 'data');
@@ -48,6 +49,8 @@ afterEach(async () => {
     await keeper.ended;
     await until(() => !family.some(isRunning));
   }
+  // Only a failed test leaves one behind.
+  for (const pid of keptServers.splice(0).filter(isRunning)) process.kill(pid, 'SIGKILL');
   rmSync(join(dataDir, '..'), { recursive: true, force: true });
 });
 
@@ -65,7 +68,9 @@ function keep(): Spawned {
 
 async function kept(keeper: Spawned): Promise<{ url: string; pid: number }> {
   await until(() => keeper.output().endsWith('\n'), { timeoutMs: 15_000 });
-  return JSON.parse(keeper.output()) as { url: string; pid: number };
+  const answer = JSON.parse(keeper.output()) as { url: string; pid: number };
+  keptServers.push(answer.pid);
+  return answer;
 }
 
 function guardOf(redis: EmbeddedRedis): number {
