@@ -89,7 +89,10 @@ function documentedTable(): Record<string, string[]> {
   const marked = /<!-- imports:begin -->(.*)<!-- imports:end -->/s.exec(page)?.[1] ?? '';
   const rows = [...marked.matchAll(/^\| `([a-z-]+)`\s*\|(.*)\|$/gm)];
   return Object.fromEntries(
-    rows.map(([, folder = '', cell = '']) => [folder, [...cell.matchAll(/`([a-z-]+)`/g)].map((m) => m[1] ?? '')]),
+    rows.map(([, folder = '', cell = '']) => [
+      folder,
+      [...cell.matchAll(/`([a-z-]+)`/g)].map((m) => m[1] ?? ''),
+    ]),
   );
 }
 
