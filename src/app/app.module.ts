@@ -5,7 +5,7 @@ import { ConfigModule } from '../config/config.module.js';
 import { HealthModule } from '../health/health.module.js';
 import { ADMIN_ACCESS, AdminGuard } from '../http/admin-guard.js';
 import { ProblemFilter } from '../http/problem-filter.js';
-import { validation } from '../http/validation.js';
+import { RequestValidation } from '../http/validation.js';
 import { loggingModule } from '../logging/logging.module.js';
 import { MetricsModule } from '../metrics/metrics.module.js';
 import { RedisModule } from '../redis/redis.module.js';
@@ -31,7 +31,7 @@ export class AppModule {
       providers: [
         { provide: ADMIN_ACCESS, useValue: adminAccess(config) },
         { provide: APP_GUARD, useClass: AdminGuard },
-        { provide: APP_PIPE, useValue: validation },
+        { provide: APP_PIPE, useClass: RequestValidation },
         { provide: APP_FILTER, useValue: new ProblemFilter([queueUnavailable]) },
       ],
     };

@@ -124,10 +124,10 @@ describe('the guarded connection', () => {
 
   it('tells every failure of several addresses', async () => {
     const port = await closedPort();
-    const sender = senderTo({ lookup: scriptedLookup(['127.0.0.1', '127.0.0.1']) });
+    const sender = senderTo({ lookup: scriptedLookup(['127.0.0.1', '::1']) });
     const reply = failed(await sender.send(requestTo(`http://name.test:${port}/`), never));
     expect(reply.code).toBe('connect_failed');
-    expect(reply.message.match(/ECONNREFUSED/g)?.length).toBeGreaterThan(0);
+    expect(reply.message).toMatch(/127\.0\.0\.1:.*; .*::1/);
   });
 
   it('gives up on a TLS handshake that never ends, as not sent', async () => {

@@ -8,8 +8,6 @@ import { guardedLookup, LookupAll } from './guarded-lookup.js';
 
 export interface GuardedConnectOptions {
   readonly guard: AddressGuard;
-  /** Ends every socket made here, those still connecting included. */
-  readonly lifetime: AbortSignal;
   /** Default: the system's resolver. */
   readonly lookup?: LookupAll;
   /** Milliseconds for DNS, TCP and TLS together, rounded up to about a second by undici; default 10 000. */
@@ -31,20 +29,38 @@ type SocketConnector = (
  *
  * Every error it reports is a {@link ConnectFailure}.
  */
-export function guardedConnector(options: GuardedConnectOptions): buildConnector.connector {
-  const { guard } = options;
-  const connect = openSockets(options);
-  return (target, callback) => {
-    const verdict = judgeHost(target.hostname, guard);
-    if (!verdict.allowed) {
-      // Not at once: undici is still entering the connecting state.
-      queueMicrotask(() => {
-        callback(ConnectFailure.refused(target.hostname, verdict.reason), null);
-      });
+export class GuardedConnector {
+  readonly #guard: AddressGuard;
+  readonly #open: SocketConnector;
+  /** Not left to the `signal` option of a socket: Node never takes that listener off again, a leak per connection. */
+  readonly #pending = new Set<Socket>();
+
+  constructor(options: GuardedConnectOptions) {
+    this.#guard = options.guard;
+    this.#open = openSockets(options);
+  }
+
+  readonly connect: buildConnector.connector = (target, callback) => {
+    const verdict = judgeHost(target.hostname, this.#guard);
+    if (verdict.allowed) {
+      this.#dial(target, callback);
       return;
     }
+    // Not at once: undici is still entering the connecting state.
+    queueMicrotask(() => {
+      callback(ConnectFailure.refused(target.hostname, verdict.reason), null);
+    });
+  };
+
+  /** Ends the connections still being made; whoever owns the finished ones ends those. */
+  destroyPending(): void {
+    for (const socket of this.#pending) socket.destroy();
+  }
+
+  #dial(target: buildConnector.Options, callback: buildConnector.Callback): void {
     let reached: ConnectFailure | 'peer' | undefined;
-    const socket = connect(target, (error, open) => {
+    const socket = this.#open(target, (error, open) => {
+      this.#pending.delete(socket);
       if (reached instanceof ConnectFailure) callback(reached, null);
       else if (open !== null && error === null) callback(null, open);
       else
@@ -53,13 +69,15 @@ export function guardedConnector(options: GuardedConnectOptions): buildConnector
           null,
         );
     });
+    this.#pending.add(socket);
+    socket.once('close', () => this.#pending.delete(socket));
     // First in line, so that TLS has not yet written its greeting when a peer is refused.
     socket.prependOnceListener('connect', () => {
-      const refusal = judgePeer(socket, target.hostname, guard);
+      const refusal = judgePeer(socket, target.hostname, this.#guard);
       reached = refusal ?? 'peer';
       if (refusal !== undefined) socket.destroy(refusal);
     });
-  };
+  }
 }
 
 const CLOSED = new Error('The connection closed while it was being made');
@@ -68,7 +86,6 @@ function openSockets(options: GuardedConnectOptions): SocketConnector {
   return buildConnector({
     lookup: guardedLookup(options.guard, options.lookup ?? dnsLookup),
     timeout: options.connectTimeoutMs ?? 10_000,
-    signal: options.lifetime,
     allowH2: false,
     autoSelectFamily: true,
     // Node's 250 ms per address gives up on distant hosts that have several.

@@ -9,7 +9,7 @@ import {
   scriptedLookup,
   senderTo,
 } from '../../test/support/sending.js';
-import { Exchange, MAX_READ_BYTES } from './exchange.js';
+import { MAX_READ_BYTES } from './exchange.js';
 
 const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
 
@@ -80,14 +80,14 @@ describe('a target that takes its time', () => {
   });
 
   it('before the connection stands was not sent anything', async () => {
-    const never1 = { asked: 0 };
+    let asked = 0;
     const sender = senderTo({
       lookup: () => {
-        never1.asked += 1;
+        asked += 1;
       },
     });
     const reply = failed(await sender.send(requestTo('http://name.test/', { timeoutMs: 30 }), never));
-    expect([reply.stage, reply.code, never1.asked]).toEqual(['not_sent', 'timeout', 1]);
+    expect([reply.stage, reply.code, asked]).toEqual(['not_sent', 'timeout', 1]);
   });
 
   it('and connects after the deadline gets no byte', async () => {
@@ -232,8 +232,11 @@ describe('a target that breaks off', () => {
 describe('calling off', () => {
   it('before sending makes no connection', async () => {
     const server = await rawServer(({ socket }) => socket.write(OK));
-    const reply = failed(await senderTo().send(requestTo(server.origin), AbortSignal.abort()));
-    expect([reply.stage, reply.code, server.connections.length]).toEqual(['not_sent', 'aborted', 0]);
+    const sender = senderTo();
+    const reply = failed(await sender.send(requestTo(server.origin), AbortSignal.abort()));
+    expect([reply.stage, reply.code]).toEqual(['not_sent', 'aborted']);
+    expect((await sender.send(requestTo(server.origin), never)).kind).toBe('answered');
+    expect(server.connections).toHaveLength(1);
   });
 
   it('while connecting was not sent; the connection gets no byte', async () => {
@@ -257,17 +260,22 @@ describe('calling off', () => {
     await expect.poll(() => allClosed(server.connections)).toBe(true);
   });
 
-  it('after the answer changes nothing and leaves nothing behind on the signal', async () => {
+  it('after the answer changes nothing', async () => {
     const server = await rawServer(({ socket }) => socket.write(OK));
     const caller = new AbortController();
-    const request = requestTo(server.origin);
-    const reply = await senderTo().send(request, caller.signal);
+    const reply = await senderTo().send(requestTo(server.origin), caller.signal);
     caller.abort();
     expect(reply.kind).toBe('answered');
-    const exchange = new Exchange(request, never, 10);
-    exchange.onResponseError(undefined as never, new Error('x'));
-    exchange.onResponseError(undefined as never, new Error('y'));
-    expect(failed(await exchange.reply).message).toBe('x');
+  });
+
+  it('by closing the sender ends a connection that is still being made', async () => {
+    const server = await rawServer(() => undefined);
+    const sender = senderTo({ connectTimeoutMs: 60_000 });
+    const greeting = sender.send(requestTo(server.origin.replace('http', 'https')), never);
+    await expect.poll(() => server.connections.length).toBe(1);
+    await sender.close();
+    expect(failed(await greeting)).toMatchObject({ stage: 'not_sent', code: 'aborted' });
+    await expect.poll(() => allClosed(server.connections)).toBe(true);
   });
 
   it('by closing the sender ends running, connecting and later sends, without rejecting', async () => {

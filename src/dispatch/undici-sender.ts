@@ -1,10 +1,9 @@
-import { setMaxListeners } from 'node:events';
 import { Agent } from 'undici';
 import { Exchange, MAX_READ_BYTES } from './exchange.js';
-import { guardedConnector, GuardedConnectOptions } from './guarded-connect.js';
+import { GuardedConnector, GuardedConnectOptions } from './guarded-connect.js';
 import { HttpSender, OutgoingRequest, Reply } from './http-sender.js';
 
-export interface UndiciSenderOptions extends Omit<GuardedConnectOptions, 'lifetime'> {
+export interface UndiciSenderOptions extends GuardedConnectOptions {
   /** How much of an answer's body to hand back, in bytes; at most and by default 65 536. */
   readonly captureBytes?: number;
 }
@@ -18,16 +17,16 @@ const MAX_ANSWER_HEADER_BYTES = 16 * 1024;
  * environment, no cookie jar. Never shares its agent, whose sockets have passed this sender's guard.
  */
 export class UndiciSender extends HttpSender {
-  readonly #lifetime = new AbortController();
+  readonly #connector: GuardedConnector;
   readonly #agent: Agent;
   readonly #captureBytes: number;
 
   constructor(options: UndiciSenderOptions) {
     super();
     this.#captureBytes = Math.min(options.captureBytes ?? MAX_READ_BYTES, MAX_READ_BYTES);
-    setMaxListeners(0, this.#lifetime.signal);
+    this.#connector = new GuardedConnector(options);
     this.#agent = new Agent({
-      connect: guardedConnector({ ...options, lifetime: this.#lifetime.signal }),
+      connect: this.#connector.connect,
       // Unlimited: how many run at once is decided by who calls; a limit here would make tasks wait unseen.
       connections: null,
       pipelining: 1,
@@ -49,7 +48,7 @@ export class UndiciSender extends HttpSender {
 
   override async close(): Promise<void> {
     const closed = this.#agent.destroy();
-    this.#lifetime.abort();
+    this.#connector.destroyPending();
     await closed;
   }
 

@@ -1,11 +1,9 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
 import {
   Allow,
   IsDefined,
   IsIn,
   IsInt,
-  IsObject,
   IsOptional,
   IsString,
   Matches,
@@ -13,8 +11,8 @@ import {
   MaxLength,
   Min,
   MinLength,
-  ValidateNested,
 } from 'class-validator';
+import { Nested } from '../http/instantiate.js';
 import { IsStringMap } from '../http/validators.js';
 import { type Method, METHODS } from '../task/task.js';
 
@@ -78,9 +76,7 @@ export class EnqueueRequest {
   queue?: string | null;
 
   @IsDefined()
-  @IsObject()
-  @ValidateNested()
-  @Type(() => TargetRequest)
+  @Nested(() => TargetRequest)
   task!: TargetRequest;
 
   /** Wait before the first attempt: seconds, or a text like `"10m"`. */

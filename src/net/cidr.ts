@@ -1,16 +1,13 @@
 import { BlockList, isIP } from 'node:net';
-import ipaddr from 'ipaddr.js';
-
-type Family = 'ipv4' | 'ipv6';
 
 interface Subnet {
   readonly address: string;
   readonly prefix: number;
-  readonly family: Family;
+  readonly family: 'ipv4' | 'ipv6';
 }
 
 /**
- * A set of address ranges.
+ * A set of address ranges. BlockList matches an IPv4-mapped range (`::ffff:10.0.0.0/104`) with the IPv4 addresses.
  *
  * @param cidrs `address/prefix`, or a bare address for that one address; host bits may be set
  * @throws Error naming the entry that is neither
@@ -31,13 +28,5 @@ function parseCidr(text: string): Subnet | undefined {
   if (version === 0) return undefined;
   const widest = version === 4 ? 32 : 128;
   const prefix = bits === undefined ? widest : Number(bits);
-  return prefix > widest ? undefined : unmapped({ address, prefix, family: `ipv${version}` as Family });
-}
-
-/** `::ffff:10.0.0.0/104` means 10.0.0.0/8: addresses are judged in their IPv4 form, so ranges must be too. */
-function unmapped(subnet: Subnet): Subnet {
-  if (subnet.family === 'ipv4' || subnet.prefix < 96) return subnet;
-  const parsed = ipaddr.IPv6.parse(subnet.address);
-  if (!parsed.isIPv4MappedAddress()) return subnet;
-  return { address: parsed.toIPv4Address().toString(), prefix: subnet.prefix - 96, family: 'ipv4' };
+  return prefix > widest ? undefined : { address, prefix, family: version === 4 ? 'ipv4' : 'ipv6' };
 }

@@ -3,7 +3,7 @@ import { RedisConnections } from '../redis/redis-connections.js';
 import { isUnavailable } from '../redis/unavailable.js';
 import type { Attempt } from '../task/attempt.js';
 import { BULL_QUEUE, type BullQueue } from './bull-queue.js';
-import { snapshotOf, type TaskJob } from './job.js';
+import { snapshotOf } from './job.js';
 import { QueueUnavailable } from './task-queue.js';
 import { TaskReader, type TaskSnapshot } from './task-reader.js';
 
@@ -25,15 +25,18 @@ export class BullTaskReader extends TaskReader {
     }
   }
 
+  /** BullMQ reads state, job and log one by one; a task that moved in between is read again. */
   private async read(id: string): Promise<TaskSnapshot | undefined> {
-    const job = (await this.queue.getJob(id)) as TaskJob | undefined;
-    if (!job) return undefined;
-    const [state, { logs }] = await Promise.all([job.getState(), this.queue.getJobLogs(id)]);
-    if (state === 'unknown') return undefined;
-    return snapshotOf(
-      job,
-      state,
-      logs.map((line) => JSON.parse(line) as Attempt),
-    );
+    for (;;) {
+      const before = await this.queue.getJobState(id);
+      const [job, { logs }] = await Promise.all([this.queue.getJob(id), this.queue.getJobLogs(id)]);
+      const after = await this.queue.getJobState(id);
+      if (!job || after === 'unknown') return undefined;
+      if (before === after) return snapshotOf(job, after, logs.map(toAttempt));
+    }
   }
+}
+
+function toAttempt(line: string): Attempt {
+  return JSON.parse(line) as Attempt;
 }

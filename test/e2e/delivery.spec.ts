@@ -37,15 +37,17 @@ describe('a task', () => {
     expect(seen.map((headers) => headers['idempotency-key'])).toEqual([id, id, id, id]);
     expect(seen.map((headers) => headers['x-task-attempt'])).toEqual(['1', '2', '3', '4']);
     expect(seen.map((headers) => headers['x-task-retry-count'])).toEqual(['0', '1', '2', '3']);
-    expect(task.attempts.map(({ number, class: kind, status, response }) => [number, kind, status, response])).toEqual(
-      [
-        [1, 'rejected', 500, 'try 1'],
-        [2, 'rejected', 500, 'try 2'],
-        [3, 'rejected', 500, 'try 3'],
-        [4, 'succeeded', 200, undefined],
-      ],
-    );
-    const waits = task.attempts.slice(1).map((attempt, n) => gap(task.attempts[n]!.ended_at, attempt.started_at));
+    expect(
+      task.attempts.map(({ number, class: kind, status, response }) => [number, kind, status, response]),
+    ).toEqual([
+      [1, 'rejected', 500, 'try 1'],
+      [2, 'rejected', 500, 'try 2'],
+      [3, 'rejected', 500, 'try 3'],
+      [4, 'succeeded', 200, undefined],
+    ]);
+    const waits = task.attempts
+      .slice(1)
+      .map((attempt, n) => gap(task.attempts[n]!.ended_at, attempt.started_at));
     // Backoff is 20, 40, 80 ms here; a busy machine only makes it longer.
     expect(waits[0]).toBeGreaterThanOrEqual(19);
     expect(waits[1]).toBeGreaterThanOrEqual(39);
@@ -79,14 +81,16 @@ describe('a task', () => {
   });
 
   it('is not redirected: a 3xx is a failure', async () => {
-    target.answer = (_request, response) => response.writeHead(302, { location: `${target.url}/other` }).end();
+    target.answer = (_request, response) =>
+      response.writeHead(302, { location: `${target.url}/other` }).end();
     const id = await app.enqueue({ url: `${target.url}/first` }, { max_retries: 0 });
     await app.taskIn('dead_letter', id);
     expect(target.received.map(({ path }) => path)).toEqual(['/first']);
   });
 
   it('fails an attempt when the target does not answer by the deadline, headers and body together', async () => {
-    target.answer = (_request, response, nth) => (nth === 1 ? response.writeHead(200).write('x') : response.end());
+    target.answer = (_request, response, nth) =>
+      nth === 1 ? response.writeHead(200).write('x') : response.end();
     const id = await app.enqueue({ url: target.url }, { timeout: '200ms' });
     const task = await app.taskIn('completed', id);
     expect(task.attempts[0]).toMatchObject({ class: 'ambiguous', error: { code: 'timeout' } });
@@ -95,8 +99,9 @@ describe('a task', () => {
 
   it('that reaches nobody says so', async () => {
     const gone = await Receiver.start();
-    await gone.stop.call(gone);
-    const id = await app.enqueue({ url: 'http://127.0.0.1:9/' }, { max_retries: 0 });
+    const { url } = gone;
+    await gone.stop();
+    const id = await app.enqueue({ url }, { max_retries: 0 });
     const task = await app.taskIn('dead_letter', id);
     expect(task.attempts).toMatchObject([{ class: 'not_sent', error: { code: 'connect_failed' } }]);
   });
@@ -112,7 +117,12 @@ describe('a task', () => {
 describe('what the target receives', () => {
   it('is the body byte for byte, and the headers in order and spelling', async () => {
     const body = 'Zeilen\r\nund\u0000Nullen – ✓ \u{1F600}';
-    const headers = { 'X-Zuletzt': 'a  b', 'x-klein': '\u00fcber', 'Content-Type': 'text/plain' };
+    const headers = {
+      'X-Zuletzt': 'a  b',
+      'x-klein': '\u00fcber',
+      constructor: 'x',
+      'Content-Type': 'text/plain',
+    };
     const id = await app.enqueue({ url: target.url, headers, body });
     await app.taskIn('completed', id);
     const [request] = target.received;
@@ -130,7 +140,7 @@ describe('what the target receives', () => {
   });
 
   it('is a JSON value, serialised once, with its content type', async () => {
-    const json = { a: [1, null, 'x'], 'ümlaut': { deep: true } };
+    const json = { a: [1, null, 'x'], ümlaut: { deep: true }, constructor: 'Ferrari', toString: {} };
     const id = await app.enqueue({ url: target.url, json });
     await app.taskIn('completed', id);
     expect(target.received[0]!.body.toString()).toBe(JSON.stringify(json));
@@ -138,7 +148,11 @@ describe('what the target receives', () => {
   });
 
   it('is null when the JSON is null, and keeps a content type of the task', async () => {
-    const id = await app.enqueue({ url: target.url, json: null, headers: { 'content-type': 'application/x+json' } });
+    const id = await app.enqueue({
+      url: target.url,
+      json: null,
+      headers: { 'content-type': 'application/x+json' },
+    });
     await app.taskIn('completed', id);
     expect(target.received[0]!.body.toString()).toBe('null');
     expect(target.received[0]!.headers['content-type']).toBe('application/x+json');
@@ -181,7 +195,10 @@ describe('a schedule', () => {
   });
 
   it('takes scheduled_at before delay, and a past time as now', async () => {
-    const past = await app.enqueue({ url: target.url }, { delay: 3600, scheduled_at: '2020-01-01T00:00:00Z' });
+    const past = await app.enqueue(
+      { url: target.url },
+      { delay: 3600, scheduled_at: '2020-01-01T00:00:00Z' },
+    );
     await app.taskIn('completed', past);
     const future = new Date(Date.now() + 3_600_000).toISOString();
     const id = await app.enqueue({ url: target.url }, { delay: 0, scheduled_at: future });
@@ -192,7 +209,12 @@ describe('a schedule', () => {
 describe("a caller's own task_id", () => {
   it('enqueues once, however often it is sent, and answers the first result', async () => {
     const send = (fields: object) =>
-      app.post('/v1/enqueue', { client_id: 'alice', task_id: 'order-1', task: { url: target.url }, ...fields });
+      app.post('/v1/enqueue', {
+        client_id: 'alice',
+        task_id: 'order-1',
+        task: { url: target.url },
+        ...fields,
+      });
     const answers = [await send({ queue: 'high' }), await send({ queue: 'low', delay: 60 }), await send({})];
     expect(answers.map(({ status }) => status)).toEqual([202, 202, 202]);
     expect(answers[0]!.body).toMatchObject({ task_id: 'alice.order-1', queue: 'high', client_id: 'alice' });

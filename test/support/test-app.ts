@@ -84,7 +84,7 @@ export class TestApp {
   private async call<T>(path: string, init: RequestInit): Promise<Answer<T>> {
     const response = await fetch(this.url + path, init);
     const text = await response.text();
-    const isJson = /json/.test(response.headers.get('content-type') ?? '');
+    const isJson = (response.headers.get('content-type') ?? '').includes('json');
     const { status, headers } = response;
     return { status, headers, body: (isJson ? JSON.parse(text) : text) as T };
   }

@@ -1,0 +1,215 @@
+import { connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Problem } from '../../src/http/problem.js';
+import { storedKeys, TestApp } from '../support/test-app.js';
+
+let app: TestApp;
+let before: string[];
+
+beforeAll(async () => {
+  app = await TestApp.start({ MODE: 'api' });
+  before = await storedKeys();
+});
+afterAll(async () => {
+  await app.stop();
+});
+
+const good = { client_id: 'test-client', task: { url: 'https://api.example.com/hook' } };
+const withTask = (fields: object) => ({ ...good, task: { ...good.task, ...fields } });
+const far = new Date(Date.now() + 367 * 86_400_000).toISOString();
+
+/** What is wrong, the body, and where the answer must point. */
+const faults: [string, unknown, string][] = [
+  ['an empty object', {}, '/client_id'],
+  ['a list', [], ''],
+  ['a number', 1, ''],
+  ['null', null, ''],
+  ['no client', { task: good.task }, '/client_id'],
+  ['a short client', { ...good, client_id: 'ab' }, '/client_id'],
+  ['a long client', { ...good, client_id: 'a'.repeat(65) }, '/client_id'],
+  ['a client with a colon', { ...good, client_id: 'a:b:c' }, '/client_id'],
+  ['a client with a line break at its end', { ...good, client_id: 'abc\n' }, '/client_id'],
+  ['a client that is a number', { ...good, client_id: 12345 }, '/client_id'],
+  ['a client that is a list', { ...good, client_id: ['abc'] }, '/client_id'],
+  ['no task', { client_id: 'abc' }, '/task'],
+  ['a task that is text', { ...good, task: 'x' }, '/task'],
+  ['a task that is a list', { ...good, task: [good.task] }, '/task'],
+  ['a task that is null', { ...good, task: null }, '/task'],
+  ['an unknown field', { ...good, priority: 1 }, '/priority'],
+  ['an unknown field of the task', withTask({ uri: 'x' }), '/task/uri'],
+  ['a field named constructor', { ...good, constructor: 'x' }, '/constructor'],
+  ['a field of the task named constructor', withTask({ constructor: 'x' }), '/task/constructor'],
+  ['a field named toString', { ...good, toString: 'x' }, '/toString'],
+  ['no url', { ...good, task: {} }, '/task/url'],
+  ['a relative url', withTask({ url: '/hook' }), '/task/url'],
+  ['another scheme', withTask({ url: 'ftp://a.example/' }), '/task/url'],
+  ['credentials', withTask({ url: 'https://me:pw@a.example/' }), '/task/url'],
+  ['a line break in the url', withTask({ url: 'https://a.example/\r\nX: y' }), '/task/url'],
+  ['a url over 8 kB', withTask({ url: `https://a.example/${'a'.repeat(8192)}` }), '/task/url'],
+  ['a private address', withTask({ url: 'http://10.1.2.3/' }), '/task/url'],
+  ['cloud metadata', withTask({ url: 'http://169.254.169.254/latest' }), '/task/url'],
+  ['a lower-case method', withTask({ method: 'post' }), '/task/method'],
+  ['TRACE', withTask({ method: 'TRACE' }), '/task/method'],
+  ['headers that are a list', withTask({ headers: [['a', 'b']] }), '/task/headers'],
+  ['a header that is a number', withTask({ headers: { 'X-A': 1 } }), '/task/headers'],
+  ['a header with CRLF', withTask({ headers: { 'X-A': 'a\r\nX-B: c' } }), '/task/headers/X-A'],
+  ['a header that is no token', withTask({ headers: { 'a/b c': 'x' } }), '/task/headers/a~1b c'],
+  ['Host', withTask({ headers: { HOST: 'x' } }), '/task/headers/HOST'],
+  ['X-Task-Id', withTask({ headers: { 'X-Task-Id': 'x' } }), '/task/headers/X-Task-Id'],
+  [
+    'Transfer-Encoding',
+    withTask({ headers: { 'Transfer-Encoding': 'chunked' } }),
+    '/task/headers/Transfer-Encoding',
+  ],
+  [
+    '101 headers',
+    withTask({ headers: Object.fromEntries(Array.from({ length: 101 }, (_, n) => [`x-${n}`, ''])) }),
+    '/task/headers',
+  ],
+  ['a body that is an object', withTask({ body: { a: 1 } }), '/task/body'],
+  ['half a surrogate pair', withTask({ body: '\ud800' }), '/task/body'],
+  ['body and json', withTask({ body: 'x', json: 1 }), '/task'],
+  ['body and base64', withTask({ body: '', body_base64: '' }), '/task'],
+  ['broken base64', withTask({ body_base64: 'abc' }), '/task/body_base64'],
+  ['base64 of the URL kind', withTask({ body_base64: '-_-_' }), '/task/body_base64'],
+  ['an unknown queue', { ...good, queue: 'urgent' }, '/queue'],
+  ['the queue __proto__', { ...good, queue: '__proto__' }, '/queue'],
+  ['the queue constructor', { ...good, queue: 'constructor' }, '/queue'],
+  ['a negative delay', { ...good, delay: -1 }, '/delay'],
+  ['a delay that is true', { ...good, delay: true }, '/delay'],
+  ['a delay in weeks', { ...good, delay: '1w' }, '/delay'],
+  ['a delay over the horizon', { ...good, delay: 367 * 86_400 }, '/delay'],
+  ['a huge delay', { ...good, delay: 1e300 }, '/delay'],
+  ['a time without a zone', { ...good, scheduled_at: '2026-01-01T00:00:00' }, '/scheduled_at'],
+  ['30 February', { ...good, scheduled_at: '2027-02-30T00:00:00Z' }, '/scheduled_at'],
+  ['a time over the horizon', { ...good, scheduled_at: far }, '/scheduled_at'],
+  ['a task_id with a dot', { ...good, task_id: 'a.b' }, '/task_id'],
+  ['an empty task_id', { ...good, task_id: '' }, '/task_id'],
+  ['a long task_id', { ...good, task_id: 'a'.repeat(129) }, '/task_id'],
+  ['negative retries', { ...good, max_retries: -1 }, '/max_retries'],
+  ['half a retry', { ...good, max_retries: 1.5 }, '/max_retries'],
+  ['retries as text', { ...good, max_retries: '3' }, '/max_retries'],
+  ['a timeout of 0', { ...good, timeout: 0 }, '/timeout'],
+  ['a timeout over the cap', { ...good, timeout: '25h' }, '/timeout'],
+  [
+    '17 labels',
+    { ...good, metadata: Object.fromEntries(Array.from({ length: 17 }, (_, n) => [`k${n}`, ''])) },
+    '/metadata',
+  ],
+  ['a label over 64 bytes', { ...good, metadata: { ['é'.repeat(33)]: '' } }, '/metadata'],
+  ['a label value over 256 bytes', { ...good, metadata: { k: 'é'.repeat(129) } }, '/metadata'],
+  ['a label that is a number', { ...good, metadata: { k: 1 } }, '/metadata'],
+];
+
+describe('bad input', () => {
+  it.each(faults)('%s is 400 and names the field', async (_what, body, pointer) => {
+    const answer = await app.post<Problem>('/v1/enqueue', JSON.stringify(body));
+    expect(answer.status).toBe(400);
+    expect(answer.headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
+    expect(answer.body).toMatchObject({ status: 400, code: 'invalid_request', title: 'Bad Request' });
+    expect(answer.body.errors?.map((error) => error.pointer)).toContain(pointer);
+    expect(answer.body.request_id).toBe(answer.headers.get('x-request-id'));
+  });
+
+  it('names every fault at once', async () => {
+    const body = { ...withTask({ url: 'x', body: '\ud800' }), queue: 'x', delay: -1, timeout: 0 };
+    const answer = await app.post<Problem>('/v1/enqueue', body);
+    expect(answer.body.errors).toHaveLength(5);
+    expect(answer.body.detail).toMatch(/and 4 more/);
+  });
+
+  const raw: [string, string | Uint8Array, Record<string, string>, string][] = [
+    ['no JSON', '{"client_id":', {}, '400 invalid_json'],
+    ['nothing', '', {}, '400 invalid_json'],
+    ['__proto__', '{"__proto__":{"a":1},"client_id":"abc"}', {}, '400 invalid_json'],
+    ['constructor.prototype', '{"constructor":{"prototype":{"a":1}}}', {}, '400 invalid_json'],
+    ['17 levels', '['.repeat(17) + ']'.repeat(17), {}, '400 invalid_json'],
+    ['a million brackets', '['.repeat(1_000_000), {}, '400 invalid_json'],
+    ['no UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d]), {}, '400 invalid_json'],
+    ['more than 1 MiB', `{"client_id":"${'a'.repeat(1024 * 1024)}"}`, {}, '413 payload_too_large'],
+    ['text', JSON.stringify(good), { 'content-type': 'text/plain' }, '415 unsupported_media_type'],
+    ['a form', 'a=1', { 'content-type': 'application/x-www-form-urlencoded' }, '415 unsupported_media_type'],
+    ['gzip', JSON.stringify(good), { 'content-encoding': 'gzip' }, '415 unsupported_content_encoding'],
+  ];
+
+  it.each(raw)('%s is refused before it is read', async (_what, body, headers, expected) => {
+    const answer = await app.post<Problem>('/v1/enqueue', body, headers);
+    expect(`${answer.status} ${answer.body.code}`).toBe(expected);
+  });
+
+  it('in the address or the request line gets a problem or a plain 400, never a 5xx', async () => {
+    for (const path of [
+      '/v1/tasks/%zz',
+      '/v1/tasks/' + 'a'.repeat(3000),
+      '/v1/%2e%2e/admin',
+      '//v1/enqueue',
+    ]) {
+      expect((await app.get(path)).status).toBeGreaterThanOrEqual(400);
+      expect((await app.get(path)).status).toBeLessThan(500);
+    }
+    expect(await rawAnswer('NONSENSE\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);
+    expect(await rawAnswer('POST /v1/enqueue HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n')).toMatch(
+      / 400 /,
+    );
+  });
+
+  it('answers an unknown task and an unknown route with 404', async () => {
+    expect(await app.get('/v1/tasks/no-such-task')).toMatchObject({
+      status: 404,
+      body: { code: 'task_not_found' },
+    });
+    expect(await app.get('/v1/tasks/__proto__')).toMatchObject({ status: 404 });
+    expect(await app.get('/nowhere')).toMatchObject({ status: 404, body: { code: 'not_found' } });
+  });
+
+  it('stores nothing', async () => {
+    expect(await storedKeys()).toEqual(before);
+  });
+});
+
+describe('input that is odd but good', () => {
+  it.each([
+    [
+      'null for what is optional',
+      { ...good, queue: null, delay: null, task_id: null, max_retries: null, metadata: null },
+    ],
+    ['a header named constructor', withTask({ headers: { constructor: 'x', toString: 'y' } })],
+    ['a label named __proto__-ish', { ...good, metadata: { constructor: 'x', hasOwnProperty: 'y' } }],
+    ['JSON with a key named constructor', withTask({ json: { constructor: 'Ferrari', toString: 1 } })],
+    ['the alias normal', { ...good, queue: 'normal' }],
+  ])('%s is 202', async (_what, body) => {
+    const answer = await app.post('/v1/enqueue', body, { 'content-type': 'application/json; charset=utf-8' });
+    expect(answer).toMatchObject({ status: 202, body: { queue: 'default', status: 'enqueued' } });
+  });
+
+  it('comes back as it was sent', async () => {
+    const metadata = { constructor: 'x', order: '42' };
+    const answer = await app.post<{ task_id: string }>('/v1/enqueue', {
+      ...withTask({ body: 'ü' }),
+      metadata,
+    });
+    const task = await app.get(`/v1/tasks/${answer.body.task_id}`);
+    expect(task.body).toMatchObject({ metadata, task: { ...good.task, method: 'POST', body: 'ü' } });
+  });
+
+  it('keeps a request id that the caller gave, unless it is harmful', async () => {
+    expect((await app.get('/version', { 'x-request-id': 'abc-1' })).headers.get('x-request-id')).toBe(
+      'abc-1',
+    );
+    expect((await app.get('/version', { 'x-request-id': 'a b' })).headers.get('x-request-id')).toMatch(
+      /^[0-9a-f-]{36}$/,
+    );
+  });
+});
+
+function rawAnswer(request: string): Promise<string> {
+  const { port, hostname } = new URL(app.url);
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(port), hostname, () => socket.write(request));
+    socket.once('data', (data) => {
+      resolve(data.toString());
+      socket.destroy();
+    });
+    socket.once('error', reject);
+  });
+}
