@@ -31,7 +31,7 @@ export interface Timings {
  * - `headers_too_large`: over 16 KiB of answer headers
  * - `bad_answer`: what came is not HTTP/1.1
  */
-type FailureCode =
+export type FailureCode =
   | 'invalid_request'
   | 'address_refused'
   | 'dns_failed'
