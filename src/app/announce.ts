@@ -13,7 +13,7 @@ export function announce(config: Config, url: string): void {
   for (const warning of openDoors(config)) logger.warn(warning);
 }
 
-export function openDoors(config: Config): string[] {
+function openDoors(config: Config): string[] {
   const doors = [];
   const { kind } = adminAccess(config);
   if (kind === 'open') doors.push('Admin API key not configured - admin endpoints are unprotected');

@@ -1,7 +1,7 @@
 import { IsIn, IsInt, IsIP, IsNumber, Matches, Max, Min } from 'class-validator';
 import { Env } from './setting.js';
 
-export const MODES = ['api', 'worker', 'both'] as const;
+const MODES = ['api', 'worker', 'both'] as const;
 export type Mode = (typeof MODES)[number];
 
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;

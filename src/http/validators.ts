@@ -21,7 +21,7 @@ export function IsStringMap(limits: MapLimits, options?: ValidationOptions): Pro
 }
 
 /** What is wrong with a string map, or nothing. */
-export function faultOfStringMap(value: unknown, limits: MapLimits): string | undefined {
+function faultOfStringMap(value: unknown, limits: MapLimits): string | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return 'must be an object of strings';
   const entries = Object.entries(value);

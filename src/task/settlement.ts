@@ -6,4 +6,4 @@ export type Settlement =
   /** Given back untouched, to be run elsewhere; uses no attempt. */
   | { readonly kind: 'hand_back' };
 
-export type DeadLetterReason = 'attempts_exhausted' | 'permanent_failure';
+type DeadLetterReason = 'attempts_exhausted' | 'permanent_failure';
