@@ -12,7 +12,7 @@ endWithTerminalOrNpm();
 try {
   await runUntilStopped();
 } catch (error) {
-  console.error(error.message);
+  console.error(error);
   process.exitCode = 1;
 }
 process.exit();
@@ -21,8 +21,8 @@ async function runUntilStopped() {
   setEnvironment(process.env);
   const redis = wantsEmbeddedRedis(process.env) ? await startEmbeddedRedis() : undefined;
   try {
-    const app = await importApp();
-    if (!app) return;
+    // With a wrong setting the app says so and ends the process; the guard then ends Redis.
+    const app = await import('../dist/main.js');
     redis?.exited.then(() => endWithoutRedis(redis));
     console.log(welcome(process.env, redis));
     await app.stopped;
@@ -50,20 +50,15 @@ function setEnvironment(env) {
 
 async function startEmbeddedRedis() {
   const dataDir = resolve(ROOT, process.env.DATA_DIR || 'data');
-  const redis = await startRedis({ dataDir, appendOnly: true });
+  const redis = await startRedis({ dataDir, appendOnly: true }).catch(giveUp);
   process.env.REDIS_URL = redis.url;
   return redis;
 }
 
-async function importApp() {
-  try {
-    return await import('../dist/main.js');
-  } catch (error) {
-    // A wrong setting has been explained already, every fault of it; a stack would only hide that.
-    if (!error.reported) console.error(error);
-    process.exitCode = 1;
-    return undefined;
-  }
+// Errors of the Redis server's start are written for whoever typed `npm start`; a stack would only hide that.
+function giveUp(error) {
+  console.error(error.message);
+  process.exit(1);
 }
 
 function endWithoutRedis(redis) {

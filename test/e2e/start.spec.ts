@@ -12,7 +12,7 @@ const APP = `
   console.log('ENV ' + JSON.stringify(Object.fromEntries(names.map((name) => [name, process.env[name]]))));
   if (process.env.FAULT === 'setting') {
     console.error('PORT must be a number');
-    throw Object.assign(new Error('settings'), { reported: true });
+    process.exit(1);
   }
   if (process.env.FAULT === 'crash') throw new Error('something unforeseen');
   let resolve;
