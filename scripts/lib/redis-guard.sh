@@ -1,13 +1,14 @@
 # Runs one Redis server for one app, and ends it when the app has gone. Usage: sh redis-guard.sh <redis-server>
 #
-# Standard input is a pipe whose other end only the app holds. The app writes the configuration and a line with
+# File descriptor 3 is a pipe whose other end only the app holds (not standard input: Node closes that one as soon
+# as this shell ends, and background commands do not get it). The app writes the configuration and a line with
 # a single dot; after that the pipe stays silent, and its end means that the app has stopped or died, kill -9
 # included. The configuration holds the password, so it goes to Redis through a pipe as well: never on a
 # command line, never in a file.
 
 config=
 line=
-while IFS= read -r line; do
+while IFS= read -r line <&3; do
   [ "$line" = . ] && break
   config="$config$line
 "
@@ -15,13 +16,11 @@ done
 # The app died before it had said everything. With half a configuration Redis would listen where it pleases.
 [ "$line" = . ] || exit 1
 
-# A background command would get /dev/null as its standard input; a copy of the pipe under another number stays.
-exec 4<&0
-printf '%s' "$config" | "$1" - 4<&- &
+printf '%s' "$config" | "$1" - 3<&- &
 redis=$!
 
 (
-  while IFS= read -r line; do :; done
+  while IFS= read -r line <&3; do :; done
   kill -TERM "$redis"
   tries=0
   while kill -0 "$redis" && [ "$tries" -lt 100 ]; do
@@ -29,7 +28,7 @@ redis=$!
     tries=$((tries + 1))
   done
   kill -KILL "$redis"
-) <&4 2>/dev/null &
+) 2>/dev/null &
 watcher=$!
 
 wait "$redis"

@@ -23,7 +23,7 @@ const GONE_POLL_MS = 25;
  * @param {{ dataDir: string, appendOnly: boolean, port?: number, password?: string,
  *   lock: import('./claim.mjs').Claim }} options without a port: any free one
  * @returns {Promise<{ guard: import('node:child_process').ChildProcess, exited: Promise<void>, port: number,
- *   password: string, pid: number }>} ending the guard's standard input ends Redis; `exited` resolves when it has
+ *   password: string, pid: number }>} ending the guard's pipe ends Redis; `exited` resolves when it has
  * @throws {Error} when Redis does not come up, with the last lines of its log
  */
 export async function launchRedis(server, options) {
@@ -47,7 +47,7 @@ export async function launchRedis(server, options) {
  */
 export async function endGuard({ guard, exited }) {
   guard.ref();
-  guard.stdin.end();
+  guard.stdio[3].end();
   await exited;
 }
 
@@ -62,7 +62,7 @@ async function launch(
   });
   // Recorded before Redis can begin: whoever finds this app dead must wait for what it has left.
   lock.add(guard.pid);
-  guard.stdin.write(`${configuration({ dataDir, appendOnly, port, password })}\n.\n`);
+  guard.stdio[3].write(`${configuration({ dataDir, appendOnly, port, password })}\n.\n`);
   try {
     const pid = await untilReady({ guard, port, password, logFile });
     lock.add(pid);
@@ -81,12 +81,12 @@ function spawnGuard(server, logFile) {
   const guard = spawn('/bin/sh', [GUARD, server.command], {
     env,
     detached: true,
-    stdio: ['pipe', log, log],
+    stdio: ['ignore', log, log, 'pipe'],
   });
   closeSync(log);
-  guard.stdin.on('error', () => {}); // the guard ended first; `exit` tells
+  guard.stdio[3].on('error', () => {}); // the guard ended first; `exit` tells
   guard.unref();
-  guard.stdin.unref();
+  guard.stdio[3].unref();
   return guard;
 }
 

@@ -6,15 +6,15 @@ import { copyProject, folderOfPrograms } from '../support/project-copy.js';
 import { until } from '../support/until.js';
 
 // Stand in for npm and the compiler. Each writes down when it begins and ends, fails when a file `fail-<name>`
-// is there, and stays at work as long as a file `hang-<name>` is there. Both empty their folder first.
+// is there, and stays at work as long as a file `hang-<name>` is there. Both empty their folder before they fill it.
 const stepScript = (name: string, folder: string) => `
   import fs from 'node:fs';
   const note = (what) => fs.appendFileSync('journal', what + ' ${name}\\n');
   note('begin');
+  if (fs.existsSync('fail-${name}')) { console.error('${name} is out of luck'); process.exit(3); }
   fs.rmSync('${folder}', { recursive: true, force: true });
   fs.mkdirSync('${folder}');
   while (fs.existsSync('hang-${name}')) await new Promise((resolve) => setTimeout(resolve, 10));
-  if (fs.existsSync('fail-${name}')) { console.error('${name} is out of luck'); process.exit(3); }
   note('end');
 `;
 
@@ -111,6 +111,8 @@ describe('installing and building', () => {
     ['npm', [...NPM, ...BUILD]],
     ['build', BUILD],
   ])('tells what %s says when it fails, and does that step again', async (name, expected) => {
+    await steps();
+    write(name === 'npm' ? 'package-lock.json' : 'src/a.ts', '{"changed":true}');
     write(`fail-${name}`, '');
     const failing = bootstrap();
     expect(await failing.ended).toBe(1);

@@ -35,6 +35,7 @@ vi.mock('../../scripts/lib/free-port.mjs', async (importActual) => {
 let dataDir: string;
 const running: EmbeddedRedis[] = [];
 const keepers: Spawned[] = [];
+const keptServers: number[] = [];
 
 beforeEach(() => {
   dataDir = join(mkdtempSync(join(tmpdir(), 'embedded-redis-spec-')), 'data');
@@ -48,6 +49,8 @@ afterEach(async () => {
     await keeper.ended;
     await until(() => !family.some(isRunning));
   }
+  // Only a failed test leaves one behind.
+  for (const pid of keptServers.splice(0).filter(isRunning)) process.kill(pid, 'SIGKILL');
   rmSync(join(dataDir, '..'), { recursive: true, force: true });
 });
 
@@ -65,7 +68,9 @@ function keep(): Spawned {
 
 async function kept(keeper: Spawned): Promise<{ url: string; pid: number }> {
   await until(() => keeper.output().endsWith('\n'), { timeoutMs: 15_000 });
-  return JSON.parse(keeper.output()) as { url: string; pid: number };
+  const answer = JSON.parse(keeper.output()) as { url: string; pid: number };
+  keptServers.push(answer.pid);
+  return answer;
 }
 
 function guardOf(redis: EmbeddedRedis): number {
@@ -199,6 +204,22 @@ describe('the lock on the data folder', () => {
     expect(outputs.filter((output) => output.includes('is in use by process'))).toHaveLength(5);
   });
 
+  it('goes to the one whose claim sorts first when two see each other', async () => {
+    const earlier = await run();
+    const claim = readdirSync(dataDir).find((name) => name.startsWith('holder-'))!;
+    await earlier.stop();
+    // Claims of this very process, so their owner lives; empty, so not won yet. Real ones end in hexadecimal.
+    const [first, last] = ['', 'z'].map((end) => join(dataDir, claim.replace(/-\w+$/, `-${end}`)));
+    writeFileSync(first!, '');
+    await expect(run()).rejects.toThrow('is in use by process');
+    rmSync(first!);
+    writeFileSync(last!, '');
+    const starting = run();
+    await until(() => readdirSync(dataDir).filter((name) => name.startsWith('holder-')).length === 2);
+    rmSync(last!);
+    expect(isRunning((await starting).pid)).toBe(true);
+  });
+
   it('is taken over from a process that has ended, even when its pid is in use again', async () => {
     mkdirSync(dataDir);
     const stale = `holder-${process.pid}.00000000.1-0a0b0c0d`;
@@ -230,6 +251,7 @@ describe('the guard', () => {
     expect(family).toContain(pid);
     await ask(url, (client) => client.set('key', 'value'));
     keeper.child.kill('SIGKILL');
+    await until(() => !isRunning(keeper.pid), { every: 1 });
     const redis = await run(); // at once, while the old one is still ending
     expect(isRunning(pid)).toBe(false);
     expect(await ask(redis.url, (client) => client.get('key'))).toBe('value');
@@ -242,7 +264,8 @@ describe('the guard', () => {
     const guard = descendants(keeper.pid)[0]!;
     process.kill(guard, 'SIGKILL');
     await until(() => !isRunning(guard));
-    expect(await ask(url, (client) => client.ping())).toBe('PONG');
+    // Redis answers a blocking read only when its time is over, so it has to live that long.
+    expect(await ask(url, (client) => client.blpop('nothing', 0.5))).toBe(null);
     keeper.child.kill('SIGKILL');
     await until(() => !isRunning(pid));
   });
@@ -261,7 +284,7 @@ describe('the guard', () => {
     const started = join(dataDir, '..', 'started');
     const server = join(dataDir, '..', 'redis-server');
     writeFileSync(server, `#!/bin/sh\ntouch "${started}"\n`, { mode: 0o755 });
-    const guard = start('/bin/sh', [GUARD, server]);
+    const guard = start('/bin/sh', ['-c', 'exec sh "$@" 3<&0', 'sh', GUARD, server]);
     guard.child.stdin.end('bind 127.0.0.1\nport 63');
     expect(await guard.ended).toBe(1);
     expect(existsSync(started)).toBe(false);
