@@ -47,6 +47,8 @@ async function prepareServer(app: NestFastifyApplication, config: Config): Promi
   readJsonBodies(server);
   allowOnlyHosts(server, config.service.allowedHosts);
   await app.register(helmet, {
+    // TLS ends in front of this server, so what a browser must insist on is said there.
+    strictTransportSecurity: false,
     // Swagger UI brings its own styles inline; nothing else comes from outside.
     contentSecurityPolicy: {
       directives: {

@@ -67,6 +67,22 @@ describe('loadConfig', () => {
     expect(all).toMatch(/TASK_TIMEOUT_SEC must not be greater than MAX_TASK_TIMEOUT_SEC/);
   });
 
+  it.each([
+    '999.1.1.1/8',
+    '10.0.0.0/33',
+    '10.0.0.0/8/8',
+    '10.0.0.0/',
+    'fd00::/129',
+    'localhost',
+    '10.0.0.0/8,',
+  ])('refuses the address range %j', (ranges) => {
+    expect(faultsOf({ DENY_CIDRS: ranges }).join()).toMatch(/^DENY_CIDRS must be a comma list of addresses/);
+  });
+
+  it('takes single addresses and ranges of both families', () => {
+    expect(faultsOf({ DENY_CIDRS: '10.1.2.3, 10.0.0.0/8,fd00::/8,::1' })).toEqual([]);
+  });
+
   it('never repeats a secret', () => {
     expect(faultsOf({ REDIS_URL: 'hunter2' }).join()).not.toContain('hunter2');
   });

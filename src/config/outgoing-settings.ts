@@ -1,13 +1,10 @@
-import { IsBoolean, Matches } from 'class-validator';
+import { IsBoolean } from 'class-validator';
+import { AreAddressRanges } from './is-address-range.js';
 import { Env } from './setting.js';
 
 /** Where tasks may go. The names are those of the address policy. */
 export class OutgoingSettings {
-  @Env(
-    'ALLOW_PRIVATE_URLS',
-    'Lets tasks call private and loopback addresses; cloud metadata stays refused.',
-    {},
-  )
+  @Env('ALLOW_PRIVATE_URLS', 'Lets tasks call private and loopback addresses; cloud metadata stays refused.')
   @IsBoolean()
   allowPrivateUrls = false;
 
@@ -16,6 +13,6 @@ export class OutgoingSettings {
   allowLoopbackUrls = false;
 
   @Env('DENY_CIDRS', 'Comma list of address ranges no task may call, whatever else is allowed.')
-  @Matches(/^[0-9A-Fa-f.:]+\/\d{1,3}$/, { each: true })
+  @AreAddressRanges()
   denyCidrs: string[] = [];
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Body, Controller, Headers, HttpCode, Post } from '@nestjs/common';
-import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Config } from '../config/config.js';
 import { invalidRequest, Problem } from '../http/problem.js';
 import { TaskMetrics } from '../metrics/task-metrics.js';
@@ -33,6 +33,11 @@ export class EnqueueController {
     summary: 'Enqueue a task',
     description:
       'Answers 202 when the task is stored. After a 503, send it again; with a task_id that adds nothing twice.',
+  })
+  @ApiHeader({
+    name: 'traceparent',
+    required: false,
+    description: 'W3C Trace Context; goes on to the target.',
   })
   @ApiResponse({ status: 202, type: EnqueueAnswer })
   @ApiResponse({

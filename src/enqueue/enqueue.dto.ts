@@ -23,6 +23,8 @@ const DURATION_SCHEMA = {
   ],
 };
 
+const ANY_JSON = ['object', 'array', 'string', 'number', 'boolean', 'null'].map((type) => ({ type }));
+
 /** The HTTP call to make. Of `body`, `body_base64` and `json`, at most one. */
 export class TargetRequest {
   /** Absolute http or https URL without credentials. */
@@ -56,7 +58,7 @@ export class TargetRequest {
 
   /** Any value; serialised once, with Content-Type application/json unless the headers name one. */
   @Allow()
-  @ApiProperty({ required: false, description: 'Any JSON value; sent serialised.' })
+  @ApiProperty({ required: false, oneOf: ANY_JSON })
   json?: unknown;
 }
 
