@@ -10,7 +10,17 @@ export abstract class TaskQueue {
    * @throws QueueUnavailable when the store cannot say that it has the task; it may have it all the same
    */
   abstract add(task: Task): Promise<Task>;
+
+  /**
+   * Cancels a task: at once unless it runs; a running one is aborted by its worker, and ends as cancelled when that
+   * has heard of it.
+   *
+   * @throws QueueUnavailable
+   */
+  abstract cancel(id: string): Promise<Cancelled>;
 }
+
+export type Cancelled = 'cancelled' | 'aborting' | 'finished' | 'unknown';
 
 /** The store is away, or will not take writes now. Trying again later with the same id is safe. */
 export class QueueUnavailable extends Error {

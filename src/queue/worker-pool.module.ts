@@ -1,5 +1,5 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
-import { BullWorkerPool } from './bull-worker-pool.js';
+import { LoopWorkerPool } from './loop-worker-pool.js';
 import { WorkerPool } from './worker-pool.js';
 
 /** The door for the worker half: the pool that drives the `TaskHandler` which a module exports. */
@@ -9,7 +9,7 @@ export class WorkerPoolModule {
     return {
       module: WorkerPoolModule,
       imports: [handlerModule],
-      providers: [{ provide: WorkerPool, useClass: BullWorkerPool }],
+      providers: [{ provide: WorkerPool, useClass: LoopWorkerPool }],
       exports: [WorkerPool],
     };
   }

@@ -1,8 +1,12 @@
 /**
  * Every key of the product begins with this. The hash tag keeps them all in one slot, which is what lets one script
- * touch any of them, on Redis Cluster too.
+ * touch any of them, on Redis Cluster too. BullMQ adds its own `:`.
  */
-export const KEY_PREFIX = '{tr}';
+export const KEY_TAG = '{tr}';
+export const PREFIX = `${KEY_TAG}:`;
 
-/** BullMQ's own name for the queue that holds the tasks; its keys are `{tr}:tasks:*`. */
-export const TASKS_QUEUE = 'tasks';
+/** Wakes the dispatchers that serve a lane; BullMQ's own name. */
+export const markerKey = (lane: string): string => `${PREFIX}${lane}:marker`;
+
+/** Wakes one dispatcher: a running task of its has to be aborted. */
+export const signalKey = (token: string): string => `${PREFIX}signal:${token}`;

@@ -36,6 +36,11 @@ export class RedisConnections {
     return this.connection('worker', workerProfile);
   }
 
+  /** For the worker's blocking calls, which hold up whatever else is sent on their connection. */
+  get blocking(): Redis {
+    return this.connection('blocking', workerProfile);
+  }
+
   /**
    * Waits for the first connection.
    *

@@ -1,5 +1,5 @@
 /** The built-in priorities, most urgent first. */
-const LANES = ['critical', 'high', 'default', 'low'] as const;
+export const LANES = ['critical', 'high', 'default', 'low'] as const;
 export type Lane = (typeof LANES)[number];
 
 /** Names a client may write for a lane: each lane's own, and `normal` for `default`. */

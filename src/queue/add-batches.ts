@@ -1,0 +1,71 @@
+import type { Redis } from 'ioredis';
+import { PREFIX } from '../redis/keys.js';
+import type { Task } from '../task/task.js';
+import { scripts } from './scripts.js';
+
+/** One batch holds Redis for a few milliseconds at most. */
+const MOST_PER_BATCH = 128;
+
+interface Waiting {
+  readonly task: Task;
+  readonly resolve: (stored: Task) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Stores tasks in batches: one is under way at a time, and what arrives meanwhile forms the next. Nobody waits for a
+ * batch to fill up, and the busier it gets the larger they are.
+ */
+export class AddBatches {
+  private readonly waiting: Waiting[] = [];
+  private isFlushing = false;
+
+  constructor(
+    private readonly redis: Redis,
+    private readonly maxAgeMs: number,
+  ) {}
+
+  /** Resolves to the task that is stored under the id: this one, or the one that had it before. */
+  add(task: Task): Promise<Task> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ task, resolve, reject });
+      if (!this.isFlushing) void this.flush();
+    });
+  }
+
+  private async flush(): Promise<void> {
+    this.isFlushing = true;
+    // Requests that were read from their sockets in the same turn of the event loop go together.
+    await new Promise(setImmediate);
+    while (this.waiting.length > 0) await this.send(this.waiting.splice(0, MOST_PER_BATCH));
+    this.isFlushing = false;
+  }
+
+  private async send(batch: readonly Waiting[]): Promise<void> {
+    try {
+      const args = ['', this.maxAgeMs, batch.length, ...batch.flatMap(({ task }) => taskArgs(task))];
+      const results = (await scripts.addTasks.run(this.redis, PREFIX, args)) as string[];
+      batch.forEach(({ task, resolve }, at) => {
+        const existing = results[at];
+        resolve(existing ? (JSON.parse(existing) as Task) : task);
+      });
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
+  }
+}
+
+function taskArgs(task: Task): (string | number)[] {
+  return [
+    task.id,
+    task.lane,
+    task.queue,
+    task.clientId,
+    new URL(task.target.url).origin,
+    Math.max(0, task.scheduledAt - task.createdAt),
+    '',
+    JSON.stringify(task),
+    // What a reader that knows only BullMQ expects to find.
+    JSON.stringify({ attempts: task.maxRetries + 1, backoff: { type: 'exponential', delay: 1000 } }),
+  ];
+}

@@ -1,0 +1,54 @@
+import type { Redis } from 'ioredis';
+import { PREFIX } from '../redis/keys.js';
+import { scripts } from './scripts.js';
+
+const RECOVER_EVERY_MS = 5000;
+const PRUNE_EVERY_MS = 1000;
+const PRUNE_AT_ONCE = 256;
+/** A task that takes its worker down this often is the cause, not the victim. */
+const MOST_CRASHES = 25;
+
+/** What has to be done now and then by any one of the workers. */
+export class Housekeeping {
+  private timers: NodeJS.Timeout[] = [];
+
+  constructor(private readonly redis: Redis) {}
+
+  /** @param onRecovered told the ids of tasks whose worker was lost */
+  start(onRecovered: (ids: readonly string[]) => void): void {
+    const every = (ms: number, work: () => Promise<void>): NodeJS.Timeout =>
+      setInterval(() => void work().catch(() => undefined), ms).unref();
+    this.timers = [
+      every(RECOVER_EVERY_MS, async () => {
+        const ids = await this.recover();
+        if (ids.length > 0) onRecovered(ids);
+      }),
+      every(PRUNE_EVERY_MS, () => this.prune()),
+    ];
+  }
+
+  stop(): void {
+    for (const timer of this.timers) clearInterval(timer);
+  }
+
+  /** Gives back what dead workers held. */
+  async recover(): Promise<string[]> {
+    const recovered: string[] = [];
+    let from = 0;
+    while (from >= 0) {
+      const args = [MOST_CRASHES, RECOVER_EVERY_MS - 500, from];
+      const [onward, ids] = (await scripts.recover.run(this.redis, PREFIX, args)) as [number, string[]];
+      recovered.push(...ids);
+      from = onward;
+    }
+    return recovered;
+  }
+
+  /** Removes finished tasks whose time is up, in small pieces. */
+  async prune(now?: number): Promise<void> {
+    let removed = PRUNE_AT_ONCE;
+    while (removed === PRUNE_AT_ONCE) {
+      removed = (await scripts.prune.run(this.redis, PREFIX, [now ?? '', PRUNE_AT_ONCE])) as number;
+    }
+  }
+}

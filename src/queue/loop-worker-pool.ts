@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable, Logger } from '@nestjs/common';
+import { Config } from '../config/config.js';
+import { HealthRegistry } from '../health/health-registry.js';
+import { RedisConnections } from '../redis/redis-connections.js';
+import { DispatchLoop } from './dispatch-loop.js';
+import { Housekeeping } from './housekeeping.js';
+import { LaneShares } from './lane-shares.js';
+import { LockKeeper } from './lock-keeper.js';
+import { LANE_WEIGHTS, stepSettings } from './queue-rules.js';
+import { RunningTasks } from './running-tasks.js';
+import { Sleeper } from './sleeper.js';
+import { TaskHandler } from './task-handler.js';
+import { WorkerPool } from './worker-pool.js';
+
+/** Runs tasks of this process: the loop, the locks of what runs, and what every worker does now and then. */
+@Injectable()
+export class LoopWorkerPool extends WorkerPool {
+  private readonly logger = new Logger('Worker');
+  private readonly running: RunningTasks;
+  private readonly locks: LockKeeper;
+  private readonly housekeeping: Housekeeping;
+  private readonly sleeper: Sleeper;
+  private readonly loop: DispatchLoop;
+  private isStarted = false;
+
+  constructor(config: Config, connections: RedisConnections, handler: TaskHandler, health: HealthRegistry) {
+    super();
+    const { worker: redis, blocking } = connections;
+    const settings = stepSettings(config, randomUUID());
+    this.running = new RunningTasks(handler, settings, this.logger);
+    this.locks = new LockKeeper(redis, settings, () => this.running.members());
+    this.housekeeping = new Housekeeping(redis);
+    this.sleeper = new Sleeper(blocking, redis, settings.token);
+    const { concurrency } = config.delivery;
+    const shares = new LaneShares(LANE_WEIGHTS);
+    this.loop = new DispatchLoop(
+      { redis, settings, concurrency, shares, sleeper: this.sleeper },
+      this.running,
+    );
+    health.register({
+      name: 'worker',
+      check: () => ({ up: this.isStarted, detail: { running: this.running.size } }),
+    });
+  }
+
+  override start(): void {
+    this.locks.start((lost) => {
+      this.running.onLost(lost);
+    });
+    this.housekeeping.start((ids) => {
+      this.logger.warn({ task_ids: ids }, 'their worker was lost; they run again');
+    });
+    this.loop.start();
+    this.isStarted = true;
+  }
+
+  override async drain(deadlineMs: number): Promise<void> {
+    const deadline = setTimeout(() => {
+      this.running.abortAll();
+    }, deadlineMs);
+    await this.loop.drain();
+    clearTimeout(deadline);
+    this.locks.stop();
+    this.housekeeping.stop();
+    await this.sleeper.stop();
+  }
+}

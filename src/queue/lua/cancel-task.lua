@@ -1,0 +1,51 @@
+-- Cancels a task: at once when it does not run; a running one is aborted by the dispatcher that runs it.
+--
+-- KEYS[1]  prefix of all keys
+-- ARGV[1]  now, Unix milliseconds; '' = the time of Redis
+-- ARGV[2]  id
+-- ARGV[3]  how long it is kept, milliseconds
+-- ARGV[4]  how long a gate may hold a task after it was due, milliseconds
+-- Returns  '' when there is no such task; else the state it was in: of these, `running` means that its dispatcher was
+--          told, a finished state that nothing was done, every other that it is cancelled now
+
+--@include context
+local now = clock(ARGV[1])
+--@include gates
+--@include places
+--@include finish
+--@include state
+
+local id = ARGV[2]
+local lane = laneOf(id)
+if not lane then return '' end
+local state = stateOf(lane, id)
+if state == 'running' then
+  local token = call('GET', laneKey(lane, id) .. ':lock')
+  call('SADD', P .. 'cancel:' .. token, id)
+  call('PEXPIRE', P .. 'cancel:' .. token, 600000)
+  call('ZADD', P .. 'signal:' .. token, 0, '0')
+  return state
+end
+if state ~= 'deferred' and state ~= 'scheduled' and state ~= 'retrying' and state ~= 'pending' then return state end
+
+local job = call('HMGET', laneKey(lane, id), 'queue', 'client', 'host', 'park')
+if job[4] then unpark(lane, id, job[4]) end
+if call('ZREM', laneKey(lane, 'delayed'), id) == 0 then
+  if call('LREM', laneKey(lane, 'wait'), 1, id) == 1 then
+    local ids = gatesOf(job[1], job[2], job[3])
+    loadGates(ids)
+    for _, gate in ipairs(ids) do
+      if gates[gate].limited then moveWindow(gate, lane, -1) end
+      touched[gate] = true
+    end
+  else
+    -- Its worker is gone and nobody has noticed yet.
+    call('LREM', laneKey(lane, 'active'), 1, id)
+    releaseHeld({ lane .. ':' .. id })
+  end
+end
+finish(lane, id, 'cancelled', '', tonumber(ARGV[3]))
+for gate in pairs(touched) do release(gate, 100, tonumber(ARGV[4])) end
+flushWaits()
+flushGates()
+return state

@@ -1,0 +1,111 @@
+import type { Logger } from '@nestjs/common';
+import type { Attempt } from '../task/attempt.js';
+import type { Settlement } from '../task/settlement.js';
+import type { Runner } from './dispatch-loop.js';
+import type { FetchedTask, SettledTask, StepSettings } from './step.js';
+import type { Handled, TaskHandler } from './task-handler.js';
+
+/** After a fault of our own; the target is not to blame and no attempt is used. */
+const AFTER_OWN_FAULT_MS = 5000;
+
+interface Running {
+  readonly member: string;
+  readonly abort: AbortController;
+  isCancelled: boolean;
+}
+
+/** What runs in this process now: gives each task to the handler and translates what comes back for the store. */
+export class RunningTasks implements Runner {
+  private readonly running = new Map<string, Running>();
+
+  constructor(
+    private readonly handler: TaskHandler,
+    private readonly settings: Pick<StepSettings, 'completedForMs' | 'deadForMs'>,
+    private readonly logger: Logger,
+  ) {}
+
+  get size(): number {
+    return this.running.size;
+  }
+
+  members(): string[] {
+    return [...this.running.values()].map(({ member }) => member);
+  }
+
+  async run(fetched: FetchedTask): Promise<SettledTask> {
+    const { id } = fetched.task;
+    const running = { member: `${fetched.lane}:${id}`, abort: new AbortController(), isCancelled: false };
+    this.running.set(id, running);
+    const { attempt, settlement } = await this.attempt(fetched, running.abort.signal);
+    this.running.delete(id);
+    return {
+      lane: fetched.lane,
+      id,
+      attempt,
+      attemptsMade: fetched.attemptsMade + (attempt.class === 'interrupted' ? 0 : 1),
+      attemptsKept: fetched.attemptsKept,
+      ...this.ending(settlement, running.isCancelled),
+    };
+  }
+
+  cancel(id: string): void {
+    const running = this.running.get(id);
+    if (!running) return;
+    running.isCancelled = true;
+    running.abort.abort();
+  }
+
+  /** At the deadline of a shutdown. */
+  abortAll(): void {
+    for (const { abort } of this.running.values()) abort.abort();
+  }
+
+  onLost(ids: readonly string[]): void {
+    this.logger.warn({ task_ids: ids }, 'locks were lost; these tasks may run twice');
+  }
+
+  onError(error: unknown): void {
+    this.logger.warn({ err: error }, 'the store did not take a turn; trying again');
+  }
+
+  private async attempt(fetched: FetchedTask, signal: AbortSignal): Promise<Handled> {
+    const { task, attemptsMade, dueAt } = fetched;
+    const startedAt = Date.now();
+    try {
+      return await this.handler.handle({ task, attempt: attemptsMade + 1, dueAt }, signal);
+    } catch (error) {
+      this.logger.error({ err: error, task_id: task.id }, 'an attempt failed for a reason of our own');
+      return ownFault(attemptsMade + 1, startedAt);
+    }
+  }
+
+  private ending(
+    settlement: Settlement,
+    isCancelled: boolean,
+  ): Pick<SettledTask, 'kind' | 'delayMs' | 'reason' | 'retentionMs'> {
+    const { completedForMs, deadForMs } = this.settings;
+    switch (settlement.kind) {
+      case 'complete':
+        return { kind: 'completed', retentionMs: completedForMs };
+      case 'retry':
+        return { kind: 'retry', delayMs: settlement.delayMs };
+      case 'dead_letter':
+        return { kind: 'dead_letter', reason: settlement.reason, retentionMs: deadForMs };
+      case 'hand_back':
+        return isCancelled ? { kind: 'cancelled', retentionMs: completedForMs } : { kind: 'hand_back' };
+    }
+  }
+}
+
+function ownFault(number: number, startedAt: number): Handled {
+  const endedAt = Date.now();
+  const attempt: Attempt = {
+    number,
+    startedAt,
+    endedAt,
+    class: 'interrupted',
+    error: { code: 'internal_error', message: 'Task Runner failed, not the target; see the log' },
+    timings: { totalMs: endedAt - startedAt },
+  };
+  return { attempt, settlement: { kind: 'retry', delayMs: AFTER_OWN_FAULT_MS } };
+}

@@ -1,0 +1,49 @@
+import { Injectable } from '@nestjs/common';
+import type { Redis } from 'ioredis';
+import { Config } from '../config/config.js';
+import { PREFIX } from '../redis/keys.js';
+import { RedisConnections } from '../redis/redis-connections.js';
+import { isUnavailable } from '../redis/unavailable.js';
+import { isFinal, type TaskState } from '../task/task-state.js';
+import type { Task } from '../task/task.js';
+import { AddBatches } from './add-batches.js';
+import { MAX_TASK_AGE_MS, stepSettings } from './queue-rules.js';
+import { scripts } from './scripts.js';
+import { type Cancelled, QueueUnavailable, TaskQueue } from './task-queue.js';
+
+@Injectable()
+export class ScriptTaskQueue extends TaskQueue {
+  private readonly redis: Redis;
+  private readonly batches: AddBatches;
+  private readonly completedForMs: number;
+
+  constructor(config: Config, connections: RedisConnections) {
+    super();
+    this.redis = connections.producer;
+    this.batches = new AddBatches(this.redis, MAX_TASK_AGE_MS);
+    this.completedForMs = stepSettings(config, '').completedForMs;
+  }
+
+  override add(task: Task): Promise<Task> {
+    return whenAvailable(() => this.batches.add(task));
+  }
+
+  override cancel(id: string): Promise<Cancelled> {
+    return whenAvailable(async () => {
+      const args = ['', id, this.completedForMs, MAX_TASK_AGE_MS];
+      const state = (await scripts.cancelTask.run(this.redis, PREFIX, args)) as TaskState | '';
+      if (state === '') return 'unknown';
+      if (isFinal(state)) return 'finished';
+      return state === 'running' ? 'aborting' : 'cancelled';
+    });
+  }
+}
+
+/** Errors that say "not now" become the port's own. */
+export async function whenAvailable<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw isUnavailable(error) ? new QueueUnavailable(error) : error;
+  }
+}

@@ -1,0 +1,52 @@
+import { Injectable } from '@nestjs/common';
+import { PREFIX } from '../redis/keys.js';
+import { RedisConnections } from '../redis/redis-connections.js';
+import type { Attempt } from '../task/attempt.js';
+import type { TaskState } from '../task/task-state.js';
+import type { Task } from '../task/task.js';
+import { scripts } from './scripts.js';
+import { whenAvailable } from './script-task-queue.js';
+import { TaskReader, type TaskSnapshot } from './task-reader.js';
+
+type RawTask = [state: TaskState, due: string, fields: string[]];
+
+@Injectable()
+export class ScriptTaskReader extends TaskReader {
+  constructor(private readonly connections: RedisConnections) {
+    super();
+  }
+
+  override find(id: string): Promise<TaskSnapshot | undefined> {
+    return whenAvailable(async () => {
+      const raw = (await scripts.findTask.run(this.connections.producer, PREFIX, [id])) as RawTask | null;
+      return raw ? snapshotOf(raw) : undefined;
+    });
+  }
+}
+
+function snapshotOf([state, due, values]: RawTask): TaskSnapshot {
+  const fields = new Map<string, string>();
+  for (let at = 0; at < values.length; at += 2) fields.set(values[at] ?? '', values[at + 1] ?? '');
+  return {
+    task: JSON.parse(fields.get('data') ?? '{}') as Task,
+    state,
+    attemptsMade: Number(fields.get('atm') ?? 0),
+    attempts: attemptsIn(fields),
+    ...(due !== '' && { nextAttemptAt: Number(due) }),
+    ...ending(state, fields),
+  };
+}
+
+function ending(state: TaskState, fields: ReadonlyMap<string, string>): Partial<TaskSnapshot> {
+  const finishedOn = fields.get('finishedOn');
+  if (finishedOn === undefined) return {};
+  const reason = fields.get('failedReason') ?? '';
+  return { finishedAt: Number(finishedOn), ...(state === 'dead_letter' && { deadLetterReason: reason }) };
+}
+
+function attemptsIn(fields: ReadonlyMap<string, string>): Attempt[] {
+  return [...fields]
+    .filter(([name]) => name.startsWith('a:'))
+    .map(([, text]) => JSON.parse(text) as Attempt)
+    .toSorted((one, other) => one.startedAt - other.startedAt);
+}

@@ -1,0 +1,14 @@
+import { LuaScript } from '../redis/lua-script.js';
+
+const script = (name: string): LuaScript => new LuaScript(new URL(`lua/${name}.lua`, import.meta.url));
+
+/** The queue's scripts. Each begins with its contract: keys, arguments, what it returns. */
+export const scripts = {
+  addTasks: script('add-tasks'),
+  step: script('step'),
+  findTask: script('find-task'),
+  cancelTask: script('cancel-task'),
+  renewLocks: script('renew-locks'),
+  recover: script('recover'),
+  prune: script('prune'),
+};
