@@ -62,7 +62,8 @@ function taskArgs(task: Task): (string | number)[] {
     task.queue,
     task.clientId,
     new URL(task.target.url).origin,
-    Math.max(0, task.scheduledAt - task.createdAt),
+    task.createdAt,
+    task.scheduledAt,
     '',
     JSON.stringify(task),
     // What a reader that knows only BullMQ expects to find.

@@ -56,6 +56,7 @@ export class LoopWorkerPool extends WorkerPool {
   }
 
   override async drain(deadlineMs: number): Promise<void> {
+    if (!this.isStarted) return;
     const deadline = setTimeout(() => {
       this.running.abortAll();
     }, deadlineMs);

@@ -44,9 +44,8 @@ export class Sleeper {
   /** Ends the blocking call and waits until it has ended. */
   async stop(): Promise<void> {
     this.isStopped = true;
-    this.interrupt();
+    if (this.isRunning) this.interrupt();
     await this.asleep;
-    await this.commands.del(this.signal).catch(() => undefined);
   }
 
   /** Ends the blocking call that is under way: it listens to the wrong keys now. */

@@ -3,8 +3,9 @@
 -- KEYS[1]  prefix of all keys
 -- ARGV[1]  now, Unix milliseconds; '' = the time of Redis
 -- ARGV[2]  how long a gate may hold a task after it was due, milliseconds
--- ARGV[3]  how many tasks follow; 9 values each:
---          id, lane, queue, client, host, delay in ms, expiry in Unix ms or '', data (JSON), opts (JSON of BullMQ)
+-- ARGV[3]  how many tasks follow; 10 values each:
+--          id, lane, queue, client, host, created and due in Unix ms by the clock of the caller, expiry in Unix ms
+--          or '', data (JSON), opts (JSON of BullMQ)
 -- Returns  for each task, in order: '' when it was stored; else the data (JSON) of the task that has its id already
 --
 -- Running it again with the same tasks stores nothing twice: after a lost reply the batch is simply sent again.
@@ -13,6 +14,9 @@
 local now = clock(ARGV[1])
 --@include gates
 --@include places
+
+-- Clocks that differ by less are as good as equal; a request may also have been under way for that long.
+local MOST_SKEW = 500
 
 local results, later = {}, {}
 
@@ -30,18 +34,19 @@ end
 
 local maxAge = tonumber(ARGV[2])
 for i = 1, tonumber(ARGV[3]) do
-  local at = 3 + (i - 1) * 9
+  local at = 3 + (i - 1) * 10
   local id, lane, queue, client, host = ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4], ARGV[at + 5]
-  local delay, expires = tonumber(ARGV[at + 6]), ARGV[at + 7]
+  local created, due, expires = tonumber(ARGV[at + 6]), tonumber(ARGV[at + 7]), ARGV[at + 8]
+  -- A caller whose clock is off means "so long from now", not a time of its own.
+  if math.abs(now - created) > MOST_SKEW then due = due - created + now end
   if exists(id) then
     results[i] = stored(id)
   else
-    local due = now + delay
     call('HSET', laneKey(lane, id),
-      'name', 'http', 'data', ARGV[at + 8], 'opts', ARGV[at + 9],
-      'timestamp', now, 'delay', string.format('%.0f', delay), 'priority', 0,
+      'name', 'http', 'data', ARGV[at + 9], 'opts', ARGV[at + 10],
+      'timestamp', now, 'delay', string.format('%.0f', math.max(0, due - now)), 'priority', 0,
       'queue', queue, 'client', client, 'host', host, 'due', string.format('%.0f', due), 'expires', expires)
-    if delay > 0 then
+    if due > now then
       later[lane] = later[lane] or {}
       table.insert(later[lane], delayedScore(due))
       table.insert(later[lane], id)

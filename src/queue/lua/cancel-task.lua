@@ -24,6 +24,7 @@ if state == 'running' then
   call('SADD', P .. 'cancel:' .. token, id)
   call('PEXPIRE', P .. 'cancel:' .. token, 600000)
   call('ZADD', P .. 'signal:' .. token, 0, '0')
+  call('PEXPIRE', P .. 'signal:' .. token, 600000)
   return state
 end
 if state ~= 'deferred' and state ~= 'scheduled' and state ~= 'retrying' and state ~= 'pending' then return state end
