@@ -50,6 +50,15 @@ export class DeliverySettings {
   @Max(1)
   retryJitter = 0.1;
 
+  @Env(
+    'TASK_LOCK_SEC',
+    'How long a running task belongs to its worker without a sign of life. What a killed worker held runs again after at most this and a sixth of it; shorter than an outage of Redis, and tasks run twice.',
+  )
+  @IsNumber()
+  @Min(1)
+  @Max(3600)
+  lockSec = 30;
+
   @Env('SCHEDULE_HORIZON_DAYS', 'How far in the future a task may be scheduled.')
   @IsInt()
   @Min(1)

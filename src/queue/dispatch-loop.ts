@@ -42,6 +42,7 @@ export class DispatchLoop {
   private readonly settled: SettledTask[] = [];
   private running = 0;
   private mayHaveWork = true;
+  private isSignalled = false;
   private isDraining = false;
   private dueTimer: NodeJS.Timeout | undefined;
   private poke: () => void = () => undefined;
@@ -79,7 +80,7 @@ export class DispatchLoop {
   }
 
   private hasNothingToDo(): boolean {
-    return this.settled.length === 0 && !(this.mayHaveWork && this.free > 0);
+    return this.settled.length === 0 && !this.isSignalled && !(this.mayHaveWork && this.free > 0);
   }
 
   private get free(): number {
@@ -92,7 +93,8 @@ export class DispatchLoop {
       if (this.isDraining) return;
       this.options.sleeper.watch(
         () => this.free > 0,
-        () => {
+        (isSignal) => {
+          this.isSignalled ||= isSignal;
           this.lookAgain();
         },
       );
@@ -115,6 +117,7 @@ export class DispatchLoop {
       laneCharges: shares.charges,
     };
     this.mayHaveWork = false;
+    this.isSignalled = false;
     for (;;) {
       try {
         const reply = await step(redis, settings, request);

@@ -2,7 +2,6 @@ import type { Redis } from 'ioredis';
 import { PREFIX } from '../redis/keys.js';
 import { scripts } from './scripts.js';
 
-const RECOVER_EVERY_MS = 5000;
 const PRUNE_EVERY_MS = 1000;
 const PRUNE_AT_ONCE = 256;
 /** A task that takes its worker down this often is the cause, not the victim. */
@@ -12,14 +11,21 @@ const MOST_CRASHES = 25;
 export class Housekeeping {
   private timers: NodeJS.Timeout[] = [];
 
-  constructor(private readonly redis: Redis) {}
+  private readonly recoverEveryMs: number;
+
+  constructor(
+    private readonly redis: Redis,
+    lockMs: number,
+  ) {
+    this.recoverEveryMs = Math.round(lockMs / 6);
+  }
 
   /** @param onRecovered told the ids of tasks whose worker was lost */
   start(onRecovered: (ids: readonly string[]) => void): void {
     const every = (ms: number, work: () => Promise<void>): NodeJS.Timeout =>
       setInterval(() => void work().catch(() => undefined), ms).unref();
     this.timers = [
-      every(RECOVER_EVERY_MS, async () => {
+      every(this.recoverEveryMs, async () => {
         const ids = await this.recover();
         if (ids.length > 0) onRecovered(ids);
       }),
@@ -36,7 +42,7 @@ export class Housekeeping {
     const recovered: string[] = [];
     let from = 0;
     while (from >= 0) {
-      const args = [MOST_CRASHES, RECOVER_EVERY_MS - 500, from];
+      const args = [MOST_CRASHES, Math.round(this.recoverEveryMs * 0.9), from];
       const [onward, ids] = (await scripts.recover.run(this.redis, PREFIX, args)) as [number, string[]];
       recovered.push(...ids);
       from = onward;

@@ -30,7 +30,7 @@ export class LoopWorkerPool extends WorkerPool {
     const settings = stepSettings(config, randomUUID());
     this.running = new RunningTasks(handler, settings, this.logger);
     this.locks = new LockKeeper(redis, settings, () => this.running.members());
-    this.housekeeping = new Housekeeping(redis);
+    this.housekeeping = new Housekeeping(redis, settings.lockMs);
     this.sleeper = new Sleeper(blocking, redis, settings.token);
     const { concurrency } = config.delivery;
     const shares = new LaneShares(LANE_WEIGHTS);

@@ -8,6 +8,7 @@ export const scripts = {
   step: script('step'),
   findTask: script('find-task'),
   cancelTask: script('cancel-task'),
+  setGate: script('set-gate'),
   renewLocks: script('renew-locks'),
   recover: script('recover'),
   prune: script('prune'),

@@ -1,0 +1,125 @@
+import { Logger } from '@nestjs/common';
+import { Redis } from 'ioredis';
+import { Config } from '../../src/config/config.js';
+import { loadConfig } from '../../src/config/load-config.js';
+import { HealthRegistry } from '../../src/health/health-registry.js';
+import { GateStore } from '../../src/queue/gates/gate-store.js';
+import { LoopWorkerPool } from '../../src/queue/loop-worker-pool.js';
+import { ScriptTaskQueue } from '../../src/queue/script-task-queue.js';
+import { ScriptTaskReader } from '../../src/queue/script-task-reader.js';
+import { type ClaimedTask, type Handled, TaskHandler } from '../../src/queue/task-handler.js';
+import { RedisConnections } from '../../src/redis/redis-connections.js';
+import type { Lane } from '../../src/task/lane.js';
+import type { Settlement } from '../../src/task/settlement.js';
+import type { Task } from '../../src/task/task.js';
+import { redisUrl } from './test-app.js';
+
+/** What a worker of the harness does with a task: resolves to what becomes of it. */
+type Work = (claimed: ClaimedTask, signal: AbortSignal) => Promise<Settlement>;
+
+/** The queue by itself: real Redis, real scripts, workers whose handler a test writes. */
+export class QueueHarness {
+  readonly queue: ScriptTaskQueue;
+  readonly reader: ScriptTaskReader;
+  readonly gates: GateStore;
+  readonly redis: Redis;
+  private readonly pools: LoopWorkerPool[] = [];
+  private readonly connections: RedisConnections[] = [];
+  private count = 0;
+
+  private constructor(
+    private readonly environment: Record<string, string>,
+    private readonly config: Config,
+  ) {
+    const connections = this.connect();
+    this.queue = new ScriptTaskQueue(config, connections);
+    this.reader = new ScriptTaskReader(connections);
+    this.gates = new GateStore(connections);
+    this.redis = new Redis(redisUrl());
+  }
+
+  static async start(environment: Record<string, string> = {}): Promise<QueueHarness> {
+    Logger.overrideLogger(['error']);
+    const harness = new QueueHarness(environment, loadConfig({ REDIS_URL: redisUrl(), ...environment }));
+    await harness.redis.flushdb();
+    await harness.connections[0]!.waitUntilReady();
+    return harness;
+  }
+
+  /** Starts one more worker, as a process of its own would be. */
+  worker(concurrency: number, work: Work): LoopWorkerPool {
+    const config = loadConfig({ ...this.environment, WORKER_CONCURRENCY: String(concurrency) });
+    const pool = new LoopWorkerPool(config, this.connect(), new WorkHandler(work), new HealthRegistry());
+    this.pools.push(pool);
+    pool.start();
+    return pool;
+  }
+
+  /** A task that is due now unless the fields say otherwise. */
+  task(fields: Partial<Task> & { delayMs?: number } = {}): Task {
+    const now = Date.now();
+    const lane: Lane = fields.lane ?? 'default';
+    return {
+      id: `task-${++this.count}`,
+      clientId: 'client-a',
+      queue: lane,
+      lane,
+      target: { url: 'http://target.example/', method: 'POST', headers: [] },
+      createdAt: now,
+      scheduledAt: now + (fields.delayMs ?? 0),
+      maxRetries: 5,
+      timeoutMs: 1000,
+      metadata: {},
+      ...fields,
+    };
+  }
+
+  async add(count: number, fields: Partial<Task> & { delayMs?: number } = {}): Promise<Task[]> {
+    const tasks = Array.from({ length: count }, () => this.task(fields));
+    await Promise.all(tasks.map((task) => this.queue.add(task)));
+    return tasks;
+  }
+
+  /** Slots that the store believes to be held, by gate. */
+  async held(): Promise<Record<string, string>> {
+    return this.redis.hgetall('{tr}:running');
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.pools.map((pool) => pool.drain(0)));
+    await Promise.all(this.connections.map((connections) => connections.close()));
+    await this.redis.quit();
+  }
+
+  private connect(): RedisConnections {
+    const connections = new RedisConnections(this.config, new HealthRegistry());
+    this.connections.push(connections);
+    return connections;
+  }
+}
+
+class WorkHandler extends TaskHandler {
+  constructor(private readonly work: Work) {
+    super();
+  }
+
+  override async handle(claimed: ClaimedTask, signal: AbortSignal): Promise<Handled> {
+    const startedAt = Date.now();
+    const settlement = await this.work(claimed, signal);
+    const endedAt = Date.now();
+    const kind = {
+      complete: 'succeeded',
+      hand_back: 'interrupted',
+      retry: 'rejected',
+      dead_letter: 'rejected',
+    } as const;
+    const attempt = {
+      number: claimed.attempt,
+      startedAt,
+      endedAt,
+      class: kind[settlement.kind],
+      timings: { totalMs: endedAt - startedAt },
+    };
+    return { attempt, settlement };
+  }
+}
