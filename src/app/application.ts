@@ -38,7 +38,7 @@ export class Application {
     try {
       await this.nest.listen(this.config.service.port, this.config.service.bindAddress);
       await this.nest.get(RedisConnections).waitUntilReady();
-      for (const half of this.halves) half.start?.();
+      await Promise.all(this.halves.map(async (half) => half.start?.()));
       announce(this.config, await this.nest.getUrl());
     } catch (error) {
       await this.stop();

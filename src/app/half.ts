@@ -1,6 +1,7 @@
 /** One half of the product, as far as starting and stopping go. The API half has nothing to do for either. */
 export interface Half {
-  start?(): void;
+  /** Resolves when it takes work. */
+  start?(): Promise<void>;
   /** Takes no new work; lets what runs finish for so many milliseconds, then hands it back. */
   drain?(deadlineMs: number): Promise<void>;
 }

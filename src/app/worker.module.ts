@@ -13,8 +13,8 @@ export class WorkerModule implements Half {
     private readonly sender: HttpSender,
   ) {}
 
-  start(): void {
-    this.pool.start();
+  start(): Promise<void> {
+    return this.pool.start();
   }
 
   async drain(deadlineMs: number): Promise<void> {

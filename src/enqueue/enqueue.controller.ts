@@ -58,9 +58,9 @@ export class EnqueueController {
     const arrival = { now: this.clock.now(), randomId: randomUUID(), traceparent };
     const translation = toTask(request, this.rules, arrival);
     if ('errors' in translation) throw invalidRequest(translation.errors);
-    const stored = await this.queue.add(translation.task);
-    this.metrics.submitted(stored);
-    return answerFor(stored);
+    const { task, isNew } = await this.queue.add(translation.task);
+    if (isNew) this.metrics.submitted(task);
+    return answerFor(task);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { PREFIX } from '../redis/keys.js';
 import type { Task } from '../task/task.js';
+import type { Added } from './task-queue.js';
 import { scripts } from './scripts.js';
 
 /** One batch holds Redis for a few milliseconds at most. */
@@ -8,7 +9,7 @@ const MOST_PER_BATCH = 128;
 
 interface Waiting {
   readonly task: Task;
-  readonly resolve: (stored: Task) => void;
+  readonly resolve: (added: Added) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -25,8 +26,7 @@ export class AddBatches {
     private readonly maxAgeMs: number,
   ) {}
 
-  /** Resolves to the task that is stored under the id: this one, or the one that had it before. */
-  add(task: Task): Promise<Task> {
+  add(task: Task): Promise<Added> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ task, resolve, reject });
       if (!this.isFlushing) void this.flush();
@@ -47,7 +47,7 @@ export class AddBatches {
       const results = (await scripts.addTasks.run(this.redis, PREFIX, args)) as string[];
       batch.forEach(({ task, resolve }, at) => {
         const existing = results[at];
-        resolve(existing ? (JSON.parse(existing) as Task) : task);
+        resolve(existing ? { task: JSON.parse(existing) as Task, isNew: false } : { task, isNew: true });
       });
     } catch (error) {
       for (const { reject } of batch) reject(error);

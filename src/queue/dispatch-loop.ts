@@ -42,19 +42,31 @@ export class DispatchLoop {
   private readonly settled: SettledTask[] = [];
   private running = 0;
   private mayHaveWork = true;
-  private isSignalled = false;
+  private isCalled = false;
+  private lastTurnAt: number | undefined;
   private isDraining = false;
   private dueTimer: NodeJS.Timeout | undefined;
   private poke: () => void = () => undefined;
   private ended: Promise<void> = Promise.resolve();
+  private answered: () => void = () => undefined;
+  private readonly firstTurn = new Promise<void>((resolve) => {
+    this.answered = resolve;
+  });
 
   constructor(
     private readonly options: LoopOptions,
     private readonly runner: Runner,
   ) {}
 
-  start(): void {
+  /** Resolves when the store has answered for the first time. */
+  start(): Promise<void> {
     this.ended = this.loop();
+    return this.firstTurn;
+  }
+
+  /** Milliseconds since the store last answered a turn; nothing before the first. */
+  get sinceLastTurnMs(): number | undefined {
+    return this.lastTurnAt === undefined ? undefined : performance.now() - this.lastTurnAt;
   }
 
   /** Fetches nothing more; resolves when everything that runs has been settled. */
@@ -80,7 +92,7 @@ export class DispatchLoop {
   }
 
   private hasNothingToDo(): boolean {
-    return this.settled.length === 0 && !this.isSignalled && !(this.mayHaveWork && this.free > 0);
+    return this.settled.length === 0 && !this.isCalled && !(this.mayHaveWork && this.free > 0);
   }
 
   private get free(): number {
@@ -93,8 +105,8 @@ export class DispatchLoop {
       if (this.isDraining) return;
       this.options.sleeper.watch(
         () => this.free > 0,
-        (isSignal) => {
-          this.isSignalled ||= isSignal;
+        () => {
+          this.isCalled = true;
           this.lookAgain();
         },
       );
@@ -117,10 +129,12 @@ export class DispatchLoop {
       laneCharges: shares.charges,
     };
     this.mayHaveWork = false;
-    this.isSignalled = false;
+    this.isCalled = false;
     for (;;) {
       try {
         const reply = await step(redis, settings, request);
+        this.lastTurnAt = performance.now();
+        this.answered();
         this.mayHaveWork ||= request.capacity > 0 && reply.fetched.length === request.capacity;
         return reply;
       } catch (error) {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '../config/config.js';
-import { HealthRegistry } from '../health/health-registry.js';
+import { type ComponentHealth, HealthRegistry } from '../health/health-registry.js';
 import { RedisConnections } from '../redis/redis-connections.js';
 import { DispatchLoop } from './dispatch-loop.js';
 import { Housekeeping } from './housekeeping.js';
@@ -12,6 +12,9 @@ import { RunningTasks } from './running-tasks.js';
 import { Sleeper } from './sleeper.js';
 import { TaskHandler } from './task-handler.js';
 import { WorkerPool } from './worker-pool.js';
+
+/** Six rests of the loop. */
+const MOST_SILENT_MS = 30_000;
 
 /** Runs tasks of this process: the loop, the locks of what runs, and what every worker does now and then. */
 @Injectable()
@@ -38,21 +41,25 @@ export class LoopWorkerPool extends WorkerPool {
       { redis, settings, concurrency, shares, sleeper: this.sleeper },
       this.running,
     );
-    health.register({
-      name: 'worker',
-      check: () => ({ up: this.isStarted, detail: { running: this.running.size } }),
-    });
+    health.register({ name: 'worker', check: () => this.check() });
   }
 
-  override start(): void {
+  /** The loop looks every five seconds even when nothing happens: longer silence means that it takes no work. */
+  private check(): ComponentHealth {
+    const silentMs = this.loop.sinceLastTurnMs;
+    const up = silentMs !== undefined && silentMs < MOST_SILENT_MS;
+    return { up, detail: { running: this.running.size, last_turn_ms_ago: Math.round(silentMs ?? -1) } };
+  }
+
+  override start(): Promise<void> {
     this.locks.start((lost) => {
       this.running.onLost(lost);
     });
     this.housekeeping.start((ids) => {
       this.logger.warn({ task_ids: ids }, 'their worker was lost; they run again');
     });
-    this.loop.start();
     this.isStarted = true;
+    return this.loop.start();
   }
 
   override async drain(deadlineMs: number): Promise<void> {

@@ -9,7 +9,7 @@ import type { Task } from '../task/task.js';
 import { AddBatches } from './add-batches.js';
 import { MAX_TASK_AGE_MS, stepSettings } from './queue-rules.js';
 import { scripts } from './scripts.js';
-import { type Cancelled, QueueUnavailable, TaskQueue } from './task-queue.js';
+import { type Added, type Cancelled, QueueUnavailable, TaskQueue } from './task-queue.js';
 
 @Injectable()
 export class ScriptTaskQueue extends TaskQueue {
@@ -24,7 +24,7 @@ export class ScriptTaskQueue extends TaskQueue {
     this.completedForMs = stepSettings(config, '').completedForMs;
   }
 
-  override add(task: Task): Promise<Task> {
+  override add(task: Task): Promise<Added> {
     return whenAvailable(() => this.batches.add(task));
   }
 

@@ -18,7 +18,7 @@ export class ScriptTaskReader extends TaskReader {
 
   override find(id: string): Promise<TaskSnapshot | undefined> {
     return whenAvailable(async () => {
-      const raw = (await scripts.findTask.run(this.connections.producer, PREFIX, [id])) as RawTask | null;
+      const raw = (await scripts.findTask.run(this.connections.producer, PREFIX, ['', id])) as RawTask | null;
       return raw ? snapshotOf(raw) : undefined;
     });
   }

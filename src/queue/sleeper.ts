@@ -28,16 +28,16 @@ export class Sleeper {
    * Begins to wait unless it waits already.
    *
    * @param hasRoom asked before and after: whether work is welcome
-   * @param wake called once when there is something to do; told whether this dispatcher in particular was meant
+   * @param wake called once when there may be something to do, and after some seconds in any case
    */
-  watch(hasRoom: () => boolean, wake: (isSignal: boolean) => void): void {
+  watch(hasRoom: () => boolean, wake: () => void): void {
     if (this.isRunning && !this.listensForWork && hasRoom()) this.interrupt();
     if (this.isRunning || this.isStopped) return;
     this.isRunning = true;
     this.listensForWork = hasRoom();
-    this.asleep = this.sleep(hasRoom).then((isSignal) => {
+    this.asleep = this.sleep(hasRoom).then(() => {
       this.isRunning = false;
-      wake(isSignal);
+      wake();
     });
   }
 
@@ -54,18 +54,16 @@ export class Sleeper {
     void this.commands.zadd(this.signal, 0, '0').catch(() => undefined);
   }
 
-  private async sleep(hasRoom: () => boolean): Promise<boolean> {
+  private async sleep(hasRoom: () => boolean): Promise<void> {
     const keys = this.listensForWork ? [this.signal, ...LANES.map(markerKey)] : [this.signal];
     try {
       const popped = await this.blocking.bzpopmin(...keys, MOST_SEC);
       const key = popped?.[0];
       // The slots filled up meanwhile: the marker is for somebody who can use it.
       if (key !== undefined && key !== this.signal && !hasRoom()) await this.commands.zadd(key, 0, '0');
-      return key === this.signal;
     } catch {
       // Redis is away; the dispatcher's own commands wait for it.
       await new Promise((resolve) => setTimeout(resolve, 200));
-      return false;
     }
   }
 }

@@ -9,7 +9,7 @@ export abstract class TaskQueue {
    *
    * @throws QueueUnavailable when the store cannot say that it has the task; it may have it all the same
    */
-  abstract add(task: Task): Promise<Task>;
+  abstract add(task: Task): Promise<Added>;
 
   /**
    * Cancels a task: at once unless it runs; a running one is aborted by its worker, and ends as cancelled when that
@@ -18,6 +18,12 @@ export abstract class TaskQueue {
    * @throws QueueUnavailable
    */
   abstract cancel(id: string): Promise<Cancelled>;
+}
+
+/** What is stored under the id: the task that was added now, or the one that had the id before. */
+export interface Added {
+  readonly task: Task;
+  readonly isNew: boolean;
 }
 
 export type Cancelled = 'cancelled' | 'aborting' | 'finished' | 'unknown';

@@ -1,6 +1,7 @@
 /** The loop that takes due tasks from the store and gives them to the handler. */
 export abstract class WorkerPool {
-  abstract start(): void;
+  /** Resolves when the store has answered for the first time. */
+  abstract start(): Promise<void>;
 
   /**
    * Takes no further task, lets running ones finish for `deadlineMs`, then hands the rest back.

@@ -1,3 +1,11 @@
+const RANDOM = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const CHOSEN = /^[A-Za-z0-9_-]{3,64}\.[A-Za-z0-9_-]{1,128}$/;
+
+/** Whether a text can be the id of a task at all: a UUID, or `<client_id>.<task_id>`. */
+export function isTaskId(text: string): boolean {
+  return RANDOM.test(text) || CHOSEN.test(text);
+}
+
 /** The id of a task whose caller chose one: the client in front, so that no client can take another's. */
 export function callerTaskId(clientId: string, chosen: string): string {
   return `${clientId}.${chosen}`;

@@ -1,6 +1,7 @@
 import { Controller, Get, Param } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Problem, ProblemError } from '../http/problem.js';
+import { isTaskId } from '../task/task-id.js';
 import { TaskReader } from '../queue/task-reader.js';
 import { taskView } from './task-view.js';
 import { TaskView } from './task-view.dto.js';
@@ -24,7 +25,7 @@ export class TrackingController {
     description: 'The store is away; Retry-After says when to try again.',
   })
   async find(@Param('id') id: string): Promise<TaskView> {
-    const snapshot = await this.reader.find(id);
+    const snapshot = isTaskId(id) ? await this.reader.find(id) : undefined;
     if (!snapshot) throw taskNotFound();
     return taskView(snapshot);
   }

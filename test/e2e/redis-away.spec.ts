@@ -38,7 +38,7 @@ async function expectOutage(): Promise<void> {
   expect(result).toMatchObject({ status: 503, body: { code: 'store_unavailable' } });
   expect(result.headers.get('retry-after')).toBe('1');
   expect(ms).toBeLessThan(PROMISE_MS);
-  expect((await app.get('/v1/tasks/some-id')).status).toBe(503);
+  expect((await app.get('/v1/tasks/some-client.some-id')).status).toBe(503);
   expect((await app.get('/health/live')).status).toBe(200);
   expect((await app.get('/metrics')).status).toBe(200);
   expect(await app.get('/health/ready')).toMatchObject({

@@ -51,7 +51,7 @@ export class QueueHarness {
     const config = loadConfig({ ...this.environment, WORKER_CONCURRENCY: String(concurrency) });
     const pool = new LoopWorkerPool(config, this.connect(), new WorkHandler(work), new HealthRegistry());
     this.pools.push(pool);
-    pool.start();
+    void pool.start();
     return pool;
   }
 

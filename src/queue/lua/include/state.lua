@@ -1,4 +1,4 @@
--- Where a task is. Needs context.lua.
+-- Where a task is. Needs context.lua and `now`.
 
 -- An id is stored in one lane at most.
 local function laneOf(id)
@@ -13,6 +13,8 @@ local function stateOf(lane, id)
   if job[1] then return job[1] end
   if job[2] then return 'deferred' end
   if call('ZSCORE', laneKey(lane, 'delayed'), id) then
+    -- Due, and no worker has come by yet to see it.
+    if tonumber(job[4]) <= now then return 'pending' end
     return (tonumber(job[3]) or 0) > 0 and 'retrying' or 'scheduled', job[4]
   end
   if call('EXISTS', laneKey(lane, id) .. ':lock') == 1 then return 'running' end
