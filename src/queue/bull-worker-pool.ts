@@ -103,6 +103,8 @@ async function settle(job: TaskJob, token: string, settlement: Settlement): Prom
       throw new RetryIn(settlement.delayMs);
     case 'dead_letter':
       throw new UnrecoverableError(settlement.reason);
+    case 'expire':
+      throw new UnrecoverableError('expired');
     case 'hand_back':
       return postpone(job, token, HAND_BACK_MS);
   }
