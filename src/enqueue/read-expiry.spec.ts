@@ -6,11 +6,14 @@ import { readExpiry } from './read-expiry.js';
 const now = Date.UTC(2026, 5, 1);
 const inMs = (ms: number) => formatTime(now + ms);
 
+/** The expiry, or what is wrong with it. */
 function read(fields: { expires_at?: string; ttl?: number }, scheduledAt = now) {
   const faults = new Faults();
   const request = { client_id: 'abc', task: { url: 'https://a.example/' }, ...fields };
   const expiresAt = readExpiry(request, { now, scheduledAt }, faults);
-  return faults.list.length > 0 ? faults.list.map(({ pointer }) => pointer) : expiresAt;
+  return faults.list.length > 0
+    ? faults.list.map(({ pointer, detail }) => `${pointer} ${detail}`)
+    : expiresAt;
 }
 
 describe('readExpiry', () => {
@@ -26,15 +29,17 @@ describe('readExpiry', () => {
   });
 
   it('is after now and after the time that the task is scheduled for', () => {
-    expect(read({ expires_at: inMs(0) })).toEqual(['/expires_at']);
-    expect(read({ expires_at: inMs(-1), ttl: 9 })).toEqual(['/expires_at']);
-    expect(read({ ttl: 60 }, now + 60_000)).toEqual(['/ttl']);
-    expect(read({ ttl: 60, expires_at: inMs(90_000) }, now + 60_000)).toEqual(['/ttl']);
+    const past = [expect.stringMatching(/^\/expires_at is in the past/)];
+    expect(read({ expires_at: inMs(0) })).toEqual(past);
+    expect(read({ expires_at: inMs(-1), ttl: 9 })).toEqual(past);
+    const early = [expect.stringMatching(/^\/ttl is not after the time the task is scheduled for/)];
+    expect(read({ ttl: 60 }, now + 60_000)).toEqual(early);
+    expect(read({ ttl: 60, expires_at: inMs(90_000) }, now + 60_000)).toEqual(early);
     expect(read({ ttl: 60.001 }, now + 60_000)).toBe(now + 60_001);
   });
 
   it('is told once when it is no time at all', () => {
-    expect(read({ expires_at: 'soon' })).toEqual(['/expires_at']);
-    expect(read({ ttl: 0 })).toEqual(['/ttl']);
+    expect(read({ expires_at: 'soon' })).toEqual([expect.stringMatching(/^\/expires_at must be/)]);
+    expect(read({ ttl: 0 })).toEqual([expect.stringMatching(/^\/ttl must be/)]);
   });
 });

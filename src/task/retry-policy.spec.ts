@@ -35,6 +35,10 @@ describe('the wait before a retry', () => {
     ]);
   });
 
+  it('stays 0 when min is, however often', () => {
+    expect(delays({ minBackoffMs: 0 }, [1, 2, 1100, 1e9])).toEqual([0, 0, 0, 0]);
+  });
+
   it('grows by min up to max when linear', () => {
     expect(delays({ strategy: 'linear' }, [1, 2, 3, 299, 300, 301, 1e9])).toEqual([
       1000, 2000, 3000, 299_000, 300_000, 300_000, 300_000,
