@@ -179,15 +179,24 @@ describe('settle, whatever happens', () => {
   });
 
   it('waits for exactly the longer of backoff and Retry-After', () => {
+    const asked = fc.option(fc.integer({ min: 1, max: 200_000 }), { nil: undefined });
+    const chance = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
     fc.assert(
-      fc.property(anyTask, anyStep, fc.integer({ min: 1, max: 25 }), (subject, step, attempt) => {
-        const { outcome, random } = step;
-        const settlement = settle(outcome, { task: subject, attempt }, { now: subject.scheduledAt, random });
-        if (settlement.kind !== 'retry') return;
-        const backoff = retryDelayMs(subject.retry, attempt, random);
-        const asked = 'retryAfterMs' in outcome ? (outcome.retryAfterMs ?? 0) : 0;
-        expect(settlement.delayMs).toBe(Math.max(backoff, asked));
-      }),
+      fc.property(
+        anyPolicy,
+        fc.integer({ min: 1, max: 20 }),
+        asked,
+        chance,
+        (policy, attempt, wait, random) => {
+          const subject = { ...task, maxRetries: 20, retry: { ...policy, maxAgeMs: Infinity } };
+          const outcome = { ...rejected, status: 600, ...(wait !== undefined && { retryAfterMs: wait }) };
+          const backoff = retryDelayMs(policy, attempt, random);
+          expect(settle(outcome, { task: subject, attempt }, { now: 0, random })).toEqual({
+            kind: 'retry',
+            delayMs: Math.max(backoff, wait ?? 0),
+          });
+        },
+      ),
     );
   });
 
