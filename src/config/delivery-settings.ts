@@ -32,13 +32,16 @@ export class DeliverySettings {
   @Max(1000)
   maxRetry = 5;
 
-  @Env('RETRY_MIN_BACKOFF_SEC', 'Wait before the first retry; doubles with each further one.')
+  @Env(
+    'RETRY_MIN_BACKOFF_SEC',
+    'Wait before the first retry; doubles with each further one unless the task says how.',
+  )
   @IsNumber()
   @Min(0)
   @Max(30 * DAY_SEC)
   retryMinBackoffSec = 1;
 
-  @Env('RETRY_MAX_BACKOFF_SEC', 'Longest wait before a retry.')
+  @Env('RETRY_MAX_BACKOFF_SEC', 'Longest wait before a retry unless the task names its own.')
   @IsNumber()
   @Min(0)
   @Max(30 * DAY_SEC)
@@ -58,6 +61,12 @@ export class DeliverySettings {
   @Min(1)
   @Max(3600)
   lockSec = 30;
+
+  @Env('RETRY_AFTER_MAX_SEC', 'Longest wait that a target can ask for with `Retry-After`; 0 = not honoured.')
+  @IsNumber()
+  @Min(0)
+  @Max(30 * DAY_SEC)
+  retryAfterMaxSec = 3600;
 
   @Env('SCHEDULE_HORIZON_DAYS', 'How far in the future a task may be scheduled.')
   @IsInt()

@@ -17,7 +17,7 @@ describe('loadConfig', () => {
   it('has the documented defaults when nothing is set', () => {
     expect(loadConfig({})).toMatchObject({
       service: { mode: 'both', port: 8080, logLevel: 'info', shutdownTimeoutSec: 25 },
-      delivery: { concurrency: 10, timeoutSec: 1800, maxRetry: 5 },
+      delivery: { concurrency: 10, timeoutSec: 1800, maxRetry: 5, retryAfterMaxSec: 3600 },
       outgoing: { allowPrivateUrls: false },
       redis: { connectRetries: 30, retryIntervalSec: 2 },
     });

@@ -35,6 +35,7 @@ function wideLine(task: Task, attempt: Attempt, settlement: Settlement): object 
     status: attempt.status,
     error_code: attempt.error?.code,
     error: attempt.error?.message,
+    retry_after_ms: attempt.retryAfterMs,
     queue_ms: timings.queueMs,
     connect_ms: timings.connectMs,
     first_byte_ms: timings.firstByteMs,

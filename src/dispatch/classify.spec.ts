@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { classify } from './classify.js';
+import { classify as classifyAt } from './classify.js';
 import type { FailureCode, Reply } from './http-sender.js';
 
 const timings = { totalMs: 1 };
+const limits = { now: Date.UTC(2026, 5, 1), maxMs: 60_000 };
+
+const classify = (reply: Reply) => classifyAt(reply, limits);
 
 function answered(status: number, headers: Record<string, string> = {}): Reply {
   return { kind: 'answered', status, headers, body: Buffer.alloc(0), timings };
@@ -26,6 +29,12 @@ describe('classify', () => {
     expect(classify(answered(500, { 'x-task-no-retry': 'True' }))).toMatchObject({ noRetry: true });
     expect(classify(answered(500, { 'x-task-no-retry': 'false' }))).toMatchObject({ noRetry: false });
     expect(classify(answered(200, { 'x-task-no-retry': 'true' }))).toMatchObject({ class: 'succeeded' });
+  });
+
+  it.each([300, 429, 500, 503])('%d carries the wait that the target asked for', (status) => {
+    expect(classify(answered(status, { 'retry-after': '30' }))).toMatchObject({ retryAfterMs: 30_000 });
+    expect(classify(answered(status, { 'retry-after': '90' }))).toMatchObject({ retryAfterMs: 60_000 });
+    expect(classify(answered(status, { 'retry-after': 'later' }))).not.toHaveProperty('retryAfterMs');
   });
 
   it('tells what never left from what may have arrived', () => {

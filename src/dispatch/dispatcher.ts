@@ -3,7 +3,6 @@ import { Injectable } from '@nestjs/common';
 import { buildInfo } from '../config/build-info.js';
 import { Config } from '../config/config.js';
 import { type ClaimedTask, type Handled, TaskHandler } from '../queue/task-handler.js';
-import type { Backoff } from '../task/backoff.js';
 import { Clock } from '../time/clock.js';
 import { AttemptLog } from './attempt-log.js';
 import { buildRequest, type Sender } from './build-request.js';
@@ -20,7 +19,7 @@ const sender: Sender = {
 /** The life of an attempt. */
 @Injectable()
 export class Dispatcher extends TaskHandler {
-  private readonly backoff: Backoff;
+  private readonly retryAfterMaxMs: number;
 
   constructor(
     config: Config,
@@ -29,22 +28,17 @@ export class Dispatcher extends TaskHandler {
     private readonly log: AttemptLog,
   ) {
     super();
-    const { retryMinBackoffSec, retryMaxBackoffSec, retryJitter } = config.delivery;
-    this.backoff = {
-      minMs: retryMinBackoffSec * 1000,
-      maxMs: retryMaxBackoffSec * 1000,
-      jitter: retryJitter,
-    };
+    this.retryAfterMaxMs = Math.round(config.delivery.retryAfterMaxSec * 1000);
   }
 
   override async handle(claimed: ClaimedTask, signal: AbortSignal): Promise<Handled> {
     const startedAt = this.clock.now();
     const request = buildRequest(claimed, sender);
     const reply = await this.http.send(request, signal);
-    const outcome = classify(reply);
-    const tries = { attempt: claimed.attempt, maxRetries: claimed.task.maxRetries };
-    const settlement = settle(outcome, tries, this.backoff, Math.random());
-    const attempt = toAttempt(claimed, reply, outcome, { startedAt, endedAt: this.clock.now() });
+    const endedAt = this.clock.now();
+    const outcome = classify(reply, { now: endedAt, maxMs: this.retryAfterMaxMs });
+    const settlement = settle(outcome, claimed, { now: endedAt, random: Math.random() });
+    const attempt = toAttempt(claimed, reply, outcome, { startedAt, endedAt });
     this.log.write(claimed.task, attempt, settlement);
     return { attempt, settlement };
   }

@@ -1,23 +1,52 @@
-import { type Backoff, backoffMs } from '../task/backoff.js';
 import type { Outcome } from '../task/outcome.js';
+import { retryDelayMs } from '../task/retry-policy.js';
 import type { Settlement } from '../task/settlement.js';
+import type { Task } from '../task/task.js';
 
-interface Tries {
+interface Tried {
+  readonly task: Pick<Task, 'retry' | 'maxRetries' | 'scheduledAt' | 'expiresAt'>;
   /** Number of the attempt that was made, from 1. */
   readonly attempt: number;
-  readonly maxRetries: number;
 }
+
+interface Circumstances {
+  /** When the attempt ended, Unix milliseconds. */
+  readonly now: number;
+  /** In [0, 1). */
+  readonly random: number;
+}
+
+/** The outcomes after which a task is not done. */
+type Failure = Exclude<Outcome, { class: 'succeeded' | 'interrupted' }>;
 
 /**
  * What becomes of a task after an attempt. Deliveries in total are at most 1 + maxRetries; an attempt that we cut off
  * ourselves is none.
- *
- * @param random in [0, 1)
  */
-export function settle(outcome: Outcome, tries: Tries, backoff: Backoff, random: number): Settlement {
+export function settle(outcome: Outcome, tried: Tried, { now, random }: Circumstances): Settlement {
   if (outcome.class === 'succeeded') return { kind: 'complete' };
   if (outcome.class === 'interrupted') return { kind: 'hand_back' };
-  if (outcome.noRetry) return { kind: 'dead_letter', reason: 'permanent_failure' };
-  if (tries.attempt > tries.maxRetries) return { kind: 'dead_letter', reason: 'attempts_exhausted' };
-  return { kind: 'retry', delayMs: backoffMs(backoff, tries.attempt, random) };
+  const { task, attempt } = tried;
+  if (isPermanent(outcome, task.retry.permanentStatuses)) {
+    return { kind: 'dead_letter', reason: 'permanent_failure' };
+  }
+  if (attempt > task.maxRetries) return { kind: 'dead_letter', reason: 'attempts_exhausted' };
+  const delayMs = Math.max(retryDelayMs(task.retry, attempt, random), askedWaitMs(outcome));
+  return tooLate(task, now + delayMs) ?? { kind: 'retry', delayMs };
+}
+
+function isPermanent(failure: Failure, permanentStatuses: readonly number[] = []): boolean {
+  return failure.noRetry || (failure.class === 'rejected' && permanentStatuses.includes(failure.status));
+}
+
+function askedWaitMs(failure: Failure): number {
+  return failure.class === 'rejected' ? (failure.retryAfterMs ?? 0) : 0;
+}
+
+/** The expiry comes first: what nobody may start any more is no dead letter to be tried again by hand. */
+function tooLate(task: Tried['task'], dueAt: number): Settlement | undefined {
+  const { expiresAt = Infinity, scheduledAt, retry } = task;
+  if (dueAt > expiresAt) return { kind: 'expire' };
+  if (dueAt <= scheduledAt + (retry.maxAgeMs ?? Infinity)) return undefined;
+  return { kind: 'dead_letter', reason: 'max_age_exceeded' };
 }

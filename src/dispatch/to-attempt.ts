@@ -17,6 +17,7 @@ export function toAttempt(claimed: ClaimedTask, reply: Reply, outcome: Outcome, 
     class: outcome.class,
     ...('status' in outcome && { status: outcome.status }),
     ...('error' in outcome && { error: outcome.error }),
+    ...('retryAfterMs' in outcome && { retryAfterMs: outcome.retryAfterMs }),
     timings: timingsOf(claimed, reply, times),
     ...(response !== '' && { response }),
   };

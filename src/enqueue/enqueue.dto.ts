@@ -15,13 +15,8 @@ import {
 import { Nested } from '../http/instantiate.js';
 import { IsStringMap } from '../http/validators.js';
 import { type Method, METHODS } from '../task/task.js';
-
-const DURATION_SCHEMA = {
-  oneOf: [
-    { type: 'number', minimum: 0 },
-    { type: 'string', pattern: '^\\d+(\\.\\d+)?(ms|s|m|h)$' },
-  ],
-};
+import { OPTIONAL_DURATION } from './duration-schema.js';
+import { RetryRequest } from './retry.dto.js';
 
 const ANY_JSON = ['object', 'array', 'string', 'number', 'boolean', 'null'].map((type) => ({ type }));
 
@@ -83,7 +78,7 @@ export class EnqueueRequest {
 
   /** Wait before the first attempt: seconds, or a text like `"10m"`. */
   @Allow()
-  @ApiProperty({ ...DURATION_SCHEMA, default: 0, required: false })
+  @ApiProperty({ ...OPTIONAL_DURATION, default: 0 })
   delay?: number | string | null;
 
   /** When to make the first attempt (RFC 3339). Wins over `delay`; a past time means now. */
@@ -108,8 +103,24 @@ export class EnqueueRequest {
 
   /** Deadline of an attempt over connect, headers and body: seconds, or a text like `"30s"`. */
   @Allow()
-  @ApiProperty({ ...DURATION_SCHEMA, required: false })
+  @ApiProperty(OPTIONAL_DURATION)
   timeout?: number | string | null;
+
+  @IsOptional()
+  @Nested(() => RetryRequest)
+  retry?: RetryRequest | null;
+
+  /** The task is not tried again after this time (RFC 3339). With `ttl`, too, the earlier wins. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  @ApiProperty({ format: 'date-time', required: false })
+  expires_at?: string | null;
+
+  /** The same from now on: seconds, or a text like `"2h"`. */
+  @Allow()
+  @ApiProperty(OPTIONAL_DURATION)
+  ttl?: number | string | null;
 
   /** Up to 16 labels, returned with the task. */
   @IsOptional()

@@ -14,7 +14,7 @@ interface Horizon {
 /** When the first attempt is due: `scheduled_at` before `delay`, and a past time means now. */
 export function readSchedule(request: EnqueueRequest, { now, horizonMs }: Horizon, faults: Faults): number {
   const delayed = now + readDelay(request.delay ?? 0, faults);
-  const named = readScheduledAt(request.scheduled_at ?? undefined, faults);
+  const named = readTime(request.scheduled_at, '/scheduled_at', faults);
   const due = Math.max(named ?? delayed, now);
   if (due - now <= horizonMs) return due;
   const pointer = named === undefined ? '/delay' : '/scheduled_at';
@@ -28,10 +28,15 @@ function readDelay(delay: unknown, faults: Faults): number {
   return ms ?? 0;
 }
 
-function readScheduledAt(text: string | undefined, faults: Faults): number | undefined {
-  const ms = text === undefined ? undefined : parseTime(text);
-  if (text !== undefined && ms === undefined) {
-    faults.add('/scheduled_at', 'must be an RFC 3339 time with its zone, like 2026-01-31T09:00:00Z');
+/** A time that need not be there; nothing when it is absent or at fault. */
+export function readTime(
+  text: string | null | undefined,
+  pointer: string,
+  faults: Faults,
+): number | undefined {
+  const ms = typeof text === 'string' ? parseTime(text) : undefined;
+  if (typeof text === 'string' && ms === undefined) {
+    faults.add(pointer, 'must be an RFC 3339 time with its zone, like 2026-01-31T09:00:00Z');
   }
   return ms;
 }

@@ -1,10 +1,13 @@
 import type { FieldError } from '../http/problem.js';
 import type { AddressGuard } from '../net/address-policy.js';
 import { type Lane, LANE_NAMES, laneNamed } from '../task/lane.js';
+import type { RetryPolicy } from '../task/retry-policy.js';
 import type { Task } from '../task/task.js';
 import { callerTaskId } from '../task/task-id.js';
 import type { EnqueueRequest } from './enqueue.dto.js';
 import { Faults } from './faults.js';
+import { readExpiry } from './read-expiry.js';
+import { readRetry } from './read-retry.js';
 import { readTarget } from './read-target.js';
 import { readSchedule, readTimeout } from './read-times.js';
 
@@ -12,6 +15,7 @@ import { readSchedule, readTimeout } from './read-times.js';
 export interface EnqueueRules {
   readonly guard: AddressGuard;
   readonly maxRetries: number;
+  readonly retry: RetryPolicy;
   readonly timeoutMs: number;
   readonly maxTimeoutMs: number;
   readonly horizonMs: number;
@@ -29,16 +33,21 @@ export type Translation = { readonly task: Task } | { readonly errors: readonly 
 /** A request, whose shape was checked already, as the task it asks for; or every rule that it breaks. */
 export function toTask(request: EnqueueRequest, rules: EnqueueRules, arrival: Arrival): Translation {
   const faults = new Faults();
+  const { now } = arrival;
   const lane = readLane(request.queue ?? 'default', faults);
+  const scheduledAt = readSchedule(request, { now, horizonMs: rules.horizonMs }, faults);
+  const expiresAt = readExpiry(request, { now, scheduledAt }, faults);
   const task: Task = {
     id: request.task_id ? callerTaskId(request.client_id, request.task_id) : arrival.randomId,
     clientId: request.client_id,
     queue: lane,
     lane,
     target: readTarget(request.task, rules.guard, faults),
-    createdAt: arrival.now,
-    scheduledAt: readSchedule(request, { now: arrival.now, horizonMs: rules.horizonMs }, faults),
+    createdAt: now,
+    scheduledAt,
+    ...(expiresAt !== undefined && { expiresAt }),
     maxRetries: request.max_retries ?? rules.maxRetries,
+    retry: readRetry(request.retry, rules.retry, faults),
     timeoutMs: readTimeout(request.timeout, rules, faults),
     metadata: request.metadata ?? {},
     ...(isTraceparent(arrival.traceparent) && { traceparent: arrival.traceparent }),

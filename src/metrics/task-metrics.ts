@@ -28,7 +28,7 @@ export const taskMetricProviders = [
   }),
   makeCounterProvider({
     name: SETTLED,
-    help: 'What became of tasks after an attempt: complete, retry, dead_letter, hand_back.',
+    help: 'What became of tasks after an attempt: complete, retry, dead_letter, expire, hand_back.',
     labelNames: ['type', 'priority', 'settlement'],
   }),
 ];

@@ -64,7 +64,7 @@ function taskArgs(task: Task): (string | number)[] {
     new URL(task.target.url).origin,
     task.createdAt,
     task.scheduledAt,
-    '',
+    task.expiresAt ?? '',
     JSON.stringify(task),
     // What a reader that knows only BullMQ expects to find.
     JSON.stringify({ attempts: task.maxRetries + 1, backoff: { type: 'exponential', delay: 1000 } }),

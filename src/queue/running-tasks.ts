@@ -91,6 +91,8 @@ export class RunningTasks implements Runner {
         return { kind: 'retry', delayMs: settlement.delayMs };
       case 'dead_letter':
         return { kind: 'dead_letter', reason: settlement.reason, retentionMs: deadForMs };
+      case 'expire':
+        return { kind: 'expired', retentionMs: completedForMs };
       case 'hand_back':
         return isCancelled ? { kind: 'cancelled', retentionMs: completedForMs } : { kind: 'hand_back' };
     }

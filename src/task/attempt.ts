@@ -9,6 +9,8 @@ export interface Attempt {
   readonly class: Outcome['class'];
   readonly status?: number;
   readonly error?: AttemptError;
+  /** For how long the target asked to be left alone, as far as that is honoured. */
+  readonly retryAfterMs?: number;
   readonly timings: AttemptTimings;
   /** Of failures: the beginning of what the target answered. */
   readonly response?: string;

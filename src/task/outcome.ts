@@ -2,8 +2,13 @@
 export type Outcome =
   /** The target answered 200-299. */
   | { readonly class: 'succeeded'; readonly status: number }
-  /** The target answered something else. */
-  | { readonly class: 'rejected'; readonly status: number; readonly noRetry: boolean }
+  /** The target answered something else, and perhaps for how long it wants to be left alone. */
+  | {
+      readonly class: 'rejected';
+      readonly status: number;
+      readonly noRetry: boolean;
+      readonly retryAfterMs?: number;
+    }
   /** No byte of the request left: DNS, connect, TLS, or refused by a guard of ours. */
   | { readonly class: 'not_sent'; readonly error: AttemptError; readonly noRetry: boolean }
   /** Bytes left and no answer came back: the target may or may not have acted. */

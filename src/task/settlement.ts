@@ -3,7 +3,9 @@ export type Settlement =
   | { readonly kind: 'complete' }
   | { readonly kind: 'retry'; readonly delayMs: number }
   | { readonly kind: 'dead_letter'; readonly reason: DeadLetterReason }
+  /** Its next attempt would come after the time at which it expires. */
+  | { readonly kind: 'expire' }
   /** Given back untouched, to be run elsewhere; uses no attempt. */
   | { readonly kind: 'hand_back' };
 
-type DeadLetterReason = 'attempts_exhausted' | 'permanent_failure';
+type DeadLetterReason = 'attempts_exhausted' | 'permanent_failure' | 'max_age_exceeded';

@@ -40,6 +40,7 @@ describe('the state machine of a task', () => {
       'running>cancelled',
       'running>completed',
       'running>dead_letter',
+      'running>expired',
       'running>pending',
       'running>retrying',
       'scheduled>cancelled',

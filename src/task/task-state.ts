@@ -8,8 +8,8 @@ const TRANSITIONS = {
   scheduled: ['pending', 'cancelled', 'expired'],
   pending: ['running', 'deferred', 'scheduled', 'cancelled', 'expired', 'dead_letter'],
   deferred: ['pending', 'scheduled', 'cancelled', 'expired', 'dead_letter'],
-  // Back to pending: the worker crashed or handed the task back.
-  running: ['completed', 'retrying', 'dead_letter', 'cancelled', 'pending'],
+  // Back to pending: the worker crashed or handed the task back. Expired: a retry would come too late.
+  running: ['completed', 'retrying', 'dead_letter', 'cancelled', 'pending', 'expired'],
   retrying: ['pending', 'cancelled', 'expired', 'dead_letter'],
   // Someone retried it.
   dead_letter: ['pending'],

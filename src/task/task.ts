@@ -1,4 +1,5 @@
 import type { Lane } from './lane.js';
+import type { RetryPolicy } from './retry-policy.js';
 
 export const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'] as const;
 export type Method = (typeof METHODS)[number];
@@ -30,6 +31,9 @@ export interface Task {
   readonly scheduledAt: number;
   /** Extra tries after the first: deliveries in total are 1 + maxRetries. */
   readonly maxRetries: number;
+  readonly retry: RetryPolicy;
+  /** No attempt is due after this. */
+  readonly expiresAt?: number;
   /** One deadline over connect, headers and body of an attempt. */
   readonly timeoutMs: number;
   readonly metadata: Readonly<Record<string, string>>;

@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { RETRY_STRATEGIES, type RetryStrategy } from '../task/retry-policy.js';
 import { TASK_STATES, type TaskState } from '../task/task-state.js';
 
 const TIME = { format: 'date-time' };
@@ -44,6 +45,9 @@ export class AttemptView {
   @ApiProperty({ required: false })
   error?: AttemptErrorView;
 
+  @ApiProperty({ required: false, description: 'Wait that the target asked for, as far as it is honoured.' })
+  retry_after_ms?: number;
+
   @ApiProperty({ required: false, description: 'From due to started.' })
   queue_ms?: number;
 
@@ -57,6 +61,29 @@ export class AttemptView {
 
   @ApiProperty({ required: false, description: 'Of failures: the beginning of the answer.' })
   response?: string;
+}
+
+/** When the task is tried again. Durations are seconds; what does not apply is left out. */
+export class RetryView {
+  @ApiProperty({ enum: RETRY_STRATEGIES })
+  strategy!: RetryStrategy;
+
+  @ApiProperty({ required: false })
+  min_backoff?: number;
+
+  @ApiProperty({ required: false })
+  max_backoff?: number;
+
+  @ApiProperty({ required: false, type: [Number], description: 'Of strategy list.' })
+  delays?: readonly number[];
+
+  jitter!: number;
+
+  @ApiProperty({ required: false, type: [Number] })
+  permanent_statuses?: readonly number[];
+
+  @ApiProperty({ required: false })
+  max_age?: number;
 }
 
 /** A task, its state and its history. */
@@ -79,6 +106,9 @@ export class TaskView {
   @ApiProperty(TIME)
   scheduled_at!: string;
 
+  @ApiProperty({ ...TIME, required: false, description: 'It is not tried again after this.' })
+  expires_at?: string;
+
   @ApiProperty({ ...TIME, required: false, description: 'Of scheduled and retrying tasks.' })
   next_attempt_at?: string;
 
@@ -96,6 +126,8 @@ export class TaskView {
 
   @ApiProperty({ description: 'Deadline of an attempt, seconds.' })
   timeout!: number;
+
+  retry!: RetryView;
 
   @ApiProperty({ required: false, description: 'Why it is a dead letter.' })
   dead_letter_reason?: string;

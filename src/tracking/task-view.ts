@@ -1,8 +1,9 @@
 import type { TaskSnapshot } from '../queue/task-reader.js';
 import type { Attempt } from '../task/attempt.js';
+import type { RetryPolicy } from '../task/retry-policy.js';
 import type { TaskTarget } from '../task/task.js';
 import { formatTime } from '../time/rfc3339.js';
-import type { AttemptView, TargetView, TaskView } from './task-view.dto.js';
+import type { AttemptView, RetryView, TargetView, TaskView } from './task-view.dto.js';
 
 /** A task as the API shows it: RFC 3339 times, seconds, and no headers. */
 export function taskView(snapshot: TaskSnapshot): TaskView {
@@ -16,12 +17,14 @@ export function taskView(snapshot: TaskSnapshot): TaskView {
     metadata: task.metadata,
     created_at: formatTime(task.createdAt),
     scheduled_at: formatTime(task.scheduledAt),
+    ...(task.expiresAt !== undefined && { expires_at: formatTime(task.expiresAt) }),
     ...(nextAttemptAt !== undefined && { next_attempt_at: formatTime(nextAttemptAt) }),
     ...(finishedAt !== undefined && { finished_at: formatTime(finishedAt) }),
     max_retries: task.maxRetries,
     max_attempts: task.maxRetries + 1,
     attempts_made: snapshot.attemptsMade,
     timeout: task.timeoutMs / 1000,
+    retry: retryView(task.retry),
     ...(deadLetterReason !== undefined && { dead_letter_reason: deadLetterReason }),
     attempts: snapshot.attempts.map(attemptView),
   };
@@ -33,6 +36,21 @@ function targetView({ url, method, body }: TaskTarget): TargetView {
   return { url, method, ...content };
 }
 
+/** What applies, as a request would write it. */
+function retryView(policy: RetryPolicy): RetryView {
+  const { strategy, delaysMs, jitter, permanentStatuses, maxAgeMs } = policy;
+  const waits = delaysMs
+    ? { delays: delaysMs.map((ms) => ms / 1000) }
+    : { min_backoff: policy.minBackoffMs / 1000, max_backoff: policy.maxBackoffMs / 1000 };
+  return {
+    strategy,
+    ...waits,
+    jitter,
+    ...(permanentStatuses && { permanent_statuses: permanentStatuses }),
+    ...(maxAgeMs !== undefined && { max_age: maxAgeMs / 1000 }),
+  };
+}
+
 function attemptView({ timings, ...attempt }: Attempt): AttemptView {
   return {
     number: attempt.number,
@@ -41,6 +59,7 @@ function attemptView({ timings, ...attempt }: Attempt): AttemptView {
     class: attempt.class,
     ...(attempt.status !== undefined && { status: attempt.status }),
     ...(attempt.error && { error: attempt.error }),
+    ...(attempt.retryAfterMs !== undefined && { retry_after_ms: attempt.retryAfterMs }),
     ...(timings.queueMs !== undefined && { queue_ms: timings.queueMs }),
     ...(timings.connectMs !== undefined && { connect_ms: timings.connectMs }),
     ...(timings.firstByteMs !== undefined && { first_byte_ms: timings.firstByteMs }),

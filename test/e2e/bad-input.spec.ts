@@ -16,6 +16,8 @@ afterAll(async () => {
 
 const good = { client_id: 'test-client', task: { url: 'https://api.example.com/hook' } };
 const withTask = (fields: object) => ({ ...good, task: { ...good.task, ...fields } });
+const withRetry = (retry: unknown) => ({ ...good, retry });
+const soon = (ms: number) => new Date(Date.now() + ms).toISOString();
 const far = new Date(Date.now() + 367 * 86_400_000).toISOString();
 
 /** What is wrong, the body, and where the answer must point. */
@@ -91,6 +93,58 @@ const faults: [string, unknown, string][] = [
   ['retries as text', { ...good, max_retries: '3' }, '/max_retries'],
   ['a timeout of 0', { ...good, timeout: 0 }, '/timeout'],
   ['a timeout over the cap', { ...good, timeout: '25h' }, '/timeout'],
+  ['a retry that is text', withRetry('fixed'), '/retry'],
+  ['a retry that is a list', withRetry([]), '/retry'],
+  ['an unknown field of the retry', withRetry({ max_retries: 1 }), '/retry/max_retries'],
+  ['a field of the retry named constructor', withRetry({ constructor: 'x' }), '/retry/constructor'],
+  ['an unknown strategy', withRetry({ strategy: 'asynq' }), '/retry/strategy'],
+  ['the strategy constructor', withRetry({ strategy: 'constructor' }), '/retry/strategy'],
+  ['a negative backoff', withRetry({ min_backoff: -1 }), '/retry/min_backoff'],
+  ['a backoff in days', withRetry({ max_backoff: '1d' }), '/retry/max_backoff'],
+  ['a backoff that is a list', withRetry({ max_backoff: [1] }), '/retry/max_backoff'],
+  ['a backoff over 30 days', withRetry({ max_backoff: '721h' }), '/retry/max_backoff'],
+  ['a huge backoff', withRetry({ min_backoff: 1e300 }), '/retry/min_backoff'],
+  ['min over max', withRetry({ min_backoff: '2s', max_backoff: 1.999 }), '/retry/min_backoff'],
+  ['a list without delays', withRetry({ strategy: 'list' }), '/retry/delays'],
+  ['a list whose delays are null', withRetry({ strategy: 'list', delays: null }), '/retry/delays'],
+  ['an empty list of delays', withRetry({ strategy: 'list', delays: [] }), '/retry/delays'],
+  ['101 delays', withRetry({ strategy: 'list', delays: Array(101).fill(1) }), '/retry/delays'],
+  ['delays that are no list', withRetry({ strategy: 'list', delays: { 0: 1 } }), '/retry/delays'],
+  ['delays without the strategy', withRetry({ delays: [1] }), '/retry/delays'],
+  ['delays of another strategy', withRetry({ strategy: 'fixed', delays: [1] }), '/retry/delays'],
+  ['a delay that is null', withRetry({ strategy: 'list', delays: [1, null] }), '/retry/delays/1'],
+  ['a delay below 0', withRetry({ strategy: 'list', delays: ['1s', 0, -1] }), '/retry/delays/2'],
+  ['a jitter over 1', withRetry({ jitter: 1.01 }), '/retry/jitter'],
+  ['a jitter that is text', withRetry({ jitter: '0.1' }), '/retry/jitter'],
+  ['statuses that are no list', withRetry({ permanent_statuses: 404 }), '/retry/permanent_statuses'],
+  ['101 statuses', withRetry({ permanent_statuses: Array(101).fill(404) }), '/retry/permanent_statuses'],
+  ...[200, 299, 99, 600, 404.5, '404', null, [404]].map((status): [string, unknown, string] => [
+    `the permanent status ${JSON.stringify(status)}`,
+    withRetry({ permanent_statuses: [404, status] }),
+    '/retry/permanent_statuses/1',
+  ]),
+  ['a max age of 0', withRetry({ max_age: 0 }), '/retry/max_age'],
+  ['a huge max age', withRetry({ max_age: 1e300 }), '/retry/max_age'],
+  ['a max age that is true', withRetry({ max_age: true }), '/retry/max_age'],
+  ['an expiry without a zone', { ...good, expires_at: '2030-01-01T00:00:00' }, '/expires_at'],
+  ['an expiry that is a number', { ...good, expires_at: 1_900_000_000 }, '/expires_at'],
+  ['an expiry in the past', { ...good, expires_at: '2020-01-01T00:00:00Z' }, '/expires_at'],
+  [
+    'an expiry in the past, and a ttl',
+    { ...good, expires_at: '2020-01-01T00:00:00Z', ttl: 1 },
+    '/expires_at',
+  ],
+  ['an expiry before it is due', { ...good, delay: '2h', expires_at: soon(3_600_000) }, '/expires_at'],
+  ['a ttl of 0', { ...good, ttl: 0 }, '/ttl'],
+  ['a ttl in weeks', { ...good, ttl: '1w' }, '/ttl'],
+  ['a huge ttl', { ...good, ttl: 1e300 }, '/ttl'],
+  ['a ttl that ends before it is due', { ...good, delay: 60, ttl: 59 }, '/ttl'],
+  ['a ttl that ends when it is due', { ...good, delay: 60, ttl: 60 }, '/ttl'],
+  [
+    'a ttl before it is due and an expiry after',
+    { ...good, delay: 60, ttl: 59, expires_at: soon(3_600_000) },
+    '/ttl',
+  ],
   [
     '17 labels',
     { ...good, metadata: Object.fromEntries(Array.from({ length: 17 }, (_, n) => [`k${n}`, ''])) },
@@ -171,12 +225,27 @@ describe('input that is odd but good', () => {
   it.each([
     [
       'null for what is optional',
-      { ...good, queue: null, delay: null, task_id: null, max_retries: null, metadata: null },
+      { ...good, queue: null, delay: null, task_id: null, max_retries: null, metadata: null, retry: null },
     ],
     ['a header named constructor', withTask({ headers: { constructor: 'x', toString: 'y' } })],
     ['a label named __proto__-ish', { ...good, metadata: { constructor: 'x', hasOwnProperty: 'y' } }],
     ['JSON with a key named constructor', withTask({ json: { constructor: 'Ferrari', toString: 1 } })],
     ['the alias normal', { ...good, queue: 'normal' }],
+    [
+      'null for what is optional in a retry',
+      withRetry({
+        strategy: null,
+        min_backoff: null,
+        max_backoff: null,
+        delays: null,
+        jitter: null,
+        permanent_statuses: null,
+        max_age: null,
+      }),
+    ],
+    ['a retry with nothing in it', withRetry({})],
+    ['null for an expiry', { ...good, expires_at: null, ttl: null }],
+    ['every limit of a retry', withRetry({ strategy: 'list', delays: Array(100).fill('720h'), jitter: 1 })],
   ])('%s is 202', async (_what, body) => {
     const answer = await app.post('/v1/enqueue', body, { 'content-type': 'application/json; charset=utf-8' });
     expect(answer).toMatchObject({ status: 202, body: { queue: 'default', status: 'enqueued' } });

@@ -9,6 +9,7 @@ import { ScriptTaskQueue } from '../../src/queue/script-task-queue.js';
 import { ScriptTaskReader } from '../../src/queue/script-task-reader.js';
 import { type ClaimedTask, type Handled, TaskHandler } from '../../src/queue/task-handler.js';
 import { RedisConnections } from '../../src/redis/redis-connections.js';
+import type { Attempt } from '../../src/task/attempt.js';
 import type { Lane } from '../../src/task/lane.js';
 import type { Settlement } from '../../src/task/settlement.js';
 import type { Task } from '../../src/task/task.js';
@@ -16,6 +17,8 @@ import { redisUrl } from './test-app.js';
 
 /** What a worker of the harness does with a task: resolves to what becomes of it. */
 type Work = (claimed: ClaimedTask, signal: AbortSignal) => Promise<Settlement>;
+
+type TaskFields = Partial<Task> & { delayMs?: number };
 
 /** The queue by itself: real Redis, real scripts, workers whose handler a test writes. */
 export class QueueHarness {
@@ -56,7 +59,7 @@ export class QueueHarness {
   }
 
   /** A task that is due now unless the fields say otherwise. */
-  task(fields: Partial<Task> & { delayMs?: number } = {}): Task {
+  task({ delayMs = 0, ...fields }: TaskFields = {}): Task {
     const now = Date.now();
     const lane: Lane = fields.lane ?? 'default';
     return {
@@ -66,15 +69,16 @@ export class QueueHarness {
       lane,
       target: { url: 'http://target.example/', method: 'POST', headers: [] },
       createdAt: now,
-      scheduledAt: now + (fields.delayMs ?? 0),
+      scheduledAt: now + delayMs,
       maxRetries: 5,
+      retry: { strategy: 'exponential', minBackoffMs: 1000, maxBackoffMs: 300_000, jitter: 0.1 },
       timeoutMs: 1000,
       metadata: {},
       ...fields,
     };
   }
 
-  async add(count: number, fields: Partial<Task> & { delayMs?: number } = {}): Promise<Task[]> {
+  async add(count: number, fields: TaskFields = {}): Promise<Task[]> {
     const tasks = Array.from({ length: count }, () => this.task(fields));
     await Promise.all(tasks.map((task) => this.queue.add(task)));
     return tasks;
@@ -107,17 +111,15 @@ class WorkHandler extends TaskHandler {
     const startedAt = Date.now();
     const settlement = await this.work(claimed, signal);
     const endedAt = Date.now();
-    const kind = {
+    const classes: Partial<Record<Settlement['kind'], Attempt['class']>> = {
       complete: 'succeeded',
       hand_back: 'interrupted',
-      retry: 'rejected',
-      dead_letter: 'rejected',
-    } as const;
+    };
     const attempt = {
       number: claimed.attempt,
       startedAt,
       endedAt,
-      class: kind[settlement.kind],
+      class: classes[settlement.kind] ?? 'rejected',
       timings: { totalMs: endedAt - startedAt },
     };
     return { attempt, settlement };

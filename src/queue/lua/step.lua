@@ -13,7 +13,7 @@
 -- ARGV[9]   how long dead letters are kept that are made here, milliseconds; '' = for ever
 -- ARGV[10..13]  virtual time of each lane; ARGV[14..17] what a start adds to it (expected time / weight)
 -- ARGV[18]  how many settlements follow; 10 values each:
---           lane, id, kind (completed | retry | dead_letter | hand_back | cancelled), attempts made so far,
+--           lane, id, kind (completed | retry | dead_letter | hand_back | cancelled | expired), attempts made so far,
 --           attempt (JSON), its place among those kept, how many were kept, delay of a retry in ms or '',
 --           reason or '', retention in ms or ''
 -- Returns   { milliseconds until the next task is due or -1, fetched, lost, cancelled, waiting }

@@ -1,0 +1,88 @@
+import type { RetryPolicy, RetryStrategy } from '../task/retry-policy.js';
+import type { Faults } from './faults.js';
+import { readDuration } from './read-duration.js';
+import type { RetryRequest } from './retry.dto.js';
+
+const DAY_MS = 86_400_000;
+const LONGEST_WAIT_MS = 30 * DAY_MS;
+const LONGEST_AGE_MS = 3660 * DAY_MS;
+
+/** The retry policy that a request asks for; what it leaves out is as the deployment has it. */
+export function readRetry(
+  request: RetryRequest | null | undefined,
+  defaults: RetryPolicy,
+  faults: Faults,
+): RetryPolicy {
+  if (!request) return defaults;
+  const strategy = request.strategy ?? defaults.strategy;
+  return {
+    strategy,
+    ...readBounds(request, defaults, faults),
+    ...readDelays(request, strategy, faults),
+    jitter: request.jitter ?? defaults.jitter,
+    ...readLimits(request, faults),
+  };
+}
+
+type Bounds = Pick<RetryPolicy, 'minBackoffMs' | 'maxBackoffMs'>;
+
+/** A bound that is not given makes way for the one that is. */
+function readBounds(request: RetryRequest, defaults: RetryPolicy, faults: Faults): Bounds {
+  const min = readWait(request.min_backoff, '/retry/min_backoff', faults);
+  const max = readWait(request.max_backoff, '/retry/max_backoff', faults);
+  if (min !== undefined && max !== undefined && min > max) {
+    faults.add('/retry/min_backoff', 'must not be more than max_backoff');
+  }
+  return {
+    minBackoffMs: min ?? Math.min(defaults.minBackoffMs, max ?? Infinity),
+    maxBackoffMs: max ?? Math.max(defaults.maxBackoffMs, min ?? 0),
+  };
+}
+
+function readDelays(
+  { delays }: RetryRequest,
+  strategy: RetryStrategy,
+  faults: Faults,
+): Pick<RetryPolicy, 'delaysMs'> {
+  const isList = strategy === 'list';
+  if (isList !== Boolean(delays)) {
+    faults.add('/retry/delays', isList ? 'is required with strategy list' : 'is only for strategy list');
+  }
+  if (!isList || !delays) return {};
+  return { delaysMs: delays.map((delay, at) => readEntry(delay, `/retry/delays/${at}`, faults)) };
+}
+
+/** Unlike a field, an entry cannot be left out. */
+function readEntry(delay: unknown, pointer: string, faults: Faults): number {
+  return readWait(delay ?? '', pointer, faults) ?? 0;
+}
+
+function readWait(value: unknown, pointer: string, faults: Faults): number | undefined {
+  return readDuration(value, { pointer, leastMs: 0, mostMs: LONGEST_WAIT_MS }, faults);
+}
+
+type Limits = Pick<RetryPolicy, 'permanentStatuses' | 'maxAgeMs'>;
+
+function readLimits({ permanent_statuses, max_age }: RetryRequest, faults: Faults): Limits {
+  const statuses = readStatuses(permanent_statuses ?? [], faults);
+  const rule = { pointer: '/retry/max_age', leastMs: 1, mostMs: LONGEST_AGE_MS };
+  const maxAgeMs = readDuration(max_age, rule, faults);
+  return {
+    ...(statuses.length > 0 && { permanentStatuses: statuses }),
+    ...(maxAgeMs !== undefined && { maxAgeMs }),
+  };
+}
+
+function readStatuses(given: readonly unknown[], faults: Faults): number[] {
+  const wrong = given.flatMap((status, at) => (isFailure(status) ? [] : [at]));
+  for (const at of wrong) {
+    faults.add(`/retry/permanent_statuses/${at}`, 'must be a whole number from 100 to 599 and not 2xx');
+  }
+  return given.filter(isFailure);
+}
+
+/** A status that can be a failure. */
+function isFailure(status: unknown): status is number {
+  if (typeof status !== 'number' || !Number.isInteger(status)) return false;
+  return status >= 100 && status <= 599 && Math.floor(status / 100) !== 2;
+}
