@@ -27,7 +27,7 @@ async function main() {
     const sections = await runAll(options);
     const facts = await machineFacts(options);
     console.log(`\n${facts}\n\n${sections.map(sectionText).join('\n\n')}`);
-    if (options.profile) printProfiles(options.profile);
+    if (options.profile) printProfiles(options.profile, options.seconds);
     if (options.write) await writePage(facts, sections);
     return sections.some(({ failed }) => failed) ? 1 : 0;
   } catch (error) {

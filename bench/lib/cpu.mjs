@@ -21,3 +21,14 @@ function cpuOf(pid) {
 export function cpuOfAll(pids) {
   return Object.fromEntries(Object.entries(pids).map(([name, pid]) => [name, cpuOf(pid)]));
 }
+
+/**
+ * @returns {{ busy: number, total: number }} microseconds of all processors since the machine began, those that its
+ *   host took away counted as busy
+ */
+export function machineTime() {
+  const line = readFileSync('/proc/stat', 'utf8').split('\n', 1)[0];
+  const [user, nice, system, idle, iowait, irq, softirq, steal] = line.split(/ +/).slice(1).map(Number);
+  const busy = user + nice + system + irq + softirq + steal;
+  return { busy: busy * US_PER_TICK, total: (busy + idle + iowait) * US_PER_TICK };
+}

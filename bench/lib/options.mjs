@@ -29,7 +29,8 @@ const NUMBERS = {
  * @property {readonly string[]} scenarios
  * @property {number} rounds
  * @property {number} seconds length of one measurement
- * @property {number} warmup seconds before it
+ * @property {number} warmup seconds of the same load before it
+ * @property {number} warmTasks tasks in a burst before that
  * @property {number} concurrency
  * @property {number} body
  * @property {number} minutes
@@ -50,10 +51,10 @@ export function readOptions(args) {
   if (values.help) throw new Error(HELP);
   const numbers = Object.fromEntries(Object.keys(NUMBERS).map((name) => [name, readNumber(name, values)]));
   const { durable = false, quick = false, write = false, profile } = values;
-  const warmup = Math.min(3, 1 + numbers.seconds / 4);
   return {
     ...numbers,
-    warmup,
+    warmup: Math.min(3, 1 + numbers.seconds / 4),
+    warmTasks: 5000,
     scenarios: readScenarios(values.scenario),
     backlog: readSizes(values.backlog ?? '100000,1000000'),
     durable,
@@ -64,7 +65,7 @@ export function readOptions(args) {
   };
 }
 
-const QUICK = { rounds: 1, seconds: 1, warmup: 0.7, backlog: [3000] };
+const QUICK = { rounds: 1, seconds: 1, warmup: 0.7, warmTasks: 200, backlog: [3000] };
 
 const SPEC = {
   ...Object.fromEntries(

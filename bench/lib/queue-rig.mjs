@@ -1,8 +1,7 @@
 // One queue in one process on a Redis of its own.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Cleanup, end, launchServing } from './children.mjs';
-import { cpuOfAll } from './cpu.mjs';
-import { perTask } from './measure.mjs';
+import { perTask, readAll } from './measure.mjs';
 import { ask } from './ops.mjs';
 import { freshRedis } from './redis.mjs';
 
@@ -39,12 +38,8 @@ export async function withQueue(name, { concurrency, durable }, use) {
 }
 
 async function measureLoad({ child, redis }, { warmup, seconds }, bodyBytes) {
-  const reading = async () => ({
-    delivered: await ask(child, 'handled'),
-    bytes: await redis.usedBytes(),
-    at: performance.now(),
-    cpu: cpuOfAll({ node: child.pid, redis: redis.pid }),
-  });
+  const pids = { node: child.pid, redis: redis.pid };
+  const reading = () => readAll({ delivered: ask(child, 'handled'), bytes: redis.usedBytes() }, pids, []);
   await ask(child, 'start');
   await ask(child, 'load', { bodyBytes });
   await sleep(warmup * 1000);

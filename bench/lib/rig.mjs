@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../scripts/lib/free-port.mjs';
 import { Cleanup, end, launch, launchServing, mustRun, untilAnswers } from './children.mjs';
-import { cpuOfAll } from './cpu.mjs';
+import { readAll } from './measure.mjs';
 import { ask } from './ops.mjs';
 import { freshRedis } from './redis.mjs';
 
@@ -151,9 +151,9 @@ export class Rig {
     }
   }
 
-  /** @returns {Promise<{ at: number, delivered: number, cpu: Record<string, number>, bytes: number }>} */
-  async reading() {
-    const [delivered, bytes] = await Promise.all([this.delivered(), this.redis.usedBytes()]);
-    return { at: performance.now(), delivered, bytes, cpu: cpuOfAll(this.#pids) };
+  /** @returns {Promise<import('./measure.mjs').Reading>} */
+  reading() {
+    const counts = { delivered: this.delivered(), bytes: this.redis.usedBytes() };
+    return readAll(counts, this.#pids, [this.target.pid, this.generator.pid]);
   }
 }

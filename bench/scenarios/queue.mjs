@@ -36,11 +36,11 @@ function table(figures) {
   const rows = Object.entries(LABELS).map(([name, label]) => {
     const cell = (pick) => range(spread(figures[name].map(pick)));
     const cpu = ['node', 'redis', 'sum'].map((process) => cell((figure) => figure.cpu[process]));
-    return [label, cell(({ rate }) => rate), ...cpu];
+    return [label, cell(({ rate }) => rate), ...cpu, cell(({ others }) => 100 * others)];
   });
   return {
     title: 'Per task, both sides in one process',
-    columns: ['queue', 'tasks/s', 'CPU µs node', 'CPU µs Redis', 'CPU µs sum'],
+    columns: ['queue', 'tasks/s', 'CPU µs node', 'CPU µs Redis', 'CPU µs sum', 'others %'],
     rows,
   };
 }

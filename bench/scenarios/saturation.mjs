@@ -68,8 +68,13 @@ export function systemTable(title, figures) {
       cell(({ p50 }) => p50),
       cell(({ p99 }) => p99),
       cell(({ bytes }) => bytes),
+      cell(({ others }) => 100 * others),
     ];
   });
   const cpu = ['API', 'worker', 'Redis', 'sum'].map((process) => `CPU µs ${process}`);
-  return { title, columns: ['system', 'tasks/s', ...cpu, 'p50 ms', 'p99 ms', 'Redis bytes'], rows };
+  return {
+    title,
+    columns: ['system', 'tasks/s', ...cpu, 'p50 ms', 'p99 ms', 'Redis bytes', 'others %'],
+    rows,
+  };
 }
