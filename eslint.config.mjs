@@ -40,6 +40,10 @@ export default tseslint.config(
     rules: { 'no-restricted-properties': 'off', 'no-console': 'off' },
   },
   {
+    files: ['bench/obvious/*.ts'],
+    rules: { 'no-restricted-properties': 'off' },
+  },
+  {
     files: ['**/*.spec.ts', 'test/**/*.ts', '*.config.ts'],
     rules: {
       'max-lines': ['error', 400],
@@ -62,10 +66,13 @@ export default tseslint.config(
         clearTimeout: 'readonly',
         setInterval: 'readonly',
         clearInterval: 'readonly',
+        setImmediate: 'readonly',
+        AbortController: 'readonly',
         AbortSignal: 'readonly',
         performance: 'readonly',
       },
     },
     rules: size,
   },
+  { files: ['**/*.spec.mjs'], rules: { 'max-lines-per-function': 'off' } },
 );

@@ -16,7 +16,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'unit',
-          include: ['src/**/*.spec.ts', 'test/architecture/**/*.spec.ts'],
+          include: ['src/**/*.spec.ts', 'test/architecture/**/*.spec.ts', 'bench/**/*.spec.mjs'],
           exclude: ['src/**/*.redis.spec.ts'],
         },
       },

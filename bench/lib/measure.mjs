@@ -1,0 +1,94 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { cpuOfAll, machineTime } from './cpu.mjs';
+import { ask } from './ops.mjs';
+
+const WARM_SEC = 90;
+const WARM_LOAD = { connections: 64, window: 1000, perSecond: undefined, label: 'warm' };
+
+/**
+ * @typedef {object} Figures of one measurement
+ * @property {number} rate tasks delivered per second
+ * @property {Record<string, number>} cpu microseconds per task, by process and in `sum`
+ * @property {number} p50 milliseconds from the enqueue request to the target
+ * @property {number} p99
+ * @property {number} bytes that Redis grew by, per task
+ * @property {number} others share of the machine's processors that was used by something else, 0 to 1
+ */
+
+/**
+ * Measures a system under a load that is enqueued meanwhile, after a burst that lets its code be compiled: a process
+ * that has just started costs several times as much.
+ *
+ * @param {import('./rig.mjs').Rig} rig with both halves running
+ * @param {object} load see `Rig.enqueue`
+ * @param {{ warmTasks: number, warmup: number, seconds: number }} lengths
+ * @returns {Promise<Figures>}
+ */
+export async function measureUnder(rig, load, { warmTasks, warmup, seconds }) {
+  await warmUp(rig, load, warmTasks);
+  await rig.enqueue(load);
+  await sleep(warmup * 1000);
+  await ask(rig.target, 'forgetLatencies');
+  const before = await rig.reading();
+  await sleep(seconds * 1000);
+  const after = await rig.reading();
+  const { p50, p99 } = await ask(rig.target, 'latencies', load.label ?? 'main');
+  await rig.stopEnqueuing();
+  return { ...perTask(before, after), p50, p99 };
+}
+
+async function warmUp(rig, load, total) {
+  const delivered = async () => (await rig.counts())[WARM_LOAD.label] ?? 0;
+  const wanted = (await delivered()) + total;
+  await rig.preload({ ...load, ...WARM_LOAD, total });
+  await rig.until(
+    async () => (await delivered()) >= wanted,
+    WARM_SEC,
+    `delivery of ${total} tasks to warm up`,
+  );
+}
+
+/**
+ * @typedef {object} Reading
+ * @property {number} at on `performance.now()`
+ * @property {number} delivered
+ * @property {number} bytes in Redis
+ * @property {Record<string, number>} cpu by process
+ * @property {number} own CPU of all processes of the benchmark
+ * @property {{ busy: number, total: number }} machine
+ */
+
+/**
+ * @param {{ delivered: Promise<number>, bytes: Promise<number> }} counts
+ * @param {Record<string, number>} pids of the processes that are measured
+ * @param {readonly number[]} helpers pids of those that only help
+ * @returns {Promise<Reading>}
+ */
+export async function readAll(counts, pids, helpers) {
+  const [delivered, bytes] = await Promise.all([counts.delivered, counts.bytes]);
+  const cpu = cpuOfAll(pids);
+  const own = sum(cpu) + sum(cpuOfAll({ ...helpers, self: process.pid }));
+  return { at: performance.now(), delivered, bytes, cpu, own, machine: machineTime() };
+}
+
+/**
+ * @param {Reading} before
+ * @param {Reading} after
+ * @returns {Pick<Figures, 'rate' | 'cpu' | 'bytes' | 'others'>}
+ */
+export function perTask(before, after) {
+  const tasks = after.delivered - before.delivered;
+  const cpu = {};
+  for (const [name, us] of Object.entries(after.cpu)) cpu[name] = (us - before.cpu[name]) / tasks;
+  const busy = after.machine.busy - before.machine.busy - (after.own - before.own);
+  return {
+    rate: (tasks * 1000) / (after.at - before.at),
+    cpu: { ...cpu, sum: sum(cpu) },
+    bytes: (after.bytes - before.bytes) / tasks,
+    others: Math.max(0, busy) / (after.machine.total - before.machine.total),
+  };
+}
+
+function sum(values) {
+  return Object.values(values).reduce((total, value) => total + value, 0);
+}
