@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { PrometheusModule } from '@willsoto/nestjs-prometheus';
+import { DepthMetric, depthMetricProviders } from './depth-metric.js';
 import { HttpMetrics, httpMetricProviders } from './http-metrics.js';
 import { MetricsController } from './metrics.controller.js';
 import { TaskMetrics, taskMetricProviders } from './task-metrics.js';
@@ -8,7 +9,14 @@ import { TaskMetrics, taskMetricProviders } from './task-metrics.js';
 @Global()
 @Module({
   imports: [PrometheusModule.register({ controller: MetricsController })],
-  providers: [...taskMetricProviders, ...httpMetricProviders, TaskMetrics, HttpMetrics],
-  exports: [TaskMetrics, HttpMetrics],
+  providers: [
+    ...taskMetricProviders,
+    ...httpMetricProviders,
+    ...depthMetricProviders,
+    TaskMetrics,
+    HttpMetrics,
+    DepthMetric,
+  ],
+  exports: [TaskMetrics, HttpMetrics, DepthMetric],
 })
 export class MetricsModule {}

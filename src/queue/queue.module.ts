@@ -1,16 +1,22 @@
 import { Global, Module } from '@nestjs/common';
+import { DepthGauge } from './depth-gauge.js';
+import { GateStore } from './gates/gate-store.js';
+import { laneQueues } from './lane-queues.js';
 import { ScriptTaskQueue } from './script-task-queue.js';
 import { ScriptTaskReader } from './script-task-reader.js';
 import { TaskQueue } from './task-queue.js';
 import { TaskReader } from './task-reader.js';
 
-/** The doors for the API half: write and read. */
+/** The doors for the API half: write, read, and the gates. */
 @Global()
 @Module({
+  imports: [laneQueues],
   providers: [
+    DepthGauge,
+    GateStore,
     { provide: TaskQueue, useClass: ScriptTaskQueue },
     { provide: TaskReader, useClass: ScriptTaskReader },
   ],
-  exports: [TaskQueue, TaskReader],
+  exports: [TaskQueue, TaskReader, GateStore],
 })
 export class QueueModule {}
