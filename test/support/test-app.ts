@@ -34,8 +34,7 @@ export class TestApp {
     if (!keep) await emptyDatabase();
     const config = loadConfig({ ...QUICK, REDIS_URL: redisUrl(), ...environment });
     const application = await Application.create(config);
-    await application.start();
-    return new TestApp(application, await application.nest.getUrl());
+    return new TestApp(application, (await application.start()) ?? '');
   }
 
   stop(): Promise<boolean> {
