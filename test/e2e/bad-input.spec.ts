@@ -137,20 +137,35 @@ describe('bad input', () => {
     expect(`${answer.status} ${answer.body.code}`).toBe(expected);
   });
 
-  it('in the address or the request line gets a problem or a plain 400, never a 5xx', async () => {
-    for (const path of [
-      '/v1/tasks/%zz',
-      '/v1/tasks/' + 'a'.repeat(3000),
-      '/v1/%2e%2e/admin',
-      '//v1/enqueue',
-    ]) {
-      expect((await app.get(path)).status).toBeGreaterThanOrEqual(400);
-      expect((await app.get(path)).status).toBeLessThan(500);
-    }
-    expect(await rawAnswer('NONSENSE\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);
-    expect(await rawAnswer('POST /v1/enqueue HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n')).toMatch(
-      / 400 /,
-    );
+  it.each([
+    ['broken percent-encoding', '/v1/tasks/%zz', '400 malformed_url'],
+    ['an id of 3000 characters', `/v1/tasks/${'a'.repeat(3000)}`, '414 uri_too_long'],
+    ['a way up', '/v1/%2e%2e/admin', '404 not_found'],
+    ['an unknown route', '/nowhere?token=s3cret', '404 not_found'],
+  ])('%s in the address gets a problem that does not repeat it', async (_what, path, expected) => {
+    const answer = await app.get<Problem>(path);
+    expect(`${answer.status} ${answer.body.code}`).toBe(expected);
+    expectProblem(answer.body, Object.fromEntries(answer.headers));
+    expect(answer.body.detail).not.toMatch(/zz|aaa|nowhere|s3cret/);
+  });
+
+  it.each([
+    ['no HTTP', 'NONSENSE\r\n\r\n', '400 malformed_request'],
+    ['no Host', 'GET /version HTTP/1.1\r\n\r\n', '400 malformed_request'],
+    [
+      'a negative length',
+      'POST /v1/enqueue HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n',
+      '400 malformed_request',
+    ],
+    [
+      '20 kB of headers',
+      `GET /version HTTP/1.1\r\nHost: x\r\nX-A: ${'a'.repeat(20_000)}\r\n\r\n`,
+      '431 headers_too_large',
+    ],
+  ])('%s gets a problem, too', async (_what, request, expected) => {
+    const { status, headers, problem } = await rawAnswer(request);
+    expect(`${status} ${problem.code}`).toBe(expected);
+    expectProblem(problem, headers);
   });
 
   it('answers an unknown task and an unknown route with 404', async () => {
@@ -202,14 +217,40 @@ describe('input that is odd but good', () => {
   });
 });
 
-function rawAnswer(request: string): Promise<string> {
+/** What every error has, whoever refuses. */
+function expectProblem(problem: Problem, headers: Record<string, string | undefined>): void {
+  expect(headers['content-type']).toBe('application/problem+json; charset=utf-8');
+  expect(headers['x-content-type-options']).toBe('nosniff');
+  expect(headers['content-security-policy']).toContain("default-src 'self'");
+  expect(problem.request_id).toMatch(/^[0-9a-f-]{36}$/);
+  expect(headers['x-request-id']).toBe(problem.request_id);
+}
+
+interface RawAnswer {
+  readonly status: number;
+  readonly headers: Record<string, string>;
+  readonly problem: Problem;
+}
+
+/** Sends bytes as they are and reads until the server ends the connection. */
+function rawAnswer(request: string): Promise<RawAnswer> {
   const { port, hostname } = new URL(app.url);
   return new Promise((resolve, reject) => {
+    let text = '';
     const socket = connect(Number(port), hostname, () => socket.write(request));
-    socket.once('data', (data) => {
-      resolve(data.toString());
+    socket.setEncoding('utf8').on('data', (data: string) => {
+      text += data;
+      const [head = '', body] = text.split('\r\n\r\n');
+      const [first = '', ...lines] = head.split('\r\n');
+      const pairs = lines.map((line) => line.split(': ') as [string, string]);
+      const headers = Object.fromEntries(pairs);
+      if (body?.length !== Number(headers['content-length'])) return;
       socket.destroy();
+      resolve({ status: Number(first.split(' ')[1]), headers, problem: JSON.parse(body) as Problem });
     });
     socket.once('error', reject);
+    socket.once('close', () => {
+      reject(new Error(`no whole answer: ${text}`));
+    });
   });
 }
