@@ -14,7 +14,7 @@ export class DeliverySettings {
   @Env(
     'TASK_TIMEOUT_SEC',
     'Deadline of an attempt (connect, headers and body) unless the task names its own.',
-    {},
+    { allowed: '0.001 to `MAX_TASK_TIMEOUT_SEC`' },
   )
   @IsNumber()
   @Min(0.001)

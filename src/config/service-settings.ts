@@ -24,13 +24,16 @@ export class ServiceSettings {
   @Max(65_535)
   port = 8080;
 
-  @Env('BIND_ADDRESS', 'Address the HTTP server listens on.')
+  @Env('BIND_ADDRESS', 'Address the HTTP server listens on.', {
+    allowed: 'an IPv4 or IPv6 address',
+  })
   @IsIP()
   bindAddress = '0.0.0.0';
 
   @Env(
     'ALLOWED_HOSTS',
     'Comma list of host names the server answers to; any other `Host` gets 421. Empty = all.',
+    { allowed: 'names and addresses without ports' },
   )
   @Matches(/^[A-Za-z0-9.:[\]_-]+$/, { each: true })
   allowedHosts: string[] = [];
