@@ -1,7 +1,6 @@
 import { IsInt, IsNumber, Max, Min } from 'class-validator';
+import { DAY_SEC } from './day.js';
 import { Env } from './setting.js';
-
-const DAY_SEC = 86_400;
 
 /** How tasks are tried, and how often. */
 export class DeliverySettings {

@@ -1,4 +1,5 @@
 import { IsIn, IsInt, IsIP, IsNumber, Matches, Max, Min } from 'class-validator';
+import { DAY_SEC } from './day.js';
 import { Env } from './setting.js';
 
 const MODES = ['api', 'worker', 'both'] as const;
@@ -6,8 +7,6 @@ export type Mode = (typeof MODES)[number];
 
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 type LogLevel = (typeof LOG_LEVELS)[number];
-
-const DAY_SEC = 86_400;
 
 /** The process itself: its role, its server, its log. */
 export class ServiceSettings {

@@ -1,3 +1,4 @@
+import { jsonPointer } from '../http/json-pointer.js';
 import type { AddressGuard } from '../net/address-policy.js';
 import { checkTargetHeaders } from '../net/target-header.js';
 import { parseTargetUrl } from '../net/target-url.js';
@@ -17,7 +18,7 @@ export function readTarget(target: TargetRequest, guard: AddressGuard, faults: F
 function readHeaders({ headers, json }: TargetRequest, faults: Faults): [string, string][] {
   const given = Object.entries(headers ?? {});
   for (const { name, reason } of checkTargetHeaders(given)) {
-    faults.add(`/task/headers/${escapePointer(name)}`, reason);
+    faults.add(jsonPointer(['task', 'headers', name]), reason);
   }
   const hasType = given.some(([name]) => name.toLowerCase() === 'content-type');
   return json === undefined || hasType ? given : [...given, ['Content-Type', 'application/json']];
@@ -45,9 +46,4 @@ function readText(content: string, faults: Faults): TaskBody {
     faults.add('/task/body', 'has half a surrogate pair, which has no UTF-8; use body_base64 for bytes');
   }
   return { encoding: 'utf8', content };
-}
-
-/** RFC 6901, section 3. */
-function escapePointer(token: string): string {
-  return token.replaceAll('~', '~0').replaceAll('/', '~1');
 }
