@@ -58,7 +58,10 @@ export class TargetRequest {
   @ApiProperty({ format: 'byte', required: false })
   body_base64?: string | null;
 
-  /** Any value; serialised once, with Content-Type application/json unless the headers name one. */
+  /**
+   * Any value; serialised once, with Content-Type application/json unless the headers name one. Keys come in the order
+   * of JavaScript (whole numbers first), and numbers that would lose digits are refused: `body` is sent as it is.
+   */
   @Allow()
   @ApiProperty({ required: false, oneOf: ANY_JSON })
   json?: unknown;

@@ -112,6 +112,13 @@ describe('bad input', () => {
     expect(answer.body.request_id).toBe(answer.headers.get('x-request-id'));
   });
 
+  it('a JSON number that would lose digits is 400 and names the number', async () => {
+    const body =
+      '{"client_id":"abc","task":{"url":"https://a.example/","json":{"id":[12345678901234567890]}}}';
+    const answer = await app.post<Problem>('/v1/enqueue', body);
+    expect(answer).toMatchObject({ status: 400, body: { errors: [{ pointer: '/task/json/id/0' }] } });
+  });
+
   it('names every fault at once', async () => {
     const body = { ...withTask({ url: 'x', body: '\ud800' }), queue: 'x', delay: -1, timeout: 0 };
     const answer = await app.post<Problem>('/v1/enqueue', body);
