@@ -16,6 +16,7 @@ afterAll(async () => {
 
 const good = { client_id: 'test-client', task: { url: 'https://api.example.com/hook' } };
 const withTask = (fields: object) => ({ ...good, task: { ...good.task, ...fields } });
+const nested = (levels: number): unknown[] => (levels === 1 ? [] : [nested(levels - 1)]);
 const far = new Date(Date.now() + 367 * 86_400_000).toISOString();
 
 /** What is wrong, the body, and where the answer must point. */
@@ -131,7 +132,7 @@ describe('bad input', () => {
     ['nothing', '', {}, '400 invalid_json'],
     ['__proto__', '{"__proto__":{"a":1},"client_id":"abc"}', {}, '400 invalid_json'],
     ['constructor.prototype', '{"constructor":{"prototype":{"a":1}}}', {}, '400 invalid_json'],
-    ['17 levels', '['.repeat(17) + ']'.repeat(17), {}, '400 invalid_json'],
+    ['65 levels', '['.repeat(65) + ']'.repeat(65), {}, '400 invalid_json'],
     ['a million brackets', '['.repeat(1_000_000), {}, '400 invalid_json'],
     ['no UTF-8', Buffer.from('{"client_id":"ab\xff"}', 'latin1'), {}, '400 invalid_json'],
     ['more than 1 MiB', `{"client_id":"${'a'.repeat(1024 * 1024)}"}`, {}, '413 payload_too_large'],
@@ -200,6 +201,7 @@ describe('input that is odd but good', () => {
     ['a header named constructor', withTask({ headers: { constructor: 'x', toString: 'y' } })],
     ['a label named __proto__-ish', { ...good, metadata: { constructor: 'x', hasOwnProperty: 'y' } }],
     ['JSON with a key named constructor', withTask({ json: { constructor: 'Ferrari', toString: 1 } })],
+    ['64 levels', withTask({ json: nested(62) })],
     ['the alias normal', { ...good, queue: 'normal' }],
   ])('%s is 202', async (_what, body) => {
     const answer = await app.post('/v1/enqueue', body, { 'content-type': 'application/json; charset=utf-8' });
