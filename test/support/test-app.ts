@@ -89,10 +89,9 @@ export class TestApp {
   }
 }
 
-/** Test files run side by side in workers: each worker has a database of its own. */
+/** Test files run side by side in workers, numbered from 1: each worker has a database of its own. */
 export function redisUrl(): string {
-  const database = Number(process.env['VITEST_POOL_ID'] ?? 1) % 8;
-  return `${inject('redisUrl')}/${database}`;
+  return `${inject('redisUrl')}/${process.env['VITEST_POOL_ID'] ?? '1'}`;
 }
 
 async function emptyDatabase(): Promise<void> {
