@@ -2,7 +2,7 @@
 const allowed = {
   task: [],
   time: [],
-  config: [],
+  config: ['net'],
   http: [],
   health: ['config'],
   net: [],

@@ -1,42 +1,51 @@
 import 'reflect-metadata';
 import { Application } from './app/application.js';
+import { StartRefused } from './app/start-refused.js';
+import { StopSignals } from './app/stop-signals.js';
 import { ConfigError, loadConfig } from './config/load-config.js';
 
-/** A terminal's Ctrl-C arrives twice when npm stands in between; a later one means "at once". */
-const SAME_SIGNAL_MS = 1000;
 /** What still holds the process after an orderly stop is cut off. */
 const LINGER_MS = 3000;
 
-const application = await start();
+const stop = stopSignal();
+const running = await start();
+
+/** Where the server listens; nothing when a signal came before it was ready. */
+export const url: string | undefined = running?.url;
 
 /** Resolves when the process has drained and closed everything after SIGTERM or SIGINT. */
-export const stopped: Promise<void> = firstSignal().then(async () => {
-  const inTime = await application.stop();
-  if (!inTime) process.exit(1);
-  setTimeout(() => process.exit(), LINGER_MS).unref();
-});
+export const stopped: Promise<void> = untilStopped();
 
-async function start(): Promise<Application> {
+/** Aborted by the first SIGTERM or SIGINT, also by one that comes during the start. */
+function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  const signals = new StopSignals();
+  const onSignal = (): void => {
+    if (signals.received(performance.now()) === 'stop_at_once') process.exit(1);
+    controller.abort();
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  return controller.signal;
+}
+
+async function start(): Promise<{ application: Application; url: string } | undefined> {
   try {
     // Nothing else in the product reads the environment.
-    const created = await Application.create(loadConfig(process.env));
-    await created.start();
-    return created;
+    const application = await Application.create(loadConfig(process.env));
+    const address = await application.start(stop);
+    return address === undefined ? undefined : { application, url: address };
   } catch (error) {
-    console.error(error instanceof ConfigError ? error.message : error);
+    console.error(error instanceof ConfigError || error instanceof StartRefused ? error.message : error);
     process.exit(1);
   }
 }
 
-function firstSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    let since: number | undefined;
-    const onSignal = (): void => {
-      since ??= performance.now();
-      if (performance.now() - since > SAME_SIGNAL_MS) process.exit(1);
-      resolve();
-    };
-    process.on('SIGTERM', onSignal);
-    process.on('SIGINT', onSignal);
-  });
+async function untilStopped(): Promise<void> {
+  if (running) {
+    if (!stop.aborted) await new Promise((resolve) => (stop.onabort = resolve));
+    const inTime = await running.application.stop();
+    if (!inTime) process.exit(1);
+  }
+  setTimeout(() => process.exit(), LINGER_MS).unref();
 }

@@ -7,9 +7,12 @@ import { createApp } from './create-app.js';
 import type { Half } from './half.js';
 import { halvesOf } from './roles.js';
 import { runInOrder } from './shutdown.js';
+import { listenFailure } from './start-refused.js';
 
 /** After the drain: time to hand tasks back, close the server and quit Redis. */
 const AFTER_DRAIN_MS = 5000;
+
+const NEVER = new AbortController().signal;
 
 /** The process as a whole: what starts when, and what stops when. */
 export class Application {
@@ -32,16 +35,22 @@ export class Application {
   /**
    * Listens first, so that probes are answered while Redis is awaited; then takes work.
    *
+   * @param signal calls the start off; what was opened is closed again
+   * @returns where it listens, or nothing when it was called off
    * @throws Error when the port is taken or Redis cannot be reached; what was opened is closed again
    */
-  async start(): Promise<void> {
+  async start(signal = NEVER): Promise<string | undefined> {
     try {
-      await this.nest.listen(this.config.service.port, this.config.service.bindAddress);
-      await this.nest.get(RedisConnections).waitUntilReady();
+      signal.throwIfAborted();
+      const url = await this.listen();
+      await this.nest.get(RedisConnections).waitUntilReady(signal);
+      signal.throwIfAborted();
       await Promise.all(this.halves.map(async (half) => half.start?.()));
-      announce(this.config, await this.nest.getUrl());
+      announce(this.config, url);
+      return url;
     } catch (error) {
       await this.stop();
+      if (signal.aborted && error === signal.reason) return undefined;
       throw error;
     }
   }
@@ -63,5 +72,15 @@ export class Application {
       ],
       drainMs + AFTER_DRAIN_MS,
     );
+  }
+
+  /** Not by way of Nest, which writes a failure into the log before anybody can say it in better words. */
+  private async listen(): Promise<string> {
+    const { port, bindAddress: host } = this.config.service;
+    try {
+      return await this.nest.getHttpAdapter().getInstance().listen({ port, host });
+    } catch (error) {
+      throw listenFailure(error, port);
+    }
   }
 }

@@ -1,10 +1,11 @@
-import helmet from '@fastify/helmet';
 import { ConsoleLogger, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Logger } from 'nestjs-pino';
 import type { Config } from '../config/config.js';
 import { allowOnlyHosts } from '../http/allowed-hosts.js';
+import { sendCommonHeaders } from '../http/common-headers.js';
+import { earlyRefusals } from '../http/early-refusals.js';
 import { readJsonBodies } from '../http/json-body.js';
 import { requestId } from '../http/request-id.js';
 import { logRequests } from '../logging/request-log.js';
@@ -20,7 +21,7 @@ export async function createApp(config: Config, halves: readonly Type[]): Promis
     // While it is put together, Nest tells of every class and route; only what is wrong is worth a line.
     logger: new ConsoleLogger({ json: true, logLevels: ['warn', 'error', 'fatal'] }),
   });
-  await prepareServer(app, config);
+  prepareServer(app, config);
   if (config.service.mode !== 'worker') {
     const { serveDocumentation } = await import('./documentation.js');
     serveDocumentation(app);
@@ -37,32 +38,18 @@ function adapter(config: Config): FastifyAdapter {
     genReqId: requestId,
     requestTimeout: 30_000,
     keepAliveTimeout: 72_000,
-    http: { headersTimeout: 10_000 },
+    // A request without Host is refused by a hook, where it gets a problem document.
+    http: { headersTimeout: 10_000, requireHostHeader: false },
+    ...earlyRefusals,
     routerOptions: { maxParamLength: 256 },
   });
 }
 
-async function prepareServer(app: NestFastifyApplication, config: Config): Promise<void> {
+function prepareServer(app: NestFastifyApplication, config: Config): void {
   const server = app.getHttpAdapter().getInstance();
   readJsonBodies(server);
+  sendCommonHeaders(server);
   allowOnlyHosts(server, config.service.allowedHosts);
-  await app.register(helmet, {
-    // TLS ends in front of this server, so what a browser must insist on is said there.
-    strictTransportSecurity: false,
-    // Swagger UI brings its own styles inline; nothing else comes from outside.
-    contentSecurityPolicy: {
-      directives: {
-        'default-src': ["'self'"],
-        'style-src': ["'self'", "'unsafe-inline'"],
-        'img-src': ["'self'", 'data:'],
-        'upgrade-insecure-requests': null,
-      },
-    },
-  });
-  server.addHook('onRequest', (request, reply, done) => {
-    void reply.header('x-request-id', request.id);
-    done();
-  });
   logRequests(server);
   const metrics = app.get(HttpMetrics);
   server.addHook('onResponse', (request, reply, done) => {

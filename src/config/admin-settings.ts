@@ -1,17 +1,18 @@
-import { IsIn, IsString, MaxLength } from 'class-validator';
+import { IsIn, Matches } from 'class-validator';
 import { Env } from './setting.js';
 
 /** Who may use `/admin`. */
 export class AdminSettings {
-  @Env('ADMIN_API_KEY', 'Key that `/admin` requires in `X-Admin-Key`.', { secret: true })
-  @IsString()
-  @MaxLength(512)
+  @Env('ADMIN_API_KEY', 'Key that `/admin` requires in `X-Admin-Key`.', {
+    secret: true,
+    allowed: 'up to 512 printable ASCII characters',
+  })
+  @Matches(/^[\x20-\x7e]{0,512}$/, { message: '$property must be up to 512 printable ASCII characters' })
   apiKey = '';
 
   @Env(
     'ADMIN_AUTH',
     '`none` opens `/admin` without a key also in production. With `key` and no key, `/admin` is open in development and answers 503 in production.',
-    {},
   )
   @IsIn(['key', 'none'])
   auth: 'key' | 'none' = 'key';

@@ -1,7 +1,6 @@
 import { IsInt, IsNumber, Max, Min } from 'class-validator';
+import { DAY_SEC } from './day.js';
 import { Env } from './setting.js';
-
-const DAY_SEC = 86_400;
 
 /** How tasks are tried, and how often. */
 export class DeliverySettings {
@@ -14,7 +13,7 @@ export class DeliverySettings {
   @Env(
     'TASK_TIMEOUT_SEC',
     'Deadline of an attempt (connect, headers and body) unless the task names its own.',
-    {},
+    { allowed: '0.001 to `MAX_TASK_TIMEOUT_SEC`' },
   )
   @IsNumber()
   @Min(0.001)

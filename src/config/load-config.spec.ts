@@ -75,6 +75,8 @@ describe('loadConfig', () => {
     'fd00::/129',
     'localhost',
     '10.0.0.0/8,',
+    'fe80::1%eth0/64',
+    'fe80::1%eth0',
   ])('refuses the address range %j', (ranges) => {
     expect(faultsOf({ DENY_CIDRS: ranges }).join()).toMatch(/^DENY_CIDRS must be a comma list of addresses/);
   });
@@ -83,8 +85,61 @@ describe('loadConfig', () => {
     expect(faultsOf({ DENY_CIDRS: '10.1.2.3, 10.0.0.0/8,fd00::/8,::1' })).toEqual([]);
   });
 
-  it('never repeats a secret', () => {
-    expect(faultsOf({ REDIS_URL: 'hunter2' }).join()).not.toContain('hunter2');
+  it.each([
+    'redis://localhost',
+    'rediss://cache.example:6380/3',
+    'redis://my_redis:6379',
+    'redis://user:p%40ss@[::1]:1/0',
+    'redis://:pass@10.0.0.1:65535/',
+  ])('takes the Redis URL %s', (url) => {
+    expect(faultsOf({ REDIS_URL: url })).toEqual([]);
+  });
+
+  it.each([
+    ['hunter2', 'must begin with redis:// or rediss://'],
+    ['http://:hunter2@x', 'must begin with redis://'],
+    ['redis://', 'must name a host'],
+    ['redis://:hunter2@:6379', 'must name a host'],
+    ['redis://:hunter2@x:0', 'must have a port from 1 to 65535'],
+    ['redis://:hunter2@x:65536', 'must have a port from 1 to 65535'],
+    ['redis://:hunter2@x:6379a', 'must have a port from 1 to 65535'],
+    ['redis://:hunter2@x/abc', 'must have a whole number as its database'],
+    ['redis://:hunter2@x/1/2', 'must have a whole number as its database'],
+    ['redis://:hunter2@x/-1', 'must have a whole number as its database'],
+    ['redis://:hunter2%@x', 'must have special characters percent-encoded'],
+    ['redis://:hunter2@x y', 'must be a URL like redis://'],
+  ])('refuses the Redis URL %s and says why without repeating it', (url, why) => {
+    const faults = faultsOf({ REDIS_URL: url }).join();
+    expect(faults).toContain(`REDIS_URL ${why}`);
+    expect(faults).not.toContain('hunter2');
+  });
+
+  it.each([
+    ['REDIS_ADDRESS', 'cache:0'],
+    ['REDIS_ADDRESS', 'cache:65536'],
+    ['REDIS_ADDRESS', 'cache'],
+    ['REDIS_ADDRESS', '::1:6379'],
+    ['REDIS_HOST', 'my cache'],
+    ['REDIS_HOST', 'cache:6379'],
+    ['REDIS_HOST', '::1'],
+    ['REDIS_HOST', '[cache]'],
+    ['ADMIN_API_KEY', 'schl\u00fcssel'],
+    ['ADMIN_API_KEY', 'a\tb'],
+    ['ADMIN_API_KEY', 'a'.repeat(513)],
+  ])('refuses %s=%j', (name, value) => {
+    const faults = faultsOf({ [name]: value });
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toMatch(new RegExp(`^${name} must be `));
+  });
+
+  it.each([
+    ['REDIS_ADDRESS', '[::1]:65535'],
+    ['REDIS_ADDRESS', 'my_cache:1'],
+    ['REDIS_HOST', '[fd00::1]'],
+    ['REDIS_HOST', 'my_cache.internal'],
+    ['ADMIN_API_KEY', 'correct horse ~!'],
+  ])('takes %s=%j', (name, value) => {
+    expect(faultsOf({ [name]: value })).toEqual([]);
   });
 
   it('binds every property of every group', () => {

@@ -58,7 +58,7 @@ function parseAs(fallback: unknown, text: string): unknown {
 
 function describeFault(error: ValidationError, { property, name, secret }: Setting, text = ''): string {
   const rules = Object.values(error.constraints ?? {}).toReversed();
-  const broken = rules.map((rule) => rule.replaceAll(property, name)).join(', ');
+  const broken = rules.map((rule) => rule.replace(property, name)).join(', ');
   return `${broken} (got ${secret ? 'a secret' : JSON.stringify(text)})`;
 }
 

@@ -1,5 +1,5 @@
 import { IsBoolean } from 'class-validator';
-import { AreAddressRanges } from './is-address-range.js';
+import { AreAddressRanges } from './address-rules.js';
 import { Env } from './setting.js';
 
 /** Where tasks may go. The names are those of the address policy. */
@@ -12,7 +12,9 @@ export class OutgoingSettings {
   @IsBoolean()
   allowLoopbackUrls = false;
 
-  @Env('DENY_CIDRS', 'Comma list of address ranges no task may call, whatever else is allowed.')
+  @Env('DENY_CIDRS', 'Comma list of address ranges no task may call, whatever else is allowed.', {
+    allowed: 'addresses and ranges, like `10.0.0.0/8,fd00::/8`',
+  })
   @AreAddressRanges()
   denyCidrs: string[] = [];
 }

@@ -1,28 +1,25 @@
-import { IsInt, IsNumber, IsString, IsUrl, Matches, Max, MaxLength, Min, ValidateIf } from 'class-validator';
+import { IsInt, IsNumber, IsString, Max, Min } from 'class-validator';
+import { IsHost, IsHostAndPort, IsRedisUrl } from './address-rules.js';
 import { Env } from './setting.js';
-
-const isSet = (_: RedisSettings, value: unknown): boolean => value !== '';
-const HOST_PORT = /^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):\d{1,5}$/;
 
 /** Where Redis is. The first that is set wins: URL, address, host and port. */
 export class RedisSettings {
   @Env('REDIS_URL', 'Redis as `redis://` or `rediss://` URL. Wins over the settings below.', {
     secret: true,
+    allowed: '`redis://user:password@host:port/database`, all but the host optional',
   })
-  @ValidateIf(isSet)
-  @IsUrl({ protocols: ['redis', 'rediss'], require_tld: false, require_protocol: true })
+  @IsRedisUrl()
   url = '';
 
   @Env('REDIS_ADDRESS', 'Redis as `host:port`. Wins over `REDIS_HOST` and `REDIS_PORT`.', {
     aliases: ['REDIS_ADDR'],
+    allowed: '`host:port`, IPv6 in brackets',
   })
-  @ValidateIf(isSet)
-  @Matches(HOST_PORT, { message: '$property must be host:port' })
+  @IsHostAndPort()
   address = '';
 
-  @Env('REDIS_HOST', 'Host of Redis.')
-  @IsString()
-  @MaxLength(255)
+  @Env('REDIS_HOST', 'Host of Redis.', { allowed: 'a name or an address, IPv6 in brackets' })
+  @IsHost()
   host = 'localhost';
 
   @Env('REDIS_PORT', 'Port of Redis.')
@@ -31,7 +28,10 @@ export class RedisSettings {
   @Max(65_535)
   port = 6379;
 
-  @Env('REDIS_PASSWORD', 'Password of Redis, unless the URL has one.', { secret: true })
+  @Env('REDIS_PASSWORD', 'Password of Redis, unless the URL has one.', {
+    secret: true,
+    allowed: 'any text',
+  })
   @IsString()
   password = '';
 

@@ -1,4 +1,5 @@
 import { IsIn, IsInt, IsIP, IsNumber, Matches, Max, Min } from 'class-validator';
+import { DAY_SEC } from './day.js';
 import { Env } from './setting.js';
 
 const MODES = ['api', 'worker', 'both'] as const;
@@ -6,8 +7,6 @@ export type Mode = (typeof MODES)[number];
 
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 type LogLevel = (typeof LOG_LEVELS)[number];
-
-const DAY_SEC = 86_400;
 
 /** The process itself: its role, its server, its log. */
 export class ServiceSettings {
@@ -24,13 +23,16 @@ export class ServiceSettings {
   @Max(65_535)
   port = 8080;
 
-  @Env('BIND_ADDRESS', 'Address the HTTP server listens on.')
+  @Env('BIND_ADDRESS', 'Address the HTTP server listens on.', {
+    allowed: 'an IPv4 or IPv6 address',
+  })
   @IsIP()
   bindAddress = '0.0.0.0';
 
   @Env(
     'ALLOWED_HOSTS',
     'Comma list of host names the server answers to; any other `Host` gets 421. Empty = all.',
+    { allowed: 'names and addresses without ports' },
   )
   @Matches(/^[A-Za-z0-9.:[\]_-]+$/, { each: true })
   allowedHosts: string[] = [];

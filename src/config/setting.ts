@@ -8,11 +8,14 @@ export interface Setting {
   readonly secret: boolean;
   /** Other names that mean the same; the first one set wins, `name` before all. */
   readonly aliases: readonly string[];
+  /** What it may be, in Markdown, where the rules of the property do not say it by themselves. */
+  readonly allowed?: string | undefined;
 }
 
 interface SettingOptions {
   secret?: boolean;
   aliases?: readonly string[];
+  allowed?: string;
 }
 
 const KEY = Symbol('settings');
@@ -21,8 +24,8 @@ const KEY = Symbol('settings');
 export function Env(name: string, about: string, options: SettingOptions = {}): PropertyDecorator {
   return (target, property) => {
     const settings = settingsOf(target.constructor);
-    const { secret = false, aliases = [] } = options;
-    const setting = { property: String(property), name, about, secret, aliases };
+    const { secret = false, aliases = [], allowed } = options;
+    const setting = { property: String(property), name, about, secret, aliases, allowed };
     Reflect.defineMetadata(KEY, [...settings, setting], target.constructor);
   };
 }

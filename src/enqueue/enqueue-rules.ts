@@ -1,9 +1,8 @@
 import type { Config } from '../config/config.js';
 import { compileAddressPolicy } from '../net/address-policy.js';
 import type { RetryPolicy } from '../task/retry-policy.js';
+import { DAY_MS } from '../time/day.js';
 import type { EnqueueRules } from './to-task.js';
-
-const DAY_MS = 86_400_000;
 
 /** What the configuration decides about every task. */
 export function enqueueRules(config: Config): EnqueueRules {

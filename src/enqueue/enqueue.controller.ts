@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { Body, Controller, Headers, HttpCode, Post } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Config } from '../config/config.js';
-import { invalidRequest, Problem } from '../http/problem.js';
+import { ApiProblem } from '../http/api-problem.js';
+import { invalidRequest } from '../http/problem.js';
 import { TaskMetrics } from '../metrics/task-metrics.js';
 import { TaskQueue } from '../queue/task-queue.js';
 import type { Task } from '../task/task.js';
@@ -40,17 +41,10 @@ export class EnqueueController {
     description: 'W3C Trace Context; goes on to the target.',
   })
   @ApiResponse({ status: 202, type: EnqueueAnswer })
-  @ApiResponse({
-    status: 400,
-    type: Problem,
-    description: 'The request breaks a rule; `errors` names each field.',
-  })
-  @ApiResponse({ status: 413, type: Problem, description: 'The body is too large.' })
-  @ApiResponse({
-    status: 503,
-    type: Problem,
-    description: 'The task may not be stored; Retry-After says when to try again.',
-  })
+  @ApiProblem(400, 'The request breaks a rule; `errors` names each field.')
+  @ApiProblem(413, 'The body is too large.')
+  @ApiProblem(415, 'The body is not JSON, or is compressed.')
+  @ApiProblem(503, 'The task may not be stored; Retry-After says when to try again.')
   async enqueue(
     @Body() request: EnqueueRequest,
     @Headers('traceparent') traceparent?: string,

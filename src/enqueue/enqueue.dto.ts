@@ -14,6 +14,8 @@ import {
 } from 'class-validator';
 import { Nested } from '../http/instantiate.js';
 import { IsStringMap } from '../http/validators.js';
+import { MAX_HEADERS, MAX_HEADERS_BYTES } from '../net/target-header.js';
+import { MAX_URL_BYTES } from '../net/target-url.js';
 import { type Method, METHODS } from '../task/task.js';
 import { OPTIONAL_DURATION } from './duration-schema.js';
 import { RetryRequest } from './retry.dto.js';
@@ -25,7 +27,7 @@ export class TargetRequest {
   /** Absolute http or https URL without credentials. */
   @IsString()
   @MinLength(1)
-  @MaxLength(8192)
+  @MaxLength(MAX_URL_BYTES)
   @ApiProperty({ example: 'https://api.example.com/webhook' })
   url!: string;
 
@@ -36,7 +38,7 @@ export class TargetRequest {
 
   /** Sent as they are. Headers that belong to the connection, and `X-Task-*`, are refused. */
   @IsOptional()
-  @IsStringMap({ maxEntries: 100, maxKeyBytes: 256, maxValueBytes: 8192 })
+  @IsStringMap({ maxEntries: MAX_HEADERS, maxKeyBytes: MAX_HEADERS_BYTES, maxValueBytes: MAX_HEADERS_BYTES })
   @ApiPropertyOptional({ type: 'object', additionalProperties: { type: 'string' } })
   headers?: Record<string, string> | null;
 
@@ -51,7 +53,10 @@ export class TargetRequest {
   @ApiProperty({ format: 'byte', required: false })
   body_base64?: string | null;
 
-  /** Any value; serialised once, with Content-Type application/json unless the headers name one. */
+  /**
+   * Any value; serialised once, with Content-Type application/json unless the headers name one. Keys come in the order
+   * of JavaScript (whole numbers first), and numbers that would lose digits are refused: `body` is sent as it is.
+   */
   @Allow()
   @ApiProperty({ required: false, oneOf: ANY_JSON })
   json?: unknown;

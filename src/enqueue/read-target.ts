@@ -1,9 +1,11 @@
+import { jsonPointer } from '../http/json-pointer.js';
 import type { AddressGuard } from '../net/address-policy.js';
 import { checkTargetHeaders } from '../net/target-header.js';
 import { parseTargetUrl } from '../net/target-url.js';
 import type { TaskBody, TaskTarget } from '../task/task.js';
 import type { TargetRequest } from './enqueue.dto.js';
 import type { Faults } from './faults.js';
+import { lossyNumber } from './lossy-number.js';
 
 /** The call that a request asks for, kept as it was written: bytes and spelling are the caller's. */
 export function readTarget(target: TargetRequest, guard: AddressGuard, faults: Faults): TaskTarget {
@@ -17,7 +19,7 @@ export function readTarget(target: TargetRequest, guard: AddressGuard, faults: F
 function readHeaders({ headers, json }: TargetRequest, faults: Faults): [string, string][] {
   const given = Object.entries(headers ?? {});
   for (const { name, reason } of checkTargetHeaders(given)) {
-    faults.add(`/task/headers/${escapePointer(name)}`, reason);
+    faults.add(jsonPointer(['task', 'headers', name]), reason);
   }
   const hasType = given.some(([name]) => name.toLowerCase() === 'content-type');
   return json === undefined || hasType ? given : [...given, ['Content-Type', 'application/json']];
@@ -28,9 +30,18 @@ function readBody({ body, body_base64: base64, json }: TargetRequest, faults: Fa
   if (given.filter(Boolean).length > 1)
     faults.add('/task', 'must have only one of body, body_base64 and json');
   // `null` is a JSON value like any other, so only an absent one means none.
-  if (json !== undefined) return { encoding: 'utf8', content: JSON.stringify(json) };
+  if (json !== undefined) return readJson(json, faults);
   if (typeof base64 === 'string') return readBase64(base64, faults);
   return typeof body === 'string' ? readText(body, faults) : undefined;
+}
+
+function readJson(json: unknown, faults: Faults): TaskBody {
+  const path = lossyNumber(json);
+  if (path !== undefined) {
+    const pointer = jsonPointer(['task', 'json', ...path]);
+    faults.add(pointer, 'would lose digits; send it as text, or the whole body with `body`');
+  }
+  return { encoding: 'utf8', content: JSON.stringify(json) };
 }
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
@@ -45,9 +56,4 @@ function readText(content: string, faults: Faults): TaskBody {
     faults.add('/task/body', 'has half a surrogate pair, which has no UTF-8; use body_base64 for bytes');
   }
   return { encoding: 'utf8', content };
-}
-
-/** RFC 6901, section 3. */
-function escapePointer(token: string): string {
-  return token.replaceAll('~', '~0').replaceAll('/', '~1');
 }

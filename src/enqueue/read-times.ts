@@ -1,9 +1,8 @@
+import { DAY_MS } from '../time/day.js';
 import { parseDuration } from '../time/duration.js';
 import { parseTime } from '../time/rfc3339.js';
 import type { EnqueueRequest } from './enqueue.dto.js';
 import type { Faults } from './faults.js';
-
-const DAY_MS = 86_400_000;
 
 interface Horizon {
   readonly now: number;

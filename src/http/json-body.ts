@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ProblemError } from './problem.js';
 
-/** Deeper nesting than any real request has; checked on bytes, before the parser spends anything on it. */
-const MAX_DEPTH = 16;
+/** So little that whatever walks through a body may recurse. Counted on the bytes, in one pass, before the parser runs. */
+const MAX_DEPTH = 64;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;

@@ -1,6 +1,7 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform, type Type } from '@nestjs/common';
 import { validateSync, type ValidationError } from 'class-validator';
 import { instantiate, isDto, isPlainObject } from './instantiate.js';
+import { jsonPointer } from './json-pointer.js';
 import { type FieldError, invalidRequest } from './problem.js';
 
 /**
@@ -35,11 +36,11 @@ function checked(dto: Type, value: unknown): object {
 const NOT_A_FIELD = 'is not a field of this request';
 
 function unknownField(path: readonly string[]): FieldError {
-  return { pointer: path.map((token) => `/${escape(token)}`).join(''), detail: NOT_A_FIELD };
+  return { pointer: jsonPointer(path), detail: NOT_A_FIELD };
 }
 
 function fieldErrors(error: ValidationError, parent: string): FieldError[] {
-  const pointer = `${parent}/${escape(error.property)}`;
+  const pointer = `${parent}${jsonPointer([error.property])}`;
   const own = Object.entries(error.constraints ?? {}).map(([rule, text]) => ({
     pointer,
     detail: error.value === undefined ? 'is required' : detailOf(rule, text, error.property),
@@ -51,9 +52,4 @@ function fieldErrors(error: ValidationError, parent: string): FieldError[] {
 function detailOf(rule: string, text: string, property: string): string {
   if (rule === 'whitelistValidation') return NOT_A_FIELD;
   return text.startsWith(`${property} `) ? text.slice(property.length + 1) : text;
-}
-
-/** RFC 6901, section 3. */
-function escape(token: string): string {
-  return token.replaceAll('~', '~0').replaceAll('/', '~1');
 }

@@ -1,4 +1,5 @@
 import { ValidateBy, type ValidationOptions } from 'class-validator';
+import { isPlainObject } from './instantiate.js';
 
 interface MapLimits {
   readonly maxEntries: number;
@@ -22,8 +23,7 @@ export function IsStringMap(limits: MapLimits, options?: ValidationOptions): Pro
 
 /** What is wrong with a string map, or nothing. */
 function faultOfStringMap(value: unknown, limits: MapLimits): string | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    return 'must be an object of strings';
+  if (!isPlainObject(value)) return 'must be an object of strings';
   const entries = Object.entries(value);
   if (entries.length > limits.maxEntries) return `must not have more than ${limits.maxEntries} entries`;
   return entries.map(([key, text]) => faultOfEntry(key, text, limits)).find((fault) => fault !== undefined);

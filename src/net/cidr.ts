@@ -22,6 +22,11 @@ export function compileCidrs(cidrs: readonly string[]): BlockList {
   return list;
 }
 
+/** Whether {@link compileCidrs} takes this entry. */
+export function isAddressRange(text: string): boolean {
+  return parseCidr(text.trim()) !== undefined;
+}
+
 function parseCidr(text: string): Subnet | undefined {
   const [, address = '', bits] = /^([^/%]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
   const version = isIP(address);

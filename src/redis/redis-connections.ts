@@ -44,12 +44,15 @@ export class RedisConnections {
   /**
    * Waits for the first connection.
    *
-   * @throws Error after `REDIS_CONNECT_RETRIES` tries, `REDIS_RETRY_INTERVAL_SEC` apart
+   * @param signal ends the waiting
+   * @throws Error after `REDIS_CONNECT_RETRIES` tries, `REDIS_RETRY_INTERVAL_SEC` apart; the signal's reason when it
+   *   was aborted
    */
-  async waitUntilReady(): Promise<void> {
+  async waitUntilReady(signal?: AbortSignal): Promise<void> {
     const { connectRetries: tries, retryIntervalSec: interval } = this.config.redis;
     for (let attempt = 1; attempt <= tries; attempt++) {
-      if (await isReadyWithin(this.producer, interval * 1000)) return;
+      if (await isReadyWithin(this.producer, interval * 1000, signal)) return;
+      signal?.throwIfAborted();
       this.logger.warn(`Redis at ${this.where} does not answer (try ${attempt} of ${tries})`);
     }
     throw new Error(`Redis at ${this.where} did not answer ${tries} times. Check REDIS_URL and the server.`);
@@ -94,21 +97,18 @@ export class RedisConnections {
   }
 }
 
-function isReadyWithin(redis: Redis, ms: number): Promise<boolean> {
-  if (redis.status === 'ready') return Promise.resolve(true);
+function isReadyWithin(redis: Redis, ms: number, signal?: AbortSignal): Promise<boolean> {
+  if (redis.status === 'ready' || signal?.aborted) return Promise.resolve(redis.status === 'ready');
   return new Promise((resolve) => {
-    const settle = (ready: boolean): void => {
+    const settle = (): void => {
       clearTimeout(timer);
-      redis.off('ready', onReady);
-      resolve(ready);
+      redis.off('ready', settle);
+      signal?.removeEventListener('abort', settle);
+      resolve(redis.status === 'ready');
     };
-    const onReady = (): void => {
-      settle(true);
-    };
-    const timer = setTimeout(() => {
-      settle(false);
-    }, ms);
-    redis.once('ready', onReady);
+    const timer = setTimeout(settle, ms);
+    redis.once('ready', settle);
+    signal?.addEventListener('abort', settle);
   });
 }
 

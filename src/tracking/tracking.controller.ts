@@ -1,6 +1,7 @@
 import { Controller, Get, Param } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { Problem, ProblemError } from '../http/problem.js';
+import { ApiProblem } from '../http/api-problem.js';
+import { ProblemError } from '../http/problem.js';
 import { isTaskId } from '../task/task-id.js';
 import { TaskReader } from '../queue/task-reader.js';
 import { taskView } from './task-view.js';
@@ -14,16 +15,8 @@ export class TrackingController {
   @Get(':id')
   @ApiOperation({ operationId: 'getTask', summary: 'Look up a task, its state and its attempts' })
   @ApiResponse({ status: 200, type: TaskView })
-  @ApiResponse({
-    status: 404,
-    type: Problem,
-    description: 'No such task, or it was finished so long ago that it is gone.',
-  })
-  @ApiResponse({
-    status: 503,
-    type: Problem,
-    description: 'The store is away; Retry-After says when to try again.',
-  })
+  @ApiProblem(404, 'No such task, or it was finished so long ago that it is gone.')
+  @ApiProblem(503, 'The store is away; Retry-After says when to try again.')
   async find(@Param('id') id: string): Promise<TaskView> {
     const snapshot = isTaskId(id) ? await this.reader.find(id) : undefined;
     if (!snapshot) throw taskNotFound();

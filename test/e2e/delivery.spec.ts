@@ -185,12 +185,18 @@ describe('what the target receives', () => {
 });
 
 describe('a schedule', () => {
-  it('holds a delayed task back, and shows when it is due', async () => {
-    const id = await app.enqueue({ url: target.url }, { delay: '300ms' });
+  it('shows when a delayed task is due', async () => {
+    const id = await app.enqueue({ url: target.url }, { delay: '1h' });
     const waiting = await app.taskIn('scheduled', id);
-    expect(gap(waiting.created_at, waiting.scheduled_at)).toBe(300);
+    expect(gap(waiting.created_at, waiting.scheduled_at)).toBe(3_600_000);
     expect(waiting.next_attempt_at).toBe(waiting.scheduled_at);
+    expect(target.received).toHaveLength(0);
+  });
+
+  it('holds a delayed task back until it is due', async () => {
+    const id = await app.enqueue({ url: target.url }, { delay: '300ms' });
     const done = await app.taskIn('completed', id);
+    expect(gap(done.created_at, done.scheduled_at)).toBe(300);
     expect(target.received[0]!.at).toBeGreaterThanOrEqual(Date.parse(done.scheduled_at));
   });
 

@@ -9,10 +9,15 @@ export interface Product extends Spawned {
   readonly url: string;
 }
 
+/** Runs `node dist/main.js` and waits for nothing. */
+export function launchProduct(environment: Record<string, string>): Spawned {
+  const env = { ...process.env, PORT: '0', BIND_ADDRESS: '127.0.0.1', ...environment };
+  return start(process.execPath, [MAIN], { env });
+}
+
 /** Runs `node dist/main.js` and waits until it is ready. */
 export async function startProduct(environment: Record<string, string>): Promise<Product> {
-  const env = { ...process.env, PORT: '0', BIND_ADDRESS: '127.0.0.1', ...environment };
-  const spawned = start(process.execPath, [MAIN], { env });
+  const spawned = launchProduct(environment);
   const ready = await until(
     () => {
       if (spawned.child.exitCode !== null) throw new Error(`ended early: ${spawned.output()}`);

@@ -34,8 +34,7 @@ export class TestApp {
     if (!keep) await emptyDatabase();
     const config = loadConfig({ ...QUICK, REDIS_URL: redisUrl(), ...environment });
     const application = await Application.create(config);
-    await application.start();
-    return new TestApp(application, await application.nest.getUrl());
+    return new TestApp(application, (await application.start()) ?? '');
   }
 
   stop(): Promise<boolean> {
@@ -90,10 +89,9 @@ export class TestApp {
   }
 }
 
-/** Test files run side by side in workers: each worker has a database of its own. */
+/** Test files run side by side in workers, numbered from 1: each worker has a database of its own. */
 export function redisUrl(): string {
-  const database = Number(process.env['VITEST_POOL_ID'] ?? 1) % 8;
-  return `${inject('redisUrl')}/${database}`;
+  return `${inject('redisUrl')}/${process.env['VITEST_POOL_ID'] ?? '1'}`;
 }
 
 async function emptyDatabase(): Promise<void> {

@@ -4,6 +4,7 @@ import { createApp } from '../../../dist/app/create-app.js';
 import { openApiDocument } from '../../../dist/app/documentation.js';
 import { Config } from '../../../dist/config/config.js';
 import { RedisConnections } from '../../../dist/redis/redis-connections.js';
+import { canonicalJson } from './canonical-json.mjs';
 
 /** Nothing listens here; a Redis of the machine must not be touched. */
 const NOWHERE = { host: '127.0.0.1', port: 1 };
@@ -16,15 +17,8 @@ export async function openApi() {
   Object.assign(config.service, { mode: 'api', logLevel: 'error' });
   Object.assign(config.redis, NOWHERE);
   const app = await createApp(config, await halvesOf('api'));
-  const document = sorted(openApiDocument(app));
+  const text = canonicalJson(openApiDocument(app));
   await app.get(RedisConnections).close();
   await app.close();
-  return `${JSON.stringify(document, undefined, 2)}\n`;
-}
-
-function sorted(value) {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== 'object' || value === null) return value;
-  const keys = Object.keys(value).toSorted();
-  return Object.fromEntries(keys.map((key) => [key, sorted(value[key])]));
+  return text;
 }

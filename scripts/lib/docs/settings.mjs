@@ -8,10 +8,11 @@ import { settingsOf } from '../../../dist/config/setting.js';
  * @property {string} name of the environment variable
  * @property {string} about what it does
  * @property {string} fallback its default as one would write it; empty for none
- * @property {string} allowed Markdown; empty when the rules do not say it in a few words
+ * @property {string} allowed Markdown; what its rules say, or its own `allowed`
  * @property {boolean} secret
  * @property {readonly string[]} aliases
  *
+ * @throws {Error} when there is nothing to say about what a setting may be
  * @returns {{ title: string, settings: DocumentedSetting[] }[]} in the order of the code
  */
 export function settingGroups() {
@@ -20,7 +21,7 @@ export function settingGroups() {
     settings: settingsOf(group.constructor).map((setting) => ({
       ...setting,
       fallback: String(group[setting.property]),
-      allowed: allowedBy(rulesOf(group.constructor, setting.property)),
+      allowed: setting.allowed ?? allowedBy(setting, rulesOf(group.constructor, setting.property)),
     })),
   }));
 }
@@ -32,9 +33,9 @@ function rulesOf(group, property) {
   return Object.fromEntries(own.map(({ name, constraints }) => [name, constraints ?? []]));
 }
 
-function allowedBy({ isIn, isBoolean, min, max }) {
+function allowedBy({ name }, { isIn, isBoolean, min, max }) {
   if (isIn) return isIn[0].map((value) => `\`${value}\``).join(', ');
   if (isBoolean) return '`true`, `false`';
   if (min && max) return `${min[0]} to ${max[0]}`;
-  return min ? `at least ${min[0]}` : '';
+  throw new Error(`Say what ${name} may be: @Env(..., { allowed: '...' })`);
 }

@@ -1,0 +1,50 @@
+import { isIP } from 'node:net';
+import { ValidateBy } from 'class-validator';
+import { isAddressRange } from '../net/cidr.js';
+import { faultOfRedisUrl } from './redis-url.js';
+
+/** A rule that tells what is wrong; `undefined` = nothing. The text completes "NAME ...". */
+function rule(name: string, faultOf: (value: unknown) => string | undefined): PropertyDecorator {
+  return ValidateBy({
+    name,
+    validator: {
+      validate: (value) => faultOf(value) === undefined,
+      defaultMessage: (args) => `$property ${faultOf(args?.value) ?? ''}`,
+    },
+  });
+}
+
+/** Every item is an address or a CIDR range: `10.1.2.3`, `10.0.0.0/8`, `fd00::/8`. */
+export function AreAddressRanges(): PropertyDecorator {
+  return rule('areAddressRanges', (value) =>
+    Array.isArray(value) && value.every((item) => isAddressRange(String(item)))
+      ? undefined
+      : 'must be a comma list of addresses or ranges like 10.0.0.0/8',
+  );
+}
+
+/** A `redis://` or `rediss://` URL that the client reads as it is meant, or nothing. */
+export function IsRedisUrl(): PropertyDecorator {
+  return rule('isRedisUrl', (value) => (value === '' ? undefined : faultOfRedisUrl(String(value))));
+}
+
+/** `host:port`, or nothing. */
+export function IsHostAndPort(): PropertyDecorator {
+  return rule('isHostAndPort', (value) => {
+    const [, host = '', port] = /^(.+):(\d{1,5})$/.exec(String(value)) ?? [];
+    const isGood = isHost(host) && Number(port) >= 1 && Number(port) <= 65_535;
+    return value === '' || isGood ? undefined : 'must be host:port with a port from 1 to 65535';
+  });
+}
+
+/** A name or an address without a port. */
+export function IsHost(): PropertyDecorator {
+  return rule('isHost', (value) =>
+    isHost(String(value)) ? undefined : 'must be a name or an IP address without a port; IPv6 in brackets',
+  );
+}
+
+function isHost(text: string): boolean {
+  const [, bracketed] = /^\[(.*)\]$/.exec(text) ?? [];
+  return bracketed === undefined ? /^[A-Za-z0-9._-]{1,255}$/.test(text) : isIP(bracketed) === 6;
+}

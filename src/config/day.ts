@@ -1,0 +1,1 @@
+export const DAY_SEC = 86_400;

@@ -1,0 +1,47 @@
+import { createServer, type AddressInfo } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { closeAfterTest, closedPort, rawServer } from '../support/loopback.js';
+import { launchProduct, refusedStart } from '../support/product.js';
+import { redisUrl } from '../support/test-app.js';
+import { until } from '../support/until.js';
+
+describe('while Redis is awaited', () => {
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    '%s ends the start at once and in order, with 0',
+    async (signal) => {
+      const silent = await rawServer(() => undefined);
+      const port = await closedPort();
+      const starting = launchProduct({
+        PORT: String(port),
+        REDIS_URL: `redis://127.0.0.1:${silent.port}`,
+        REDIS_RETRY_INTERVAL_SEC: '60',
+      });
+      closeAfterTest(() => void starting.child.kill('SIGKILL'));
+      const live = `http://127.0.0.1:${port}/health/live`;
+      await until(async () => (await fetch(live)).status === 200, { timeoutMs: 20_000 });
+      const since = performance.now();
+      starting.child.kill(signal);
+      expect(await starting.ended).toBe(0);
+      expect(performance.now() - since).toBeLessThan(2500);
+      expect(starting.output()).toMatch(/"step":"http"/);
+      expect(starting.output()).not.toMatch(/"level":"error"|^ +at /m);
+    },
+  );
+});
+
+describe('a port that is taken', () => {
+  it('refuses the start with one line that says what to do', async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    closeAfterTest(() => void other.close());
+    const { port } = other.address() as AddressInfo;
+    const { code, output } = await refusedStart({
+      PORT: String(port),
+      BIND_ADDRESS: '127.0.0.1',
+      REDIS_URL: redisUrl(),
+      LOG_LEVEL: 'error',
+    });
+    expect(code).toBe(1);
+    expect(output).toBe(`Port ${port} is in use; set PORT to another one.\n`);
+  });
+});
