@@ -33,13 +33,13 @@ const table = folders.map((folder) => ({
   },
 }));
 
-/** One vendor, one folder: `types` lets others import a package's types only. */
-const vendor = (name, path, homes) => ({
+/** One vendor, one folder; with `typesAnywhere`, others may import its types. */
+const vendor = (name, path, homes, { typesAnywhere = false } = {}) => ({
   name: `vendor-${name}`,
   severity: 'error',
   comment: `${name} is known to ${homes.join(', ')} only`,
   from: { path: '^src/', pathNot: homes.map((home) => `^src/${home}`).concat(['\\.spec\\.ts$']) },
-  to: { path, dependencyTypesNot: ['type-only'] },
+  to: { path, ...(typesAnywhere && { dependencyTypesNot: ['type-only'] }) },
 });
 
 export default {
@@ -70,7 +70,7 @@ export default {
       to: {},
     },
     vendor('bullmq', 'node_modules/(bullmq|@nestjs/bullmq)/', ['queue/']),
-    vendor('ioredis', 'node_modules/ioredis/', ['redis/']),
+    vendor('ioredis', 'node_modules/ioredis/', ['redis/'], { typesAnywhere: true }),
     vendor('undici', 'node_modules/undici/', ['dispatch/']),
     vendor('prom-client', 'node_modules/(prom-client|@willsoto)/', ['metrics/']),
   ],

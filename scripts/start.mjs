@@ -24,7 +24,8 @@ async function runUntilStopped() {
     // With a wrong setting the app says so and ends the process; the guard then ends Redis.
     const app = await import('../dist/main.js');
     redis?.exited.then(() => endWithoutRedis(redis));
-    console.log(welcome(process.env, redis));
+    // Without a URL it was told to stop before it was ready.
+    if (app.url) console.log(welcome(app.url, process.env.MODE, redis));
     await app.stopped;
   } finally {
     await redis?.stop();
@@ -46,6 +47,7 @@ function setEnvironment(env) {
   env.BIND_ADDRESS = '127.0.0.1';
   env.ALLOWED_HOSTS = 'localhost,127.0.0.1';
   env.ALLOW_LOOPBACK_URLS = 'true';
+  env.ALLOW_PRIVATE_URLS = 'false';
 }
 
 async function startEmbeddedRedis() {
@@ -70,20 +72,29 @@ function endWithoutRedis(redis) {
   process.kill(process.pid, 'SIGTERM');
 }
 
-function welcome({ PORT, MODE }, redis) {
-  const base = `http://localhost:${PORT}`;
+function welcome(url, mode, redis) {
+  const base = `http://localhost:${new URL(url).port}`;
   const roles = { both: 'API and worker', api: 'API', worker: 'Worker' };
-  const task = `{"client_id":"my-service","task":{"url":"${base}/health","method":"GET"}}`;
   const where = redis
     ? `127.0.0.1:${redis.port}, pid ${redis.pid}, data in ${redis.dataDir}`
     : 'the one that the environment names';
+  const rows = [
+    [roles[mode], base],
+    ...(mode === 'worker' ? [] : [['Documentation', `${base}/docs`]]),
+    ['Redis', where],
+  ];
   return `
 Task Runner is running, for this machine only.
 
-  ${(roles[MODE] ?? MODE).padEnd(14)}  ${base}
-  Documentation   ${base}/docs
-  Redis           ${where}
+${rows.map(([name, text]) => `  ${name.padEnd(14)}  ${text}`).join('\n')}
+${mode === 'worker' ? '' : firstSteps(base)}
+Ctrl-C stops it; what is queued is kept.
+`;
+}
 
+function firstSteps(base) {
+  const task = `{"client_id":"my-service","task":{"url":"${base}/health","method":"GET"}}`;
+  return `
 Enqueue a task:
 
   curl -X POST ${base}/v1/enqueue -H 'content-type: application/json' -d '${task}'
@@ -91,7 +102,5 @@ Enqueue a task:
 and look at it, with the task_id from the answer:
 
   curl ${base}/v1/tasks/<task_id>
-
-Ctrl-C stops it; what is queued is kept.
 `;
 }

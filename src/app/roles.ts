@@ -4,7 +4,8 @@ import type { Half } from './half.js';
 
 /**
  * The one branch on MODE: which halves this process loads. Each is imported only when its role asks for it, so that a
- * worker carries no OpenAPI and an API no outgoing HTTP.
+ * worker carries no routes of the API and no Swagger UI, and an API no outgoing HTTP. (What is shared brings the decorators
+ * of @nestjs/swagger along.)
  */
 export async function halvesOf(mode: Mode): Promise<Type<Half>[]> {
   const halves: Type<Half>[] = [];

@@ -11,7 +11,7 @@ const MAX_INFORMATIONAL = 20;
 /** Beyond this setTimeout fires at once. */
 const MAX_DELAY_MS = 2 ** 31 - 1;
 
-type Outcome = Omit<Answered, 'timings'> | Omit<Failed, 'timings'>;
+type Ending = Omit<Answered, 'timings'> | Omit<Failed, 'timings'>;
 
 /**
  * One request and its answer: turns undici's callbacks, the deadline and the caller's signal, whichever comes
@@ -119,13 +119,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#settle({ kind: 'failed', ...failure });
   }
 
-  #settle(outcome: Outcome): void {
+  #settle(ending: Ending): void {
     if (this.#resolve === undefined) return;
     const resolve = this.#resolve;
     this.#resolve = undefined;
     clearTimeout(this.#timer);
     this.signal.removeEventListener('abort', this.#onAbort);
-    resolve({ ...outcome, timings: { ...this.#timings, totalMs: this.#elapsed() } });
+    resolve({ ...ending, timings: { ...this.#timings, totalMs: this.#elapsed() } });
   }
 
   #elapsed(): number {

@@ -33,17 +33,20 @@ export class HealthRegistry {
   }
 
   async checkAll(): Promise<ReadonlyMap<string, ComponentHealth>> {
-    const checked = [...this.probes.values()].map(
-      async (probe) => [probe.name, await this.check(probe.name)] as const,
-    );
+    const checked = [...this.probes.values()].map(async (probe) => [probe.name, await ask(probe)] as const);
     return new Map(await Promise.all(checked));
   }
 
   async check(name: string): Promise<ComponentHealth> {
-    try {
-      return (await this.probes.get(name)?.check()) ?? { up: false };
-    } catch (error) {
-      return { up: false, detail: { error: error instanceof Error ? error.message : String(error) } };
-    }
+    const probe = this.probes.get(name);
+    return probe ? ask(probe) : { up: false };
+  }
+}
+
+async function ask(probe: HealthProbe): Promise<ComponentHealth> {
+  try {
+    return await probe.check();
+  } catch (error) {
+    return { up: false, detail: { error: error instanceof Error ? error.message : String(error) } };
   }
 }

@@ -6,5 +6,5 @@ const REFUSAL = /^(LOADING|READONLY|MASTERDOWN|NOREPLICAS|OOM|BUSY|TRYAGAIN|CLUS
 /** Whether an error says "Redis cannot do this now", so that trying again later is the right advice. */
 export function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  return CONNECTION.test(error.message) || REFUSAL.test(error.message) || CONNECTION.test(error.name);
+  return CONNECTION.test(error.message) || REFUSAL.test(error.message);
 }

@@ -30,6 +30,11 @@ describe('the import table', () => {
     expect(violationsOf(files)).toEqual([]);
   });
 
+  it('lets the types of ioredis be imported anywhere', () => {
+    const files = { 'src/queue/a.ts': `import type { Redis } from 'ioredis'; export type A = Redis;` };
+    expect(violationsOf(files)).not.toContain('vendor-ioredis');
+  });
+
   it.each([
     {
       rule: 'imports-of-queue',
@@ -60,6 +65,13 @@ describe('the import table', () => {
       why: 'ioredis is known to src/redis only',
       files: {
         'src/enqueue/a.ts': `import { Redis } from 'ioredis'; export const a = Redis;`,
+      },
+    },
+    {
+      rule: 'vendor-bullmq',
+      why: 'its types are known to src/queue only, too',
+      files: {
+        'src/enqueue/a.ts': `import type { Job } from 'bullmq'; export type A = Job;`,
       },
     },
     {

@@ -223,7 +223,6 @@ describe('the Redis server', () => {
     { REDIS_ADDRESS: 'elsewhere:6379' },
     { REDIS_ADDR: 'elsewhere:6379' },
     { REDIS_HOST: 'elsewhere' },
-    { REDIS_SENTINEL_ADDR: 'elsewhere:26379' },
   ])('is not looked for with %o', async (env) => {
     const run = bootstrap({ PATH: programs, ...env });
     expect(await run.ended, run.output()).toBe(0);

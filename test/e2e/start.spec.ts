@@ -8,13 +8,16 @@ import { until } from '../support/until.js';
 // Stands in for the app: tells its environment, drains for as long as a file `draining` is there.
 const APP = `
   import { existsSync } from 'node:fs';
-  const names = ['MODE', 'PORT', 'BIND_ADDRESS', 'ALLOWED_HOSTS', 'ALLOW_LOOPBACK_URLS', 'REDIS_URL'];
+  const names = ['MODE', 'PORT', 'BIND_ADDRESS', 'ALLOWED_HOSTS', 'ALLOW_LOOPBACK_URLS',
+    'ALLOW_PRIVATE_URLS', 'REDIS_URL'];
   console.log('ENV ' + JSON.stringify(Object.fromEntries(names.map((name) => [name, process.env[name]]))));
   if (process.env.FAULT === 'setting') {
     console.error('PORT must be a number');
     process.exit(1);
   }
   if (process.env.FAULT === 'crash') throw new Error('something unforeseen');
+  // Port 0 lets the system choose.
+  export const url = process.env.FAULT === 'stopped' ? undefined : 'http://127.0.0.1:' + (+process.env.PORT || 34567);
   let resolve;
   export const stopped = new Promise((done) => { resolve = done; });
   const timer = setInterval(() => {}, 1000);
@@ -30,6 +33,7 @@ const APP = `
     }, 10);
   };
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, drain);
+  if (url === undefined) drain('during the start');
 `;
 
 const roots: string[] = [];
@@ -74,7 +78,11 @@ function environmentIn(run: Spawned): Record<string, string> {
 describe('npm start', () => {
   it('runs everything on loopback with a Redis server of its own, and says how to try it', async () => {
     const root = project();
-    const run = launch(root, { BIND_ADDRESS: '0.0.0.0', ALLOWED_HOSTS: 'example.com' });
+    const run = launch(root, {
+      BIND_ADDRESS: '0.0.0.0',
+      ALLOWED_HOSTS: 'example.com',
+      ALLOW_PRIVATE_URLS: 'true',
+    });
     const { redisPid } = await ready(run);
     expect(environmentIn(run)).toEqual({
       MODE: 'both',
@@ -82,6 +90,7 @@ describe('npm start', () => {
       BIND_ADDRESS: '127.0.0.1',
       ALLOWED_HOSTS: 'localhost,127.0.0.1',
       ALLOW_LOOPBACK_URLS: 'true',
+      ALLOW_PRIVATE_URLS: 'false',
       REDIS_URL: expect.stringMatching(/^redis:\/\/:\w+@127\.0\.0\.1:\d+$/) as string,
     });
     expect(isRunning(redisPid)).toBe(true);
@@ -103,6 +112,27 @@ describe('npm start', () => {
     expect(run.output()).toContain('http://localhost:18123/health');
     expect(existsSync(join(root, 'elsewhere', 'appendonlydir'))).toBe(true);
     expect(existsSync(join(root, 'data'))).toBe(false);
+  });
+
+  it('names the port that the system chose for PORT=0', async () => {
+    const run = launch(project(), { PORT: '0' });
+    await ready(run);
+    expect(run.output()).toContain('http://localhost:34567/docs');
+    expect(run.output()).not.toContain('localhost:0');
+  });
+
+  it('as a worker names no documentation and nothing to enqueue', async () => {
+    const run = launch(project(), { MODE: 'worker' });
+    await ready(run);
+    expect(run.output()).toMatch(/Worker +http:\/\/localhost:8080\n/);
+    expect(run.output()).not.toMatch(/Documentation|curl/);
+  });
+
+  it('does not say that it runs when it was stopped during the start', async () => {
+    const run = launch(project(), { FAULT: 'stopped' });
+    expect(await run.ended).toBe(0);
+    expect(run.output()).toMatch(/DRAINED\nStopped\.\n$/);
+    expect(run.output()).not.toContain('is running');
   });
 
   it('starts no Redis server when the environment names one', async () => {

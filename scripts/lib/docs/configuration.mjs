@@ -10,9 +10,9 @@ All settings are environment variables. They are read once, when the process sta
 message that names every fault. An empty variable counts as not set. Lists are separated by commas. Secrets never appear
 in messages and logs.
 
-\`npm start\` sets \`BIND_ADDRESS\`, \`ALLOWED_HOSTS\` and \`ALLOW_LOOPBACK_URLS\` itself and reads two variables more:
-\`DATA_DIR\`, the folder of its own Redis (default \`data\`), and \`REDIS_EMBEDDED\`, with which \`never\` keeps it from
-bringing one.
+\`npm start\` sets \`BIND_ADDRESS\`, \`ALLOWED_HOSTS\`, \`ALLOW_LOOPBACK_URLS\` and \`ALLOW_PRIVATE_URLS\` itself and reads two
+variables more: \`DATA_DIR\`, the folder of its own Redis (default \`data\`), and \`REDIS_EMBEDDED\`, with which \`never\` keeps
+it from bringing one.
 `;
 
 /**
