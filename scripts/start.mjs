@@ -6,6 +6,7 @@ import { startRedis } from './embedded-redis.mjs';
 import { watchNpm } from './lib/parent-watch.mjs';
 import { wantsEmbeddedRedis } from './lib/settings.mjs';
 
+const EXIT_WAIT_MS = 1000;
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 endWithTerminalOrNpm();
@@ -15,7 +16,7 @@ try {
   console.error(error);
   process.exitCode = 1;
 }
-process.exit();
+exitOnceWritten();
 
 async function runUntilStopped() {
   setEnvironment(process.env);
@@ -37,6 +38,14 @@ function endWithTerminalOrNpm() {
   const end = () => process.kill(process.pid, 'SIGTERM');
   process.once('SIGHUP', end);
   watchNpm(end);
+}
+
+// A pipe takes the last lines in its own time; a reader that hangs, or has gone, holds nobody up.
+function exitOnceWritten() {
+  const end = () => process.exit();
+  process.stdout.on('error', end);
+  setTimeout(end, EXIT_WAIT_MS);
+  process.stdout.write('', end);
 }
 
 function setEnvironment(env) {
