@@ -23,9 +23,10 @@ async function runUntilStopped() {
   const redis = wantsEmbeddedRedis(process.env) ? await startEmbeddedRedis() : undefined;
   try {
     // With a wrong setting the app says so and ends the process; the guard then ends Redis.
-    const app = await import('../dist/main.js');
     redis?.exited.then(() => endWithoutRedis(redis));
+    const app = await import('../dist/main.js');
     console.log(welcome(process.env, redis));
+    sayWhenStopping(process.env.SHUTDOWN_TIMEOUT_SEC);
     await app.stopped;
   } finally {
     await redis?.stop();
@@ -55,6 +56,7 @@ function setEnvironment(env) {
   env.BIND_ADDRESS = '127.0.0.1';
   env.ALLOWED_HOSTS = 'localhost,127.0.0.1';
   env.ALLOW_LOOPBACK_URLS = 'true';
+  env.SHUTDOWN_TIMEOUT_SEC ||= '25';
 }
 
 async function startEmbeddedRedis() {
@@ -70,13 +72,25 @@ function giveUp(error) {
   process.exit(1);
 }
 
+// This Redis does not come back, so there is nothing to wait for: what runs cannot be recorded any more, and runs
+// again after the next start.
 function endWithoutRedis(redis) {
   if (redis.stopping) return;
   console.error(
-    `Redis (pid ${redis.pid}) has ended; ${join(redis.dataDir, 'redis.log')} says why. Stopping.`,
+    `Redis (pid ${redis.pid}) has ended; ${join(redis.dataDir, 'redis.log')} says why. Ending at once; the next npm start goes on with what is queued.`,
   );
   process.exitCode = 1;
-  process.kill(process.pid, 'SIGTERM');
+  redis.stop().finally(exitOnceWritten);
+}
+
+function sayWhenStopping(seconds) {
+  const say = () => {
+    for (const signal of ['SIGINT', 'SIGTERM']) process.off(signal, say);
+    console.log(
+      `Stopping: running tasks may finish for up to ${seconds} s; press Ctrl-C again to stop at once.`,
+    );
+  };
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, say);
 }
 
 function welcome({ PORT, MODE }, redis) {
