@@ -1,4 +1,5 @@
-import { IsIn, IsInt, IsIP, IsNumber, Matches, Max, Min } from 'class-validator';
+import { IsIn, IsInt, IsIP, IsNumber, Max, Min } from 'class-validator';
+import { AreHostNames } from './host-names.js';
 import { Env } from './setting.js';
 
 const MODES = ['api', 'worker', 'both'] as const;
@@ -32,7 +33,7 @@ export class ServiceSettings {
     'ALLOWED_HOSTS',
     'Comma list of host names the server answers to; any other `Host` gets 421. Empty = all.',
   )
-  @Matches(/^[A-Za-z0-9.:[\]_-]+$/, { each: true })
+  @AreHostNames()
   allowedHosts: string[] = [];
 
   @Env('NODE_ENV', '`production` closes what is open for development. The image sets it.')
