@@ -118,6 +118,31 @@ describe('bad input', () => {
     expect(answer.body.detail).toMatch(/and 4 more/);
   });
 
+  it('does not answer with more faults than anybody reads', async () => {
+    const unknown = Object.fromEntries(Array.from({ length: 50_000 }, (_, n) => [`k${n}`, 1]));
+    const answer = await app.post<Problem>('/v1/enqueue', { ...good, ...unknown });
+    expect(answer.status).toBe(400);
+    expect(answer.body.errors).toHaveLength(50);
+    expect(answer.body.detail).toMatch(/and 49999 more, the first 50 are in errors/);
+    expect(JSON.stringify(answer.body).length).toBeLessThan(10_000);
+  });
+
+  it.each([
+    [withTask({ url: 1 }), 'must be a string'],
+    [{ ...good, queue: 1 }, 'must be a string'],
+    [{ ...good, scheduled_at: 1 }, 'must be a string'],
+    [{ ...good, client_id: 1 }, 'must be a string'],
+    [{ ...good, max_retries: 'x' }, 'must be an integer number'],
+    [{ ...good, max_retries: -1 }, 'must not be less than 0'],
+    [{ ...good, task: 'x' }, 'must be an object'],
+    [{ ...good, metadata: 'x' }, 'must be an object of strings'],
+    [withTask({ url: '' }), 'must be longer than or equal to 1 characters'],
+    [{ client_id: 'abc' }, 'is required'],
+  ])('%j: the type comes before everything else', async (body, detail) => {
+    const answer = await app.post<Problem>('/v1/enqueue', body);
+    expect(answer.body.errors?.map((error) => error.detail)).toEqual([detail]);
+  });
+
   const raw: [string, string | Uint8Array, Record<string, string>, string][] = [
     ['no JSON', '{"client_id":', {}, '400 invalid_json'],
     ['nothing', '', {}, '400 invalid_json'],
