@@ -15,9 +15,12 @@ function rulesOf({ target, property }: ValidationError): Rules {
   const group = target?.constructor ?? Object;
   const all = getMetadataStorage().getTargetValidationMetadatas(group, '', false, false);
   const own = all.filter((rule) => rule.propertyName === property);
-  return Object.fromEntries(
-    own.map(({ name = '', constraints }) => [name, (constraints ?? []) as unknown[]]),
-  );
+  // Rules without arguments have no list at all, whatever the types say.
+  const entries = own.map(({ name = '', constraints }): [string, unknown[]] => [
+    name,
+    (constraints as unknown[] | undefined) ?? [],
+  ]);
+  return Object.fromEntries(entries);
 }
 
 /** All rules of a setting in a few words; nothing for rules that bring words of their own. */
