@@ -71,6 +71,8 @@ const faults: [string, unknown, string][] = [
   ['body and json', withTask({ body: 'x', json: 1 }), '/task'],
   ['body and base64', withTask({ body: '', body_base64: '' }), '/task'],
   ['broken base64', withTask({ body_base64: 'abc' }), '/task/body_base64'],
+  ['base64 with bits left over', withTask({ body_base64: 'eB==' }), '/task/body_base64'],
+  ['longer base64 with bits left over', withTask({ body_base64: 'AAAAeHl=' }), '/task/body_base64'],
   ['base64 of the URL kind', withTask({ body_base64: '-_-_' }), '/task/body_base64'],
   ['an unknown queue', { ...good, queue: 'urgent' }, '/queue'],
   ['the queue __proto__', { ...good, queue: '__proto__' }, '/queue'],
@@ -154,12 +156,28 @@ describe('bad input', () => {
     ['more than 1 MiB', `{"client_id":"${'a'.repeat(1024 * 1024)}"}`, {}, '413 payload_too_large'],
     ['text', JSON.stringify(good), { 'content-type': 'text/plain' }, '415 unsupported_media_type'],
     ['a form', 'a=1', { 'content-type': 'application/x-www-form-urlencoded' }, '415 unsupported_media_type'],
+    ...['utf-16', 'latin1', '"iso-8859-1"', 'utf-8; charset=utf-16'].map(
+      (charset): [string, string, Record<string, string>, string] => [
+        `charset=${charset}`,
+        JSON.stringify(good),
+        { 'content-type': `application/json; charset=${charset}` },
+        '415 unsupported_charset',
+      ],
+    ),
     ['gzip', JSON.stringify(good), { 'content-encoding': 'gzip' }, '415 unsupported_content_encoding'],
   ];
 
   it.each(raw)('%s is refused before it is read', async (_what, body, headers, expected) => {
     const answer = await app.post<Problem>('/v1/enqueue', body, headers);
     expect(`${answer.status} ${answer.body.code}`).toBe(expected);
+  });
+
+  it.each([
+    ['{"__proto__":{"a":1},"client_id":"abc"}', /a key "__proto__" is not accepted/],
+    ['{"client_id":', /it cannot be parsed/],
+    ['', /it is empty/],
+  ])('%s is told why', async (body, reason) => {
+    expect((await app.post<Problem>('/v1/enqueue', body)).body.detail).toMatch(reason);
   });
 
   it('in the address or the request line gets a problem or a plain 400, never a 5xx', async () => {
@@ -205,6 +223,11 @@ describe('input that is odd but good', () => {
   ])('%s is 202', async (_what, body) => {
     const answer = await app.post('/v1/enqueue', body, { 'content-type': 'application/json; charset=utf-8' });
     expect(answer).toMatchObject({ status: 202, body: { queue: 'default', status: 'enqueued' } });
+  });
+
+  it.each(['utf-8', 'UTF-8', '"utf-8"', 'utf8'])('the charset %s is 202', async (charset) => {
+    const type = { 'content-type': `application/json;charset=${charset}` };
+    expect((await app.post('/v1/enqueue', good, type)).status).toBe(202);
   });
 
   it('comes back as it was sent', async () => {
