@@ -6,6 +6,7 @@ import { Logger } from 'nestjs-pino';
 import type { Config } from '../config/config.js';
 import { allowOnlyHosts } from '../http/allowed-hosts.js';
 import { readJsonBodies } from '../http/json-body.js';
+import { refuseOtherMethods } from '../http/other-methods.js';
 import { requestId } from '../http/request-id.js';
 import { logRequests } from '../logging/request-log.js';
 import { HttpMetrics } from '../metrics/http-metrics.js';
@@ -70,4 +71,5 @@ async function prepareServer(app: NestFastifyApplication, config: Config): Promi
     metrics.answered({ method: request.method, route, status: reply.statusCode, ms: reply.elapsedTime });
     done();
   });
+  refuseOtherMethods(server);
 }

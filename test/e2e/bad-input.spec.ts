@@ -205,6 +205,28 @@ describe('bad input', () => {
     expect(await app.get('/nowhere')).toMatchObject({ status: 404, body: { code: 'not_found' } });
   });
 
+  it.each([
+    ['GET', '/v1/enqueue', 'POST'],
+    ['GET', '/v1/enqueue?a=1', 'POST'],
+    ['PUT', '/v1/tasks/some-id', 'GET, HEAD'],
+    ['OPTIONS', '/version', 'GET, HEAD'],
+  ])('%s %s is 405 and says what is possible', async (method, path, allowed) => {
+    const answer = await fetch(app.url + path, { method });
+    expect(answer.status).toBe(405);
+    expect(answer.headers.get('allow')).toBe(allowed);
+    expect(answer.headers.get('content-type')).toContain('application/problem+json');
+    expect(await answer.json()).toMatchObject({ status: 405, code: 'method_not_allowed' });
+  });
+
+  it.each(['/nowhere', '/v1', '/v1/tasks/%zz', '/v1/tasks/a/b'])(
+    'no method makes %s anything but unknown',
+    async (path) => {
+      for (const method of ['POST', 'PUT', 'DELETE']) {
+        expect((await fetch(app.url + path, { method })).status).toBeOneOf([400, 404]);
+      }
+    },
+  );
+
   it('stores nothing', async () => {
     expect(await storedKeys()).toEqual(before);
   });
