@@ -2,7 +2,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
 import type { Config } from '../config/config.js';
 import { standardOutput } from './destination.js';
-import { REDACTED_PATHS } from './redact.js';
+import { redacted } from './redact.js';
 
 /** Structured logs on standard output: JSON, one object per line. */
 export function loggingModule(config: Config): DynamicModule {
@@ -12,8 +12,7 @@ export function loggingModule(config: Config): DynamicModule {
         level: config.service.logLevel,
         base: { mode: config.service.mode },
         timestamp: () => `,"time":"${new Date().toISOString()}"`,
-        formatters: { level: (label) => ({ level: label }) },
-        redact: [...REDACTED_PATHS],
+        formatters: { level: (label) => ({ level: label }), log: redacted },
       },
       standardOutput(),
     ],
