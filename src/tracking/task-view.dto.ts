@@ -106,7 +106,7 @@ export class TaskView {
   @ApiProperty(TIME)
   scheduled_at!: string;
 
-  @ApiProperty({ ...TIME, required: false, description: 'It is not tried again after this.' })
+  @ApiProperty({ ...TIME, required: false, description: 'No try starts after this.' })
   expires_at?: string;
 
   @ApiProperty({ ...TIME, required: false, description: 'Of scheduled and retrying tasks.' })
