@@ -12,4 +12,5 @@ export const scripts = {
   renewLocks: script('renew-locks'),
   recover: script('recover'),
   prune: script('prune'),
+  repair: script('repair'),
 };
