@@ -152,6 +152,25 @@ describe('over hours and days', () => {
   });
 });
 
+describe('a dispatcher that dies', () => {
+  it('leaves its tasks their slots: they run again, nothing else runs for them, and all slots come back', async () => {
+    await harness.gates.set('c:client-a', { maxRunning: 1 });
+    const [lost, behind] = [at(START), at(START)];
+    await add([lost, behind], START);
+    expect(ids(await turn(START, { token: 'dispatcher-1' }))).toEqual([lost.id]);
+    await harness.redis.del(`{tr}:default:${lost.id}:lock`);
+    expect(await new Housekeeping(harness.redis, 30_000).recover()).toEqual([lost.id]);
+    expect(await harness.held()).toEqual({ 'c:client-a': '1' });
+    expect(ids(await turn(START, { token: 'dispatcher-2' }))).toEqual([lost.id]);
+    expect(await harness.held()).toEqual({ 'c:client-a': '1' });
+    const settled = [settledTask(lost, {})];
+    expect(ids(await turn(START, { token: 'dispatcher-2', settled }))).toEqual([behind.id]);
+    await turn(START, { token: 'dispatcher-2', settled: [settledTask(behind, {})] });
+    expect(await harness.held()).toEqual({});
+    expect(await harness.redis.hlen('{tr}:held')).toBe(0);
+  });
+});
+
 describe('a turn', () => {
   it('of somebody else does not settle what is ours', async () => {
     const task = at(START);
