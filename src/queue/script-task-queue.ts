@@ -9,7 +9,7 @@ import type { Task } from '../task/task.js';
 import { AddBatches } from './add-batches.js';
 import { MAX_TASK_AGE_MS, stepSettings } from './queue-rules.js';
 import { scripts } from './scripts.js';
-import { type Added, type Cancelled, QueueUnavailable, TaskQueue } from './task-queue.js';
+import { type Added, type Cancelled, QueueUnavailable, type Retried, TaskQueue } from './task-queue.js';
 
 @Injectable()
 export class ScriptTaskQueue extends TaskQueue {
@@ -35,6 +35,24 @@ export class ScriptTaskQueue extends TaskQueue {
       if (state === '') return 'unknown';
       if (isFinal(state)) return 'finished';
       return state === 'running' ? 'aborting' : 'cancelled';
+    });
+  }
+
+  override runNow(id: string): Promise<'due' | 'finished' | 'unknown'> {
+    return whenAvailable(async () => {
+      const args = ['', id, MAX_TASK_AGE_MS, this.completedForMs];
+      const state = (await scripts.runTask.run(this.redis, PREFIX, args)) as TaskState | '';
+      if (state === '') return 'unknown';
+      return isFinal(state) ? 'finished' : 'due';
+    });
+  }
+
+  override retry(id: string): Promise<Retried> {
+    return whenAvailable(async () => {
+      const args = ['', id, MAX_TASK_AGE_MS];
+      const result = (await scripts.retryTask.run(this.redis, PREFIX, args)) as string;
+      if (result === '') return 'unknown';
+      return result === 'retried' || result === 'too_late' ? result : 'not_dead';
     });
   }
 }

@@ -8,6 +8,8 @@ export const scripts = {
   step: script('step'),
   findTask: script('find-task'),
   cancelTask: script('cancel-task'),
+  runTask: script('run-task'),
+  retryTask: script('retry-task'),
   setGate: script('set-gate'),
   renewLocks: script('renew-locks'),
   recover: script('recover'),

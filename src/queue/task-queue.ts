@@ -18,6 +18,21 @@ export abstract class TaskQueue {
    * @throws QueueUnavailable
    */
   abstract cancel(id: string): Promise<Cancelled>;
+
+  /**
+   * Makes a task that waits for a time, of its schedule or of its backoff, due now; every other is left as it is. A
+   * gate holds it like any task that is due.
+   *
+   * @throws QueueUnavailable
+   */
+  abstract runNow(id: string): Promise<'due' | 'finished' | 'unknown'>;
+
+  /**
+   * Makes a dead letter due now, with all its attempts before it and the earlier ones on record.
+   *
+   * @throws QueueUnavailable
+   */
+  abstract retry(id: string): Promise<Retried>;
 }
 
 /** What is stored under the id: the task that was added now, or the one that had the id before. */
@@ -27,6 +42,9 @@ export interface Added {
 }
 
 export type Cancelled = 'cancelled' | 'aborting' | 'finished' | 'unknown';
+
+/** `too_late`: it has expired meanwhile, and stays a dead letter. */
+export type Retried = 'retried' | 'not_dead' | 'too_late' | 'unknown';
 
 /** The store is away, or will not take writes now. Trying again later with the same id is safe. */
 export class QueueUnavailable extends Error {
