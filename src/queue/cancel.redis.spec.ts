@@ -14,7 +14,7 @@ afterEach(async () => {
 const stateOf = async (id: string) => (await harness.reader.find(id))?.state;
 
 describe('a running task that is cancelled', () => {
-  it.each([{ kind: 'retry', delayMs: 10 }, { kind: 'hand_back' }] satisfies Settlement[])(
+  it.each([{ kind: 'retry', delayMs: 3_600_000 }, { kind: 'hand_back' }] satisfies Settlement[])(
     'does not run again although its attempt ends in $kind',
     async (settlement) => {
       let runs = 0;

@@ -9,7 +9,16 @@ import type { Task } from '../task/task.js';
 import { AddBatches } from './add-batches.js';
 import { MAX_TASK_AGE_MS, stepSettings } from './queue-rules.js';
 import { scripts } from './scripts.js';
-import { type Added, type Cancelled, QueueUnavailable, type Retried, TaskQueue } from './task-queue.js';
+import { hostOf, storedAs } from './stored-task.js';
+import {
+  type Added,
+  type Cancelled,
+  type Edited,
+  QueueUnavailable,
+  type Retried,
+  type TaskEdit,
+  TaskQueue,
+} from './task-queue.js';
 
 @Injectable()
 export class ScriptTaskQueue extends TaskQueue {
@@ -55,6 +64,23 @@ export class ScriptTaskQueue extends TaskQueue {
       return result === 'retried' || result === 'too_late' ? result : 'not_dead';
     });
   }
+
+  override edit(edit: TaskEdit): Promise<Edited> {
+    return whenAvailable(async () => {
+      const result = (await scripts.editTask.run(this.redis, PREFIX, editArgs(edit))) as
+        'edited' | 'changed' | 'started' | TaskState | '';
+      if (result === '') return 'unknown';
+      if (result === 'edited' || result === 'changed' || result === 'started') return result;
+      return isFinal(result) ? 'finished' : 'started';
+    });
+  }
+}
+
+function editArgs({ before, after, now, isRescheduled }: TaskEdit): (string | number)[] {
+  const due = isRescheduled ? after.scheduledAt : '';
+  const expires = after.expiresAt ?? '';
+  const [was] = storedAs(before);
+  return ['', after.id, MAX_TASK_AGE_MS, was, now, due, expires, hostOf(after), ...storedAs(after)];
 }
 
 /** Errors that say "not now" become the port's own. */

@@ -10,6 +10,7 @@ export const scripts = {
   cancelTask: script('cancel-task'),
   runTask: script('run-task'),
   retryTask: script('retry-task'),
+  editTask: script('edit-task'),
   setGate: script('set-gate'),
   renewLocks: script('renew-locks'),
   recover: script('recover'),

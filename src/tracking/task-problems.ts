@@ -10,6 +10,16 @@ export function taskFinished(): ProblemError {
   return new ProblemError({ status: 409, code: 'task_finished', detail });
 }
 
+export function taskStarted(): ProblemError {
+  const detail = 'An attempt has begun: the target may have seen the task as it was.';
+  return new ProblemError({ status: 409, code: 'task_started', detail });
+}
+
+export function taskChanged(): ProblemError {
+  const detail = 'Others change the task at the same time. Look at it and try again.';
+  return new ProblemError({ status: 409, code: 'task_changed', detail });
+}
+
 export function notADeadLetter(): ProblemError {
   const detail = 'Only a dead letter can be retried, and the task is none.';
   return new ProblemError({ status: 409, code: 'not_a_dead_letter', detail });

@@ -51,6 +51,25 @@ local function unpark(lane, id, gate)
   call('HDEL', laneKey(lane, id), 'park')
 end
 
+-- Takes a task that does not run out of its place, and gives back what it had there.
+local function leave(lane, id)
+  local job = call('HMGET', laneKey(lane, id), 'queue', 'client', 'host', 'park')
+  if job[4] then unpark(lane, id, job[4]) end
+  if call('ZREM', laneKey(lane, 'delayed'), id) == 1 then return end
+  if call('LREM', laneKey(lane, 'wait'), 1, id) == 1 then
+    local ids = gatesOf(job[1], job[2], job[3])
+    loadGates(ids)
+    for _, gate in ipairs(ids) do
+      if gates[gate].limited then moveWindow(gate, lane, -1) end
+      touched[gate] = true
+    end
+  else
+    -- Its worker is gone and nobody has noticed yet.
+    call('LREM', laneKey(lane, 'active'), 1, id)
+    releaseHeld({ lane .. ':' .. id })
+  end
+end
+
 -- A task whose time has come, or the backstop of a parked one.
 local function promote(lane, id, limits)
   local job = call('HMGET', laneKey(lane, id), 'queue', 'client', 'host', 'due', 'expires', 'park')
