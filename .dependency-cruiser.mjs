@@ -11,7 +11,7 @@ const allowed = {
   redis: ['config', 'health', 'metrics'],
   queue: ['task', 'time', 'config', 'redis', 'metrics', 'health'],
   enqueue: ['task', 'net', 'time', 'config', 'http', 'queue', 'metrics'],
-  tracking: ['task', 'time', 'config', 'http', 'queue', 'metrics'],
+  tracking: ['task', 'time', 'config', 'http', 'queue', 'metrics', 'enqueue'],
   admin: ['task', 'config', 'http', 'health', 'queue'],
   dispatch: ['task', 'net', 'time', 'config', 'queue', 'metrics', 'health'],
 };

@@ -3,6 +3,7 @@ import { PREFIX } from '../redis/keys.js';
 import type { Task } from '../task/task.js';
 import type { Added } from './task-queue.js';
 import { scripts } from './scripts.js';
+import { hostOf, storedAs } from './stored-task.js';
 
 /** One batch holds Redis for a few milliseconds at most. */
 const MOST_PER_BATCH = 128;
@@ -73,12 +74,10 @@ function taskArgs(task: Task): (string | number)[] {
     task.lane,
     task.queue,
     task.clientId,
-    new URL(task.target.url).origin,
+    hostOf(task),
     task.createdAt,
     task.scheduledAt,
     task.expiresAt ?? '',
-    JSON.stringify(task),
-    // What a reader that knows only BullMQ expects to find.
-    JSON.stringify({ attempts: task.maxRetries + 1, backoff: { type: 'exponential', delay: 1000 } }),
+    ...storedAs(task),
   ];
 }

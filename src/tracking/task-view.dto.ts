@@ -35,7 +35,7 @@ export class AttemptView {
   @ApiProperty({
     enum: ['succeeded', 'rejected', 'not_sent', 'ambiguous', 'interrupted'],
     description:
-      'rejected: the target answered other than 2xx; not_sent: nothing reached it; ambiguous: it may have acted; interrupted: cut off by a shutdown of ours, does not count.',
+      'rejected: the target answered other than 2xx; not_sent: nothing reached it; ambiguous: it may have acted; interrupted: cut off by a shutdown of ours or because the task was cancelled, does not count.',
   })
   class!: string;
 

@@ -1,9 +1,9 @@
 import { Controller, Get, Param } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { ApiProblem } from '../http/api-problem.js';
-import { ProblemError } from '../http/problem.js';
 import { isTaskId } from '../task/task-id.js';
 import { TaskReader } from '../queue/task-reader.js';
+import { taskNotFound } from './task-problems.js';
 import { taskView } from './task-view.js';
 import { TaskView } from './task-view.dto.js';
 
@@ -22,9 +22,4 @@ export class TrackingController {
     if (!snapshot) throw taskNotFound();
     return taskView(snapshot);
   }
-}
-
-function taskNotFound(): ProblemError {
-  const detail = 'There is no task with this id. Finished tasks are kept for a limited time.';
-  return new ProblemError({ status: 404, code: 'task_not_found', detail });
 }

@@ -55,6 +55,14 @@ export class TestApp {
     });
   }
 
+  /** Any other method, with a JSON body or with none. */
+  async send<T = Record<string, unknown>>(method: 'DELETE' | 'PATCH' | 'POST', path: string, body?: object) {
+    return this.call<T>(path, {
+      method,
+      ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    });
+  }
+
   async enqueue(task: object, fields: object = {}): Promise<string> {
     const answer = await this.post<{ task_id: string }>('/v1/enqueue', {
       client_id: 'test-client',
