@@ -9,6 +9,7 @@ export const scripts = {
   findTask: script('find-task'),
   cancelTask: script('cancel-task'),
   setGate: script('set-gate'),
+  keepRecord: script('keep-record'),
   renewLocks: script('renew-locks'),
   recover: script('recover'),
   prune: script('prune'),
