@@ -55,6 +55,12 @@ export class TestApp {
     });
   }
 
+  /** Any method; the body as JSON, or none. */
+  async send<T = Record<string, unknown>>(method: string, path: string, body?: object) {
+    const content = body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+    return this.call<T>(path, { method, ...content });
+  }
+
   async enqueue(task: object, fields: object = {}): Promise<string> {
     const answer = await this.post<{ task_id: string }>('/v1/enqueue', {
       client_id: 'test-client',
@@ -85,7 +91,7 @@ export class TestApp {
     const text = await response.text();
     const isJson = (response.headers.get('content-type') ?? '').includes('json');
     const { status, headers } = response;
-    return { status, headers, body: (isJson ? JSON.parse(text) : text) as T };
+    return { status, headers, body: (isJson && text !== '' ? JSON.parse(text) : text) as T };
   }
 }
 
