@@ -10,9 +10,10 @@ const allowed = {
   metrics: ['config', 'task'],
   redis: ['config', 'health', 'metrics'],
   queue: ['task', 'time', 'config', 'redis', 'metrics', 'health'],
+  clients: ['task', 'time', 'config', 'http', 'redis', 'queue', 'metrics'],
   enqueue: ['task', 'net', 'time', 'config', 'http', 'queue', 'metrics'],
   tracking: ['task', 'time', 'config', 'http', 'queue', 'metrics', 'enqueue'],
-  admin: ['task', 'config', 'http', 'health', 'queue'],
+  admin: ['task', 'time', 'config', 'http', 'health', 'clients', 'queue'],
   dispatch: ['task', 'net', 'time', 'config', 'queue', 'metrics', 'health'],
 };
 

@@ -12,6 +12,7 @@ export const scripts = {
   retryTask: script('retry-task'),
   editTask: script('edit-task'),
   setGate: script('set-gate'),
+  keepRecord: script('keep-record'),
   renewLocks: script('renew-locks'),
   recover: script('recover'),
   prune: script('prune'),

@@ -10,3 +10,6 @@ export const markerKey = (lane: string): string => `${PREFIX}${lane}:marker`;
 
 /** Wakes one dispatcher: a running task of its has to be aborted. */
 export const signalKey = (token: string): string => `${PREFIX}signal:${token}`;
+
+/** Hash: client id → client (JSON). */
+export const CLIENTS_KEY = `${PREFIX}clients`;

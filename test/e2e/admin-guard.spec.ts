@@ -37,9 +37,10 @@ const PUBLIC = /^\/(v1|health|version|metrics|docs|openapi\.json)(\/|$)/;
 describe('with an admin key', () => {
   it('every route that is not public asks for it, however its address is written', async () => {
     const product = await start({ ADMIN_API_KEY: 'correct-horse' });
-    const guarded = routes(product).filter(({ path, method }) => method === 'GET' && !PUBLIC.test(path));
-    expect(guarded.map(({ path }) => path)).toContain('/admin/health');
-    for (const { path } of guarded) expect((await product.get(path)).status).toBe(401);
+    const guarded = routes(product).filter(({ path }) => !PUBLIC.test(path));
+    expect(guarded).toContainEqual({ method: 'GET', path: '/admin/health' });
+    expect(guarded).toContainEqual({ method: 'POST', path: '/admin/clients/set' });
+    for (const { method, path } of guarded) expect((await product.send(method, path)).status).toBe(401);
     for (const path of [
       '/admin//health',
       '/Admin/health',

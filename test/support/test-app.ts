@@ -55,12 +55,10 @@ export class TestApp {
     });
   }
 
-  /** Any other method, with a JSON body or with none. */
-  async send<T = Record<string, unknown>>(method: 'DELETE' | 'PATCH' | 'POST', path: string, body?: object) {
-    return this.call<T>(path, {
-      method,
-      ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
-    });
+  /** Any method; the body as JSON, or none. */
+  async send<T = Record<string, unknown>>(method: string, path: string, body?: object) {
+    const content = body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+    return this.call<T>(path, { method, ...content });
   }
 
   async enqueue(task: object, fields: object = {}): Promise<string> {
@@ -93,7 +91,7 @@ export class TestApp {
     const text = await response.text();
     const isJson = (response.headers.get('content-type') ?? '').includes('json');
     const { status, headers } = response;
-    return { status, headers, body: (isJson ? JSON.parse(text) : text) as T };
+    return { status, headers, body: (isJson && text !== '' ? JSON.parse(text) : text) as T };
   }
 }
 

@@ -6,6 +6,16 @@ import { whenAvailable } from '../script-task-queue.js';
 import { scripts } from '../scripts.js';
 import { encodeLimits, type GateId, type GateLimits } from './gate.js';
 
+/** A record that goes with a gate, as it was read and as it is to be. */
+export interface Replacement {
+  /** The Redis hash that holds it. */
+  readonly key: string;
+  readonly name: string;
+  /** The empty text when there was none. */
+  readonly before: string;
+  readonly after: string;
+}
+
 /** The port through which limits of clients, states of queues and states of hosts reach the dispatcher. */
 @Injectable()
 export class GateStore {
@@ -23,5 +33,18 @@ export class GateStore {
     return whenAvailable(
       () => scripts.setGate.run(this.connections.producer, PREFIX, args) as Promise<number>,
     );
+  }
+
+  /**
+   * The same together with a record, in one step.
+   *
+   * @returns whether it was done; not, when the record is no longer what it was
+   * @throws QueueUnavailable
+   */
+  async setWithRecord(id: GateId, limits: GateLimits, record: Replacement): Promise<boolean> {
+    const { key, name, before, after } = record;
+    const args = ['', id, encodeLimits(limits), MAX_TASK_AGE_MS, key, name, before, after];
+    const done = await whenAvailable(() => scripts.keepRecord.run(this.connections.producer, PREFIX, args));
+    return done === 1;
   }
 }

@@ -1,0 +1,81 @@
+import type { Redis } from 'ioredis';
+import { whenAvailable } from '../script-task-queue.js';
+import type { GateId, GateLimits } from './gate.js';
+import type { GateStore } from './gate-store.js';
+
+/** A kind of record that decides what a gate lets through: clients, queues. */
+export interface RecordKind<T> {
+  /** The Redis hash of the records, by name. */
+  readonly key: string;
+  readonly gateOf: (name: string) => GateId;
+  readonly limitsOf: (record: T) => GateLimits;
+}
+
+export interface RecordPage<T> {
+  /** Name and record, in the order of the names. */
+  readonly records: readonly (readonly [name: string, record: T])[];
+  /** The name after which the next page begins; nothing on the last one. */
+  readonly next?: string;
+}
+
+/** Records in Redis, each of which goes with a gate: one is never changed without the other. */
+export class GatedRecords<T extends object> {
+  constructor(
+    private readonly redis: Redis,
+    private readonly gates: GateStore,
+    private readonly kind: RecordKind<T>,
+  ) {}
+
+  /** @throws QueueUnavailable */
+  find(name: string): Promise<T | undefined> {
+    return whenAvailable(async () => this.parsed(await this.redis.hget(this.kind.key, name)));
+  }
+
+  /** @throws QueueUnavailable */
+  all(): Promise<ReadonlyMap<string, T>> {
+    return whenAvailable(async () => {
+      const texts = Object.entries(await this.redis.hgetall(this.kind.key));
+      return new Map(texts.map(([name, text]) => [name, JSON.parse(text) as T]));
+    });
+  }
+
+  /**
+   * @param after the name that the page before ended with
+   * @throws QueueUnavailable
+   */
+  page(limit: number, after?: string): Promise<RecordPage<T>> {
+    return whenAvailable(async () => {
+      const from = after === undefined ? '-' : `(${after}`;
+      const index = `${this.kind.key}:names`;
+      const names = await this.redis.zrange(index, from, '+', 'BYLEX', 'LIMIT', 0, limit + 1);
+      const shown = names.slice(0, limit);
+      const texts = shown.length > 0 ? await this.redis.hmget(this.kind.key, ...shown) : [];
+      const records = shown.flatMap((name, at) => {
+        const record = this.parsed(texts[at]);
+        return record ? [[name, record] as const] : [];
+      });
+      const last = shown.at(-1);
+      return { records, ...(names.length > limit && last !== undefined && { next: last }) };
+    });
+  }
+
+  /**
+   * Makes a record what `change` makes of it. Changes at the same time follow each other; none is lost.
+   *
+   * @param change is asked again when somebody else was quicker; what it throws is thrown, and nothing is changed
+   * @throws QueueUnavailable
+   */
+  async change(name: string, change: (current: T | undefined) => T): Promise<T> {
+    const { key, gateOf, limitsOf } = this.kind;
+    for (;;) {
+      const before = await whenAvailable(() => this.redis.hget(key, name));
+      const record = change(this.parsed(before));
+      const replacement = { key, name, before: before ?? '', after: JSON.stringify(record) };
+      if (await this.gates.setWithRecord(gateOf(name), limitsOf(record), replacement)) return record;
+    }
+  }
+
+  private parsed(text: string | null | undefined): T | undefined {
+    return typeof text === 'string' ? (JSON.parse(text) as T) : undefined;
+  }
+}

@@ -1,0 +1,25 @@
+-- Replaces a record and the limits of the gate that it decides, in one step: no reader and no crash sees one without
+-- the other.
+--
+-- KEYS[1]  prefix of all keys
+-- ARGV[1]  now, Unix milliseconds; '' = the time of Redis
+-- ARGV[2]  gate
+-- ARGV[3]  its limits as in hash `gates`; '' = none
+-- ARGV[4]  how long a gate may hold a task after it was due, milliseconds
+-- ARGV[5]  key of the hash that holds the record; ZSET `<key>:names` has the names of its records, in their order
+-- ARGV[6]  name of the record
+-- ARGV[7]  the record as the caller has read it; '' = there was none
+-- ARGV[8]  the record from now on
+-- Returns  1 when it was replaced, 0 when it is another one by now and nothing was changed
+
+--@include context
+local now = clock(ARGV[1])
+--@include gates
+--@include places
+--@include limit-gate
+
+if (call('HGET', ARGV[5], ARGV[6]) or '') ~= ARGV[7] then return 0 end
+call('HSET', ARGV[5], ARGV[6], ARGV[8])
+call('ZADD', ARGV[5] .. ':names', 0, ARGV[6])
+limitGate(ARGV[2], ARGV[3], tonumber(ARGV[4]))
+return 1
