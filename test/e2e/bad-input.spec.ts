@@ -286,7 +286,7 @@ describe('bad input', () => {
   it.each([
     ['GET', '/v1/enqueue', 'POST'],
     ['GET', '/v1/enqueue?a=1', 'POST'],
-    ['PUT', '/v1/tasks/some-id', 'GET, HEAD'],
+    ['PUT', '/v1/tasks/some-id', 'GET, HEAD, PATCH, DELETE'],
     ['OPTIONS', '/version', 'GET, HEAD'],
   ])('%s %s is 405 and says what is possible', async (method, path, allowed) => {
     const answer = await fetch(app.url + path, { method });
