@@ -7,6 +7,7 @@ export const scripts = {
   addTasks: script('add-tasks'),
   step: script('step'),
   findTask: script('find-task'),
+  explainTask: script('explain-task'),
   cancelTask: script('cancel-task'),
   runTask: script('run-task'),
   retryTask: script('retry-task'),

@@ -3,6 +3,8 @@ import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { ApiProblem } from '../http/api-problem.js';
 import { isTaskId } from '../task/task-id.js';
 import { TaskReader } from '../queue/task-reader.js';
+import { explanationView } from './explain-view.js';
+import { ExplanationView } from './explain.dto.js';
 import { taskNotFound } from './task-problems.js';
 import { taskView } from './task-view.js';
 import { TaskView } from './task-view.dto.js';
@@ -21,5 +23,21 @@ export class TrackingController {
     const snapshot = isTaskId(id) ? await this.reader.find(id) : undefined;
     if (!snapshot) throw taskNotFound();
     return taskView(snapshot);
+  }
+
+  @Get(':id/explain')
+  @ApiOperation({
+    operationId: 'explainTask',
+    summary: 'Why a task is not running',
+    description:
+      'What its queue, its client and the host that it calls say to it now, by the rules that the workers go by.',
+  })
+  @ApiResponse({ status: 200, type: ExplanationView })
+  @ApiProblem(404, 'No such task, or it was finished so long ago that it is gone.')
+  @ApiProblem(503, 'The store is away; Retry-After says when to try again.')
+  async explain(@Param('id') id: string): Promise<ExplanationView> {
+    const explanation = isTaskId(id) ? await this.reader.explain(id) : undefined;
+    if (!explanation) throw taskNotFound();
+    return explanationView(id, explanation);
   }
 }

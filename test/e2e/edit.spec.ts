@@ -140,6 +140,14 @@ describe('an edit is refused', () => {
     expect(await edit(retrying, body)).toMatchObject({ status: 409, body: { code: 'task_started' } });
   });
 
+  it('of one that was retried and has not begun again', async () => {
+    const id = await tasks.dead({ client_id: 'held-client' });
+    await tasks.deferred();
+    await app.send('POST', `/v1/tasks/${id}/retry`);
+    await app.taskIn('deferred', id);
+    expect(await edit(id, { delay: 1 })).toMatchObject({ status: 409, body: { code: 'task_started' } });
+  });
+
   it('of a finished one, and of none', async () => {
     const id = await app.enqueue({ url: target.url });
     await app.taskIn('completed', id);
@@ -183,13 +191,11 @@ describe('an edit is refused', () => {
 
 it('edits that come at the same time all take effect', async () => {
   const id = await tasks.scheduled();
-  const edits = [{ max_retries: 7 }, { timeout: 11 }, { metadata: { a: 'b' } }, { task: { body: 'x' } }];
-  const answers = await Promise.all(edits.map((body) => edit(id, body)));
-  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
-  expect((await app.get(`/v1/tasks/${id}`)).body).toMatchObject({
-    max_retries: 7,
-    timeout: 11,
-    metadata: { a: 'b' },
-    task: { body: 'x' },
-  });
+  for (const n of [1, 2, 3, 4, 5, 6, 7, 8]) {
+    const wanted = { max_retries: n, timeout: n, metadata: { n: String(n) } };
+    const edits = [...Object.entries(wanted).map(([name, value]) => ({ [name]: value })), { ttl: '2h' }];
+    const answers = await Promise.all(edits.map((body) => edit(id, body)));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    expect((await app.get(`/v1/tasks/${id}`)).body).toMatchObject(wanted);
+  }
 });
