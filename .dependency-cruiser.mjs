@@ -13,7 +13,7 @@ const allowed = {
   clients: ['task', 'time', 'config', 'http', 'redis', 'queue', 'metrics'],
   enqueue: ['task', 'net', 'time', 'config', 'http', 'queue', 'metrics'],
   tracking: ['task', 'time', 'config', 'http', 'queue', 'metrics', 'enqueue'],
-  admin: ['task', 'time', 'config', 'http', 'health', 'clients', 'queue'],
+  admin: ['task', 'time', 'config', 'http', 'health', 'clients', 'queue', 'enqueue'],
   dispatch: ['task', 'net', 'time', 'config', 'queue', 'metrics', 'health'],
 };
 

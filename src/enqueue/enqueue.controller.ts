@@ -1,31 +1,21 @@
-import { randomUUID } from 'node:crypto';
 import { Body, Controller, Headers, HttpCode, Post } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { Config } from '../config/config.js';
 import { ApiProblem } from '../http/api-problem.js';
-import { invalidRequest } from '../http/problem.js';
 import { TaskMetrics } from '../metrics/task-metrics.js';
 import { TaskQueue } from '../queue/task-queue.js';
 import type { Task } from '../task/task.js';
-import { Clock } from '../time/clock.js';
 import { formatTime } from '../time/rfc3339.js';
 import { EnqueueAnswer, EnqueueRequest } from './enqueue.dto.js';
-import { enqueueRules } from './enqueue-rules.js';
-import { type EnqueueRules, toTask } from './to-task.js';
+import { TaskMaker } from './task-maker.js';
 
 @ApiTags('tasks')
 @Controller('v1')
 export class EnqueueController {
-  private readonly rules: EnqueueRules;
-
   constructor(
-    config: Config,
+    private readonly maker: TaskMaker,
     private readonly queue: TaskQueue,
-    private readonly clock: Clock,
     private readonly metrics: TaskMetrics,
-  ) {
-    this.rules = enqueueRules(config);
-  }
+  ) {}
 
   @Post('enqueue')
   @HttpCode(202)
@@ -49,10 +39,7 @@ export class EnqueueController {
     @Body() request: EnqueueRequest,
     @Headers('traceparent') traceparent?: string,
   ): Promise<EnqueueAnswer> {
-    const arrival = { now: this.clock.now(), randomId: randomUUID(), traceparent };
-    const translation = toTask(request, this.rules, arrival);
-    if ('errors' in translation) throw invalidRequest(translation.errors);
-    const { task, isNew } = await this.queue.add(translation.task);
+    const { task, isNew } = await this.queue.add(await this.maker.make(request, traceparent));
     if (isNew) this.metrics.submitted(task);
     return answerFor(task);
   }

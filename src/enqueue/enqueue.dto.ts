@@ -70,7 +70,7 @@ export class EnqueueRequest {
   @ApiProperty({ example: 'my-service' })
   client_id!: string;
 
-  /** `critical`, `high`, `default` (also called `normal`) or `low`. */
+  /** `critical`, `high`, `default` (also called `normal`), `low`, or a queue that was created. */
   @IsOptional()
   @IsString()
   @MaxLength(64)

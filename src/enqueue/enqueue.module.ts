@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { EnqueueController } from './enqueue.controller.js';
+import { TaskMaker } from './task-maker.js';
 
-@Module({ controllers: [EnqueueController] })
+@Module({ controllers: [EnqueueController], providers: [TaskMaker] })
 export class EnqueueModule {}

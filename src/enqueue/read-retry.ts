@@ -1,4 +1,4 @@
-import type { RetryPolicy, RetryStrategy } from '../task/retry-policy.js';
+import { chooseRetry, type RetryChoice, type RetryPolicy } from '../task/retry-policy.js';
 import type { Faults } from './faults.js';
 import { readDuration } from './read-duration.js';
 import type { RetryRequest } from './retry.dto.js';
@@ -7,48 +7,59 @@ const DAY_MS = 86_400_000;
 const LONGEST_WAIT_MS = 30 * DAY_MS;
 const LONGEST_AGE_MS = 3660 * DAY_MS;
 
-/** The retry policy that a request asks for; what it leaves out is as the deployment has it. */
+/** The retry policy that a request asks for; what it leaves out is as the queue or the deployment has it. */
 export function readRetry(
   request: RetryRequest | null | undefined,
   defaults: RetryPolicy,
   faults: Faults,
 ): RetryPolicy {
-  if (!request) return defaults;
-  const strategy = request.strategy ?? defaults.strategy;
+  return request ? chooseRetry(defaults, readRetryChoice(request, defaults, faults)) : defaults;
+}
+
+/** What a request says about retries, and nothing of what it leaves out. */
+export function readRetryChoice(
+  request: RetryRequest,
+  defaults: Pick<RetryPolicy, 'strategy' | 'delaysMs'>,
+  faults: Faults,
+): RetryChoice {
+  const { strategy, jitter } = request;
   return {
-    strategy,
-    ...readBounds(request, defaults, faults),
-    ...readDelays(request, strategy, faults),
-    jitter: request.jitter ?? defaults.jitter,
+    ...(strategy && { strategy }),
+    ...readBounds(request, faults),
+    ...readDelays(request, defaults, faults),
+    ...(typeof jitter === 'number' && { jitter }),
     ...readLimits(request, faults),
   };
 }
 
-type Bounds = Pick<RetryPolicy, 'minBackoffMs' | 'maxBackoffMs'>;
+type Bounds = Pick<RetryChoice, 'minBackoffMs' | 'maxBackoffMs'>;
 
-/** A bound that is not given makes way for the one that is. */
-function readBounds(request: RetryRequest, defaults: RetryPolicy, faults: Faults): Bounds {
+function readBounds(request: RetryRequest, faults: Faults): Bounds {
   const min = readWait(request.min_backoff, '/retry/min_backoff', faults);
   const max = readWait(request.max_backoff, '/retry/max_backoff', faults);
   if (min !== undefined && max !== undefined && min > max) {
     faults.add('/retry/min_backoff', 'must not be more than max_backoff');
   }
   return {
-    minBackoffMs: min ?? Math.min(defaults.minBackoffMs, max ?? Infinity),
-    maxBackoffMs: max ?? Math.max(defaults.maxBackoffMs, min ?? 0),
+    ...(min !== undefined && { minBackoffMs: min }),
+    ...(max !== undefined && { maxBackoffMs: max }),
   };
 }
 
 function readDelays(
-  { delays }: RetryRequest,
-  strategy: RetryStrategy,
+  { strategy, delays }: RetryRequest,
+  defaults: Pick<RetryPolicy, 'strategy' | 'delaysMs'>,
   faults: Faults,
-): Pick<RetryPolicy, 'delaysMs'> {
-  const isList = strategy === 'list';
-  if (isList !== Boolean(delays)) {
-    faults.add('/retry/delays', isList ? 'is required with strategy list' : 'is only for strategy list');
+): Pick<RetryChoice, 'delaysMs'> {
+  const isList = (strategy ?? defaults.strategy) === 'list';
+  if (!delays) {
+    if (isList && !defaults.delaysMs) faults.add('/retry/delays', 'is required with strategy list');
+    return {};
   }
-  if (!isList || !delays) return {};
+  if (!isList) {
+    faults.add('/retry/delays', 'is only for strategy list');
+    return {};
+  }
   return { delaysMs: delays.map((delay, at) => readEntry(delay, `/retry/delays/${at}`, faults)) };
 }
 
@@ -61,14 +72,14 @@ function readWait(value: unknown, pointer: string, faults: Faults): number | und
   return readDuration(value, { pointer, leastMs: 0, mostMs: LONGEST_WAIT_MS }, faults);
 }
 
-type Limits = Pick<RetryPolicy, 'permanentStatuses' | 'maxAgeMs'>;
+type Limits = Pick<RetryChoice, 'permanentStatuses' | 'maxAgeMs'>;
 
 function readLimits({ permanent_statuses, max_age }: RetryRequest, faults: Faults): Limits {
-  const statuses = readStatuses(permanent_statuses ?? [], faults);
+  const statuses = permanent_statuses ? readStatuses(permanent_statuses, faults) : undefined;
   const rule = { pointer: '/retry/max_age', leastMs: 1, mostMs: LONGEST_AGE_MS };
   const maxAgeMs = readDuration(max_age, rule, faults);
   return {
-    ...(statuses.length > 0 && { permanentStatuses: statuses }),
+    ...(statuses && { permanentStatuses: statuses }),
     ...(maxAgeMs !== undefined && { maxAgeMs }),
   };
 }

@@ -1,12 +1,13 @@
 import type { FieldError } from '../http/problem.js';
 import type { AddressGuard } from '../net/address-policy.js';
-import { type Lane, LANE_NAMES, laneNamed } from '../task/lane.js';
+import type { NamedQueue } from '../queue/queue-settings.js';
 import type { RetryPolicy } from '../task/retry-policy.js';
 import type { Task } from '../task/task.js';
 import { callerTaskId } from '../task/task-id.js';
 import type { EnqueueRequest } from './enqueue.dto.js';
 import { Faults } from './faults.js';
 import { readExpiry } from './read-expiry.js';
+import { readQueue } from './read-queue.js';
 import { readRetry } from './read-retry.js';
 import { readTarget } from './read-target.js';
 import { readSchedule, readTimeout } from './read-times.js';
@@ -24,6 +25,8 @@ export interface EnqueueRules {
 /** What one request brings besides its body. */
 export interface Arrival {
   readonly now: number;
+  /** The queue that the request names, if there is one of that name. */
+  readonly queue: NamedQueue | undefined;
   readonly randomId: string;
   readonly traceparent?: string | undefined;
 }
@@ -34,31 +37,25 @@ export type Translation = { readonly task: Task } | { readonly errors: readonly 
 export function toTask(request: EnqueueRequest, rules: EnqueueRules, arrival: Arrival): Translation {
   const faults = new Faults();
   const { now } = arrival;
-  const lane = readLane(request.queue ?? 'default', faults);
+  const { queue, lane, ...defaults } = readQueue(arrival.queue, rules, faults);
   const scheduledAt = readSchedule(request, { now, horizonMs: rules.horizonMs }, faults);
   const expiresAt = readExpiry(request, { now, scheduledAt }, faults);
   const task: Task = {
     id: request.task_id ? callerTaskId(request.client_id, request.task_id) : arrival.randomId,
     clientId: request.client_id,
-    queue: lane,
+    queue,
     lane,
     target: readTarget(request.task, rules.guard, faults),
     createdAt: now,
     scheduledAt,
     ...(expiresAt !== undefined && { expiresAt }),
-    maxRetries: request.max_retries ?? rules.maxRetries,
-    retry: readRetry(request.retry, rules.retry, faults),
+    maxRetries: request.max_retries ?? defaults.maxRetries,
+    retry: readRetry(request.retry, defaults.retry, faults),
     timeoutMs: readTimeout(request.timeout, rules, faults),
     metadata: request.metadata ?? {},
     ...(isTraceparent(arrival.traceparent) && { traceparent: arrival.traceparent }),
   };
   return faults.list.length > 0 ? { errors: faults.list } : { task };
-}
-
-function readLane(queue: string, faults: Faults): Lane {
-  const lane = laneNamed(queue);
-  if (lane === undefined) faults.add('/queue', `is not a queue; use one of ${LANE_NAMES.join(', ')}`);
-  return lane ?? 'default';
 }
 
 /** W3C Trace Context, section 3.2: version 00, and neither id all zeros. */

@@ -2,21 +2,23 @@ import { Global, Module } from '@nestjs/common';
 import { DepthGauge } from './depth-gauge.js';
 import { GateStore } from './gates/gate-store.js';
 import { laneQueues } from './lane-queues.js';
+import { QueueRegistry, RedisQueueRegistry } from './queue-registry.js';
 import { ScriptTaskQueue } from './script-task-queue.js';
 import { ScriptTaskReader } from './script-task-reader.js';
 import { TaskQueue } from './task-queue.js';
 import { TaskReader } from './task-reader.js';
 
-/** The doors for the API half: write, read, and the gates. */
+/** The doors for the API half: write, read, the gates and the queues. */
 @Global()
 @Module({
   imports: [laneQueues],
   providers: [
     DepthGauge,
     GateStore,
+    { provide: QueueRegistry, useClass: RedisQueueRegistry },
     { provide: TaskQueue, useClass: ScriptTaskQueue },
     { provide: TaskReader, useClass: ScriptTaskReader },
   ],
-  exports: [TaskQueue, TaskReader, GateStore],
+  exports: [TaskQueue, TaskReader, GateStore, QueueRegistry],
 })
 export class QueueModule {}

@@ -13,3 +13,6 @@ export const signalKey = (token: string): string => `${PREFIX}signal:${token}`;
 
 /** Hash: client id → client (JSON). */
 export const CLIENTS_KEY = `${PREFIX}clients`;
+
+/** Hash: name of a queue → what is set for it (JSON). Of the lanes, those for which something was set. */
+export const QUEUES_KEY = `${PREFIX}queues`;

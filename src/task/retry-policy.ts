@@ -18,6 +18,31 @@ export interface RetryPolicy {
   readonly maxAgeMs?: number;
 }
 
+/** A part of a policy, to stand in for the same part of another one. */
+export type RetryChoice = Partial<RetryPolicy>;
+
+/** A policy with a choice in place of its own parts. */
+export function chooseRetry(policy: RetryPolicy, choice: RetryChoice): RetryPolicy {
+  const { delaysMs, permanentStatuses = [], ...rest } = { ...policy, ...choice };
+  return {
+    ...rest,
+    ...chosenBounds(policy, choice),
+    ...(rest.strategy === 'list' && delaysMs && { delaysMs }),
+    ...(permanentStatuses.length > 0 && { permanentStatuses }),
+  };
+}
+
+/** A bound that was not chosen makes way for the one that was. */
+function chosenBounds(
+  policy: RetryPolicy,
+  { minBackoffMs: min, maxBackoffMs: max }: RetryChoice,
+): Pick<RetryPolicy, 'minBackoffMs' | 'maxBackoffMs'> {
+  return {
+    minBackoffMs: min ?? Math.min(policy.minBackoffMs, max ?? Infinity),
+    maxBackoffMs: max ?? Math.max(policy.maxBackoffMs, min ?? 0),
+  };
+}
+
 /**
  * How long to wait before a retry, in milliseconds; spread by the jitter, so that tasks which failed together do not
  * come back together.

@@ -40,6 +40,8 @@ describe('with an admin key', () => {
     const guarded = routes(product).filter(({ path }) => !PUBLIC.test(path));
     expect(guarded).toContainEqual({ method: 'GET', path: '/admin/health' });
     expect(guarded).toContainEqual({ method: 'POST', path: '/admin/clients/set' });
+    expect(guarded).toContainEqual({ method: 'PUT', path: '/admin/queues/:name' });
+    expect(guarded).toContainEqual({ method: 'POST', path: '/admin/queues/:name/pause' });
     for (const { method, path } of guarded) expect((await product.send(method, path)).status).toBe(401);
     for (const path of [
       '/admin//health',

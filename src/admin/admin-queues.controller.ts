@@ -1,0 +1,90 @@
+import { Body, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
+import { ApiOperation, ApiResponse } from '@nestjs/swagger';
+import { Faults } from '../enqueue/faults.js';
+import { ApiProblem } from '../http/api-problem.js';
+import { invalidRequest, ProblemError } from '../http/problem.js';
+import { QueueRegistry } from '../queue/queue-registry.js';
+import { type QueueSettings, resumed } from '../queue/queue-settings.js';
+import { Clock } from '../time/clock.js';
+import { AdminController } from './admin-api.js';
+import { PauseQueueRequest, PutQueueRequest, QueueList, QueueView } from './admin-queues.dto.js';
+import { queueView } from './queue-view.js';
+import { faultOfName, readPause, readQueueSettings } from './read-queue-settings.js';
+
+@AdminController('queues')
+export class AdminQueuesController {
+  constructor(
+    private readonly queues: QueueRegistry,
+    private readonly clock: Clock,
+  ) {}
+
+  @Get()
+  @ApiOperation({ operationId: 'listQueues', summary: 'The queues and what is set for them' })
+  @ApiResponse({ status: 200, type: QueueList })
+  async list(): Promise<QueueList> {
+    const now = this.clock.now();
+    return { queues: (await this.queues.all()).map((queue) => queueView(queue, now)) };
+  }
+
+  @Put(':name')
+  @ApiOperation({
+    operationId: 'putQueue',
+    summary: 'Create a queue, or replace what is set for it',
+    description:
+      'Limits hold at once, for tasks that are queued already, too; a lane and retries for those that come. A pause stays as it is.',
+  })
+  @ApiResponse({ status: 200, type: QueueView })
+  @ApiProblem(400, 'The request breaks a rule, or no queue can have this name.')
+  async put(@Param('name') name: string, @Body() request: PutQueueRequest): Promise<QueueView> {
+    const fault = faultOfName(name);
+    if (fault !== undefined) {
+      throw new ProblemError({ status: 400, code: 'invalid_queue_name', detail: `${fault}.` });
+    }
+    const faults = new Faults();
+    const settings = readQueueSettings(name, request, faults);
+    if (faults.list.length > 0) throw invalidRequest(faults.list);
+    return this.change(name, (current) => ({
+      ...settings,
+      ...(current?.paused && { paused: current.paused }),
+    }));
+  }
+
+  @Post(':name/pause')
+  @HttpCode(200)
+  @ApiOperation({
+    operationId: 'pauseQueue',
+    summary: 'Start no more of its tasks',
+    description: 'Tasks are accepted and wait; running ones finish.',
+  })
+  @ApiResponse({ status: 200, type: QueueView })
+  @ApiProblem(400, 'The request breaks a rule; `errors` names each field.')
+  @ApiProblem(404, 'There is no such queue.')
+  async pause(@Param('name') name: string, @Body() request: PauseQueueRequest): Promise<QueueView> {
+    const faults = new Faults();
+    const paused = readPause(request, this.clock.now(), faults);
+    if (faults.list.length > 0) throw invalidRequest(faults.list);
+    return this.change(name, (current) => ({ ...existing(current), paused }));
+  }
+
+  @Post(':name/resume')
+  @HttpCode(200)
+  @ApiOperation({ operationId: 'resumeQueue', summary: 'Start its tasks again' })
+  @ApiResponse({ status: 200, type: QueueView })
+  @ApiProblem(404, 'There is no such queue.')
+  async resume(@Param('name') name: string): Promise<QueueView> {
+    return this.change(name, (current) => resumed(existing(current)));
+  }
+
+  private async change(
+    name: string,
+    change: (current: QueueSettings | undefined) => QueueSettings,
+  ): Promise<QueueView> {
+    return queueView(await this.queues.change(name, change), this.clock.now());
+  }
+}
+
+function existing(settings: QueueSettings | undefined): QueueSettings {
+  if (settings) return settings;
+  const detail = 'There is no queue of this name. PUT /admin/queues/{name} creates one.';
+  throw new ProblemError({ status: 404, code: 'queue_not_found', detail });
+}

@@ -1,0 +1,133 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsIn, IsInt, IsNumber, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
+import { RetryRequest } from '../enqueue/retry.dto.js';
+import { Nested } from '../http/instantiate.js';
+import { type Lane, LANES } from '../task/lane.js';
+import { RETRY_STRATEGIES, type RetryStrategy } from '../task/retry-policy.js';
+
+const TIME = { format: 'date-time' };
+const MOST = 100_000;
+
+/** How tasks of a queue are retried that do not say it themselves. */
+export class QueueRetryRequest extends RetryRequest {
+  /** Extra tries after the first; 0 = none. */
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(1000)
+  max_retries?: number | null;
+}
+
+/** Everything that is set for a queue but its pause; what is left out is no limit. */
+export class PutQueueRequest {
+  /** The priority of its tasks. Required, but of a lane, which is its own. */
+  @IsOptional()
+  @IsIn(LANES)
+  @ApiProperty({ enum: LANES, required: false })
+  lane?: Lane | null;
+
+  /** How many of its tasks run at once, over all workers. */
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(MOST)
+  max_concurrent?: number | null;
+
+  /** How many of its tasks start in a second, evenly spaced after the first `burst`. */
+  @IsOptional()
+  @IsNumber()
+  @Min(0.001)
+  @Max(MOST)
+  max_per_second?: number | null;
+
+  /** How many of its tasks may start at once after a time of rest; 1 unless set. Goes with `max_per_second`. */
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(MOST)
+  burst?: number | null;
+
+  @IsOptional()
+  @Nested(() => QueueRetryRequest)
+  retry?: QueueRetryRequest | null;
+}
+
+export class PauseQueueRequest {
+  /** For whoever asks why. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(500)
+  reason?: string | null;
+
+  /** When it goes on by itself (RFC 3339). Left out: when somebody resumes it. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  @ApiProperty({ ...TIME, required: false })
+  until?: string | null;
+}
+
+/** Durations are seconds. */
+export class QueueRetryView {
+  @ApiProperty({ required: false })
+  max_retries?: number;
+
+  @ApiProperty({ enum: RETRY_STRATEGIES, required: false })
+  strategy?: RetryStrategy;
+
+  @ApiProperty({ required: false })
+  min_backoff?: number;
+
+  @ApiProperty({ required: false })
+  max_backoff?: number;
+
+  @ApiProperty({ required: false, type: [Number] })
+  delays?: readonly number[];
+
+  @ApiProperty({ required: false })
+  jitter?: number;
+
+  @ApiProperty({ required: false, type: [Number] })
+  permanent_statuses?: readonly number[];
+
+  @ApiProperty({ required: false })
+  max_age?: number;
+}
+
+/** A queue and what is set for it; what is not set is left out. */
+export class QueueView {
+  name!: string;
+
+  @ApiProperty({ enum: LANES })
+  lane!: Lane;
+
+  @ApiProperty({ enum: ['running', 'paused'] })
+  state!: 'running' | 'paused';
+
+  @ApiProperty({ required: false, description: 'Why it is paused.' })
+  reason?: string;
+
+  @ApiProperty({ ...TIME, required: false })
+  paused_at?: string;
+
+  @ApiProperty({ ...TIME, required: false, description: 'When it goes on by itself.' })
+  until?: string;
+
+  @ApiProperty({ required: false })
+  max_concurrent?: number;
+
+  @ApiProperty({ required: false })
+  max_per_second?: number;
+
+  @ApiProperty({ required: false })
+  burst?: number;
+
+  @ApiProperty({ required: false, description: 'Of tasks that do not say it themselves.' })
+  retry?: QueueRetryView;
+}
+
+/** The lanes, most urgent first, then the other queues by name. */
+export class QueueList {
+  @ApiProperty({ type: [QueueView] })
+  queues!: QueueView[];
+}

@@ -1,0 +1,58 @@
+import { type NamedQueue, pauseAt, type QueuePause, type QueueSettings } from '../queue/queue-settings.js';
+import type { RetryChoice } from '../task/retry-policy.js';
+import { formatTime } from '../time/rfc3339.js';
+import type { QueueRetryView, QueueView } from './admin-queues.dto.js';
+
+/** A queue as the API shows it: RFC 3339 times, seconds, and nothing of what is not set. */
+export function queueView({ name, settings }: NamedQueue, now: number): QueueView {
+  const { lane, maxConcurrent, maxPerSecond, burst, retry, maxRetries } = settings;
+  return {
+    name,
+    lane,
+    ...pauseView(pauseAt(now, settings)),
+    ...(maxConcurrent !== undefined && { max_concurrent: maxConcurrent }),
+    ...(maxPerSecond !== undefined && { max_per_second: maxPerSecond }),
+    ...(burst !== undefined && { burst }),
+    ...((retry ?? maxRetries !== undefined) && { retry: retryView({ maxRetries, ...retry }) }),
+  };
+}
+
+function pauseView(
+  pause: QueuePause | undefined,
+): Pick<QueueView, 'state' | 'reason' | 'paused_at' | 'until'> {
+  if (!pause) return { state: 'running' };
+  return {
+    state: 'paused',
+    ...(pause.reason !== undefined && { reason: pause.reason }),
+    paused_at: formatTime(pause.since),
+    ...(pause.until !== undefined && { until: formatTime(pause.until) }),
+  };
+}
+
+interface Shown extends RetryChoice {
+  readonly maxRetries: QueueSettings['maxRetries'] | undefined;
+}
+
+function retryView(shown: Shown): QueueRetryView {
+  const { maxRetries, strategy, jitter, delaysMs, permanentStatuses } = shown;
+  return {
+    ...(maxRetries !== undefined && { max_retries: maxRetries }),
+    ...(strategy && { strategy }),
+    ...(delaysMs && { delays: delaysMs.map((ms) => ms / 1000) }),
+    ...(jitter !== undefined && { jitter }),
+    ...(permanentStatuses && { permanent_statuses: permanentStatuses }),
+    ...timesView(shown),
+  };
+}
+
+function timesView({
+  minBackoffMs,
+  maxBackoffMs,
+  maxAgeMs,
+}: RetryChoice): Pick<QueueRetryView, 'min_backoff' | 'max_backoff' | 'max_age'> {
+  return {
+    ...(minBackoffMs !== undefined && { min_backoff: minBackoffMs / 1000 }),
+    ...(maxBackoffMs !== undefined && { max_backoff: maxBackoffMs / 1000 }),
+    ...(maxAgeMs !== undefined && { max_age: maxAgeMs / 1000 }),
+  };
+}

@@ -1,0 +1,54 @@
+import { Faults } from '../enqueue/faults.js';
+import { readTime } from '../enqueue/read-times.js';
+import { readRetryChoice } from '../enqueue/read-retry.js';
+import { laneItself, type QueuePause, QueueSettings, QUEUE_NAME } from '../queue/queue-settings.js';
+import type { PauseQueueRequest, PutQueueRequest } from './admin-queues.dto.js';
+
+/** What a request sets for a queue; adds every rule that it breaks to the faults. */
+export function readQueueSettings(name: string, request: PutQueueRequest, faults: Faults): QueueSettings {
+  const { max_concurrent: maxConcurrent, max_per_second: maxPerSecond, burst } = request;
+  if (typeof burst === 'number' && typeof maxPerSecond !== 'number') {
+    faults.add('/burst', 'goes with max_per_second');
+  }
+  return {
+    lane: readLane(name, request, faults),
+    ...(typeof maxConcurrent === 'number' && { maxConcurrent }),
+    ...(typeof maxPerSecond === 'number' && { maxPerSecond }),
+    ...(typeof burst === 'number' && { burst }),
+    ...readRetry(request, faults),
+  };
+}
+
+function readLane(name: string, { lane }: PutQueueRequest, faults: Faults): QueueSettings['lane'] {
+  const itself = laneItself(name);
+  if (itself && lane && lane !== itself) faults.add('/lane', `must be ${itself}: this queue is that lane`);
+  if (!itself && !lane) faults.add('/lane', 'is required');
+  return itself ?? lane ?? 'default';
+}
+
+type Retry = Pick<QueueSettings, 'retry' | 'maxRetries'>;
+
+function readRetry({ retry }: PutQueueRequest, faults: Faults): Retry {
+  if (!retry) return {};
+  const { max_retries: maxRetries, ...policy } = retry;
+  // What a deployment does unless something else is said; it can set the times, but not the strategy.
+  const choice = readRetryChoice(policy, { strategy: 'exponential' }, faults);
+  return {
+    ...(Object.keys(choice).length > 0 && { retry: choice }),
+    ...(typeof maxRetries === 'number' && { maxRetries }),
+  };
+}
+
+export function readPause({ reason, until }: PauseQueueRequest, now: number, faults: Faults): QueuePause {
+  const end = readTime(until, '/until', faults);
+  if (end !== undefined && end <= now) faults.add('/until', 'must be in the future');
+  return { since: now, ...(reason && { reason }), ...(end !== undefined && { until: end }) };
+}
+
+/** What is wrong with the name of a queue, or nothing. */
+export function faultOfName(name: string): string | undefined {
+  if (name === 'normal') return 'normal is another name of the lane default; use that';
+  return QUEUE_NAME.test(name)
+    ? undefined
+    : 'The name of a queue is 1 to 63 lower-case letters, digits, hyphens and underscores, and begins with a letter or digit';
+}

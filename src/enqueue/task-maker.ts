@@ -1,0 +1,36 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { Config } from '../config/config.js';
+import { invalidRequest } from '../http/problem.js';
+import { QueueRegistry } from '../queue/queue-registry.js';
+import type { Task } from '../task/task.js';
+import { Clock } from '../time/clock.js';
+import type { EnqueueRequest } from './enqueue.dto.js';
+import { enqueueRules } from './enqueue-rules.js';
+import { type EnqueueRules, toTask } from './to-task.js';
+
+/** Gives the rules what they need to make a task out of a request: the time, an id, the queue. */
+@Injectable()
+export class TaskMaker {
+  private readonly rules: EnqueueRules;
+
+  constructor(
+    config: Config,
+    private readonly clock: Clock,
+    private readonly queues: QueueRegistry,
+  ) {
+    this.rules = enqueueRules(config);
+  }
+
+  /**
+   * @throws ProblemError with every rule that the request breaks
+   * @throws QueueUnavailable
+   */
+  async make(request: EnqueueRequest, traceparent: string | undefined): Promise<Task> {
+    const queue = await this.queues.find(request.queue ?? 'default');
+    const arrival = { now: this.clock.now(), queue, randomId: randomUUID(), traceparent };
+    const translation = toTask(request, this.rules, arrival);
+    if ('errors' in translation) throw invalidRequest(translation.errors);
+    return translation.task;
+  }
+}
