@@ -82,3 +82,12 @@ it('a pending task that was let in before its gate was shut is told so', async (
   expect({ state, waitingAheadInLane }).toEqual({ state: 'pending', waitingAheadInLane: 0 });
   expect(gates[1]?.refusal).toEqual({ reason: 'shut' });
 });
+
+it('a pending task is not told that its own place takes up the cap', async () => {
+  await harness.gates.set('c:client-a', { maxRunning: 1 });
+  const [first, second] = await harness.add(2);
+  const pending = await explain(first!.id);
+  expect(pending.state).toBe('pending');
+  expect(pending.gates.every(({ refusal }) => refusal === undefined)).toBe(true);
+  expect((await explain(second!.id)).heldBy?.refusal).toEqual({ reason: 'at_capacity' });
+});
