@@ -12,7 +12,7 @@ const allowed = {
   queue: ['task', 'time', 'config', 'redis', 'metrics', 'health'],
   clients: ['task', 'time', 'config', 'http', 'redis', 'queue', 'metrics'],
   enqueue: ['task', 'net', 'time', 'config', 'http', 'queue', 'metrics'],
-  tracking: ['task', 'time', 'config', 'http', 'queue', 'metrics'],
+  tracking: ['task', 'time', 'config', 'http', 'queue', 'metrics', 'enqueue'],
   admin: ['task', 'time', 'config', 'http', 'health', 'clients', 'queue', 'enqueue'],
   dispatch: ['task', 'net', 'time', 'config', 'queue', 'metrics', 'health'],
 };

@@ -6,6 +6,7 @@ import { startRedis } from './embedded-redis.mjs';
 import { watchNpm } from './lib/parent-watch.mjs';
 import { wantsEmbeddedRedis } from './lib/settings.mjs';
 
+const EXIT_WAIT_MS = 1000;
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 endWithTerminalOrNpm();
@@ -15,17 +16,20 @@ try {
   console.error(error);
   process.exitCode = 1;
 }
-process.exit();
+exitOnceWritten();
 
 async function runUntilStopped() {
   setEnvironment(process.env);
   const redis = wantsEmbeddedRedis(process.env) ? await startEmbeddedRedis() : undefined;
   try {
     // With a wrong setting the app says so and ends the process; the guard then ends Redis.
-    const app = await import('../dist/main.js');
     redis?.exited.then(() => endWithoutRedis(redis));
+    const app = await import('../dist/main.js');
     // Without a URL it was told to stop before it was ready.
-    if (app.url) console.log(welcome(app.url, process.env.MODE, redis));
+    if (app.url) {
+      console.log(welcome(app.url, process.env.MODE, redis));
+      sayWhenStopping(process.env.SHUTDOWN_TIMEOUT_SEC);
+    }
     await app.stopped;
   } finally {
     await redis?.stop();
@@ -40,6 +44,14 @@ function endWithTerminalOrNpm() {
   watchNpm(end);
 }
 
+// A pipe takes the last lines in its own time; a reader that hangs, or has gone, holds nobody up.
+function exitOnceWritten() {
+  const end = () => process.exit();
+  process.stdout.on('error', end);
+  setTimeout(end, EXIT_WAIT_MS);
+  process.stdout.write('', end);
+}
+
 function setEnvironment(env) {
   env.MODE ||= 'both';
   env.PORT ||= '8080';
@@ -48,6 +60,7 @@ function setEnvironment(env) {
   env.ALLOWED_HOSTS = 'localhost,127.0.0.1';
   env.ALLOW_LOOPBACK_URLS = 'true';
   env.ALLOW_PRIVATE_URLS = 'false';
+  env.SHUTDOWN_TIMEOUT_SEC ||= '25';
 }
 
 async function startEmbeddedRedis() {
@@ -63,13 +76,25 @@ function giveUp(error) {
   process.exit(1);
 }
 
+// This Redis does not come back, so there is nothing to wait for: what runs cannot be recorded any more, and runs
+// again after the next start.
 function endWithoutRedis(redis) {
   if (redis.stopping) return;
   console.error(
-    `Redis (pid ${redis.pid}) has ended; ${join(redis.dataDir, 'redis.log')} says why. Stopping.`,
+    `Redis (pid ${redis.pid}) has ended; ${join(redis.dataDir, 'redis.log')} says why. Ending at once; the next npm start goes on with what is queued.`,
   );
   process.exitCode = 1;
-  process.kill(process.pid, 'SIGTERM');
+  redis.stop().finally(exitOnceWritten);
+}
+
+function sayWhenStopping(seconds) {
+  const say = () => {
+    for (const signal of ['SIGINT', 'SIGTERM']) process.off(signal, say);
+    console.log(
+      `Stopping: running tasks may finish for up to ${seconds} s; press Ctrl-C again to stop at once.`,
+    );
+  };
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, say);
 }
 
 function welcome(url, mode, redis) {

@@ -7,6 +7,7 @@ import { allowOnlyHosts } from '../http/allowed-hosts.js';
 import { sendCommonHeaders } from '../http/common-headers.js';
 import { earlyRefusals } from '../http/early-refusals.js';
 import { readJsonBodies } from '../http/json-body.js';
+import { refuseOtherMethods } from '../http/other-methods.js';
 import { requestId } from '../http/request-id.js';
 import { logRequests } from '../logging/request-log.js';
 import { HttpMetrics } from '../metrics/http-metrics.js';
@@ -57,4 +58,5 @@ function prepareServer(app: NestFastifyApplication, config: Config): void {
     metrics.answered({ method: request.method, route, status: reply.statusCode, ms: reply.elapsedTime });
     done();
   });
+  refuseOtherMethods(server);
 }

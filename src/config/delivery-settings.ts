@@ -1,4 +1,4 @@
-import { IsInt, IsNumber, Max, Min } from 'class-validator';
+import { IsIn, IsInt, IsNumber, Matches, Max, Min } from 'class-validator';
 import { DAY_SEC } from './day.js';
 import { Env } from './setting.js';
 
@@ -9,6 +9,23 @@ export class DeliverySettings {
   @Min(1)
   @Max(10_000)
   concurrency = 10;
+
+  @Env(
+    'QUEUE_WEIGHTS',
+    'Shares of the slots for lanes that all have work: `<lane>:<weight>` with commas; a lane that is not named keeps its own.',
+    { allowed: 'lane:weight, weights 0.01 to 1000' },
+  )
+  @Matches(/^((critical|high|default|low):(0\.\d{1,2}|[1-9]\d{0,2}(\.\d{1,2})?|1000),?)*$/, {
+    message: '$property must be a comma list like critical:6,high:4,default:3,low:1',
+  })
+  queueWeights = 'critical:6,high:4,default:3,low:1';
+
+  @Env(
+    'PRIORITY_MODE',
+    '`weighted` shares the slots between the lanes; `strict` empties a more urgent lane first.',
+  )
+  @IsIn(['weighted', 'strict'])
+  priorityMode: 'weighted' | 'strict' = 'weighted';
 
   @Env(
     'TASK_TIMEOUT_SEC',

@@ -1,5 +1,6 @@
-import { validateSync, type ValidationError } from 'class-validator';
+import { validateSync } from 'class-validator';
 import { Config } from './config.js';
+import { describeFault } from './describe-fault.js';
 import { type Setting, settingsOf } from './setting.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -54,12 +55,6 @@ function parseAs(fallback: unknown, text: string): unknown {
   if (typeof fallback === 'boolean') return { true: true, '1': true, false: false, '0': false }[text] ?? text;
   if (Array.isArray(fallback)) return text.split(',').map((item) => item.trim());
   return text;
-}
-
-function describeFault(error: ValidationError, { property, name, secret }: Setting, text = ''): string {
-  const rules = Object.values(error.constraints ?? {}).toReversed();
-  const broken = rules.map((rule) => rule.replace(property, name)).join(', ');
-  return `${broken} (got ${secret ? 'a secret' : JSON.stringify(text)})`;
 }
 
 function contradictions({ delivery }: Config): string[] {

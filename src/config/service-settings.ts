@@ -1,5 +1,6 @@
-import { IsIn, IsInt, IsIP, IsNumber, Matches, Max, Min } from 'class-validator';
+import { IsIn, IsInt, IsIP, IsNumber, Max, Min } from 'class-validator';
 import { DAY_SEC } from './day.js';
+import { AreHostNames } from './host-names.js';
 import { Env } from './setting.js';
 
 const MODES = ['api', 'worker', 'both'] as const;
@@ -34,7 +35,7 @@ export class ServiceSettings {
     'Comma list of host names the server answers to; any other `Host` gets 421. Empty = all.',
     { allowed: 'names and addresses without ports' },
   )
-  @Matches(/^[A-Za-z0-9.:[\]_-]+$/, { each: true })
+  @AreHostNames()
   allowedHosts: string[] = [];
 
   @Env('NODE_ENV', '`production` closes what is open for development. The image sets it.')

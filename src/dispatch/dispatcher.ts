@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { buildInfo } from '../config/build-info.js';
 import { Config } from '../config/config.js';
@@ -13,8 +13,13 @@ import { toAttempt } from './to-attempt.js';
 
 const sender: Sender = {
   userAgent: `task-runner/${buildInfo.version}`,
-  freshTraceparent: () => `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-00`,
+  // Node draws UUIDs from a pool, which costs a tenth of asking the system for bytes each time.
+  freshTraceparent: () => `00-${hex()}-${hex().slice(16)}-00`,
 };
+
+function hex(): string {
+  return randomUUID().replaceAll('-', '');
+}
 
 /** The life of an attempt. */
 @Injectable()

@@ -115,7 +115,7 @@ export class EnqueueRequest {
   @Nested(() => RetryRequest)
   retry?: RetryRequest | null;
 
-  /** The task is not tried again after this time (RFC 3339). With `ttl`, too, the earlier wins. */
+  /** No try starts after this time (RFC 3339); the task ends as `expired`. With `ttl`, too, the earlier wins. */
   @IsOptional()
   @IsString()
   @MaxLength(64)

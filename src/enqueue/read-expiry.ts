@@ -10,8 +10,10 @@ interface Times {
   readonly scheduledAt: number;
 }
 
+export type Expiry = Pick<EnqueueRequest, 'expires_at' | 'ttl'>;
+
 /** When a task expires: the earlier of `expires_at` and `ttl`, and never before it is due. */
-export function readExpiry(request: EnqueueRequest, times: Times, faults: Faults): number | undefined {
+export function readExpiry(request: Expiry, times: Times, faults: Faults): number | undefined {
   const named = readTime(request.expires_at, '/expires_at', faults);
   const ttl = readDuration(request.ttl, { pointer: '/ttl', leastMs: 1, mostMs: LONGEST_TTL_MS }, faults);
   const expiresAt = Math.min(named ?? Infinity, times.now + (ttl ?? Infinity));

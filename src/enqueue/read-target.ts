@@ -44,7 +44,7 @@ function readJson(json: unknown, faults: Faults): TaskBody {
   return { encoding: 'utf8', content: JSON.stringify(json) };
 }
 
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$/;
 
 function readBase64(content: string, faults: Faults): TaskBody {
   if (!BASE64.test(content)) faults.add('/task/body_base64', 'must be standard base64 with padding');

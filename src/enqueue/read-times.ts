@@ -10,8 +10,10 @@ interface Horizon {
   readonly horizonMs: number;
 }
 
+export type Schedule = Pick<EnqueueRequest, 'delay' | 'scheduled_at'>;
+
 /** When the first attempt is due: `scheduled_at` before `delay`, and a past time means now. */
-export function readSchedule(request: EnqueueRequest, { now, horizonMs }: Horizon, faults: Faults): number {
+export function readSchedule(request: Schedule, { now, horizonMs }: Horizon, faults: Faults): number {
   const delayed = now + readDelay(request.delay ?? 0, faults);
   const named = readTime(request.scheduled_at, '/scheduled_at', faults);
   const due = Math.max(named ?? delayed, now);

@@ -1,26 +1,35 @@
+import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { ProblemError } from './problem.js';
 
+/** RFC 9110, section 7.2: a host, then perhaps a port. What else stands after a colon is no port. */
+const HOST = /^(\[[0-9a-f:.]+\]|[^\s:[\]]*)(?::\d{0,5})?$/;
+
 /**
  * Refuses requests for other host names, which is what stops a web page from reaching a server on the visitor's own
- * machine under a name that it made point there (DNS rebinding).
+ * machine under a name that it made point there (DNS rebinding). A request that names its host twice, or not as a host,
+ * is refused whatever names are allowed (RFC 9112, section 3.2).
  *
- * @param hosts host names without ports; empty lets every name through
+ * @param hosts host names without ports, IPv6 addresses in brackets; empty lets every name through
  */
 export function allowOnlyHosts(server: FastifyInstance, hosts: readonly string[]): void {
-  server.addHook('onRequest', (request, _reply, done) => {
-    done(request.headers.host === undefined && request.raw.httpVersion !== '1.0' ? noHost() : undefined);
-  });
-  if (hosts.length === 0) return;
   const allowed = new Set(hosts.map((host) => host.toLowerCase()));
   server.addHook('onRequest', (request, _reply, done) => {
-    done(allowed.has(request.hostname.toLowerCase()) ? undefined : misdirected(hosts));
+    const host = hostOf(request.raw);
+    if (host === undefined) done(malformed());
+    else done(allowed.size === 0 || allowed.has(host) ? undefined : misdirected(hosts));
   });
 }
 
-/** RFC 9112, section 3.2. */
-function noHost(): ProblemError {
-  const detail = 'A request needs a Host header.';
+/** The host that a request names, without its port; empty when it names none. */
+function hostOf(request: IncomingMessage): string | undefined {
+  // Of two, `headers` has the first only. HTTP/1.0 knows requests without one.
+  const given = request.headersDistinct['host'] ?? (request.httpVersion === '1.0' ? [''] : []);
+  return given.length === 1 ? HOST.exec(given[0]?.toLowerCase() ?? '')?.[1] : undefined;
+}
+
+function malformed(): ProblemError {
+  const detail = 'A request needs exactly one Host header: a host, and after a colon its port.';
   return new ProblemError({ status: 400, code: 'malformed_request', detail });
 }
 

@@ -20,7 +20,7 @@ export function readJsonBodies(server: FastifyInstance): void {
     try {
       const text = checkedText(request, body as Buffer);
       void parse(request, text, (error: Error | null, value?: unknown) => {
-        done(error ? invalidJson(error.message) : null, value);
+        done(error ? invalidJson(whyNot(text)) : null, value);
       });
     } catch (error) {
       done(error as Error);
@@ -29,6 +29,7 @@ export function readJsonBodies(server: FastifyInstance): void {
 }
 
 function checkedText(request: FastifyRequest, body: Buffer): string {
+  requireUtf8(request.headers['content-type'] ?? '');
   const coding = request.headers['content-encoding'];
   if (coding !== undefined && coding !== 'identity') {
     const detail = `Content-Encoding ${JSON.stringify(coding)} is not supported; send the body as it is.`;
@@ -42,6 +43,26 @@ function checkedText(request: FastifyRequest, body: Buffer): string {
   } catch {
     throw invalidJson('it is not UTF-8');
   }
+}
+
+/** JSON has no other encoding (RFC 8259, section 8.1): what another one is named for would be read as other characters. */
+function requireUtf8(contentType: string): void {
+  const charsets = [...contentType.matchAll(/;\s*charset\s*=\s*"?([^";\s]*)/gi)].map(([, name = '']) => name);
+  const other = charsets.find((name) => !/^utf-?8$/i.test(name));
+  if (other === undefined) return;
+  const detail = `Charset ${JSON.stringify(other)} is not supported; send JSON as UTF-8.`;
+  throw new ProblemError({ status: 415, code: 'unsupported_charset', detail });
+}
+
+/** Why the parser refused a text; it says the same of bad JSON and of keys that it does not let through. */
+function whyNot(text: string): string {
+  if (text === '') return 'it is empty';
+  try {
+    JSON.parse(text);
+  } catch {
+    return 'it cannot be parsed';
+  }
+  return 'a key "__proto__" is not accepted, and neither is "constructor" with "prototype" below it';
 }
 
 function invalidJson(why: string): ProblemError {

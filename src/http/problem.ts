@@ -63,10 +63,15 @@ export class ProblemError extends Error {
   }
 }
 
-/** The request is well-formed JSON but breaks a rule; names every field that does. */
-export function invalidRequest(errors: readonly FieldError[]): ProblemError {
+/** Nobody reads more; a body full of unknown fields must not be answered with several times its size. */
+const MAX_ERRORS = 50;
+
+/** The request is well-formed JSON but breaks a rule; names every field that does, up to a limit. */
+export function invalidRequest(faults: readonly FieldError[]): ProblemError {
+  const errors = faults.slice(0, MAX_ERRORS);
   const [first] = errors;
   const detail = first ? `${first.pointer || 'The body'} ${first.detail}` : 'The request is not valid.';
-  const more = errors.length > 1 ? ` (and ${errors.length - 1} more, see errors)` : '';
+  const where = faults.length > MAX_ERRORS ? `the first ${MAX_ERRORS} are in errors` : 'see errors';
+  const more = faults.length > 1 ? ` (and ${faults.length - 1} more, ${where})` : '';
   return new ProblemError({ status: 400, code: 'invalid_request', detail: detail + more, errors });
 }

@@ -26,7 +26,6 @@ function checked(dto: Type, value: unknown): object {
     whitelist: true,
     forbidNonWhitelisted: true,
     forbidUnknownValues: true,
-    stopAtFirstError: true,
   });
   const faults = [...unknown.map(unknownField), ...errors.flatMap((error) => fieldErrors(error, ''))];
   if (faults.length > 0) throw invalidRequest(faults);
@@ -41,15 +40,24 @@ function unknownField(path: readonly string[]): FieldError {
 
 function fieldErrors(error: ValidationError, parent: string): FieldError[] {
   const pointer = `${parent}${jsonPointer([error.property])}`;
-  const own = Object.entries(error.constraints ?? {}).map(([rule, text]) => ({
-    pointer,
-    detail: error.value === undefined ? 'is required' : detailOf(rule, text, error.property),
-  }));
-  return [...own, ...(error.children ?? []).flatMap((child) => fieldErrors(child, pointer))];
+  const fault = firstFault(error);
+  if (fault !== undefined) return [{ pointer, detail: fault }];
+  return (error.children ?? []).flatMap((child) => fieldErrors(child, pointer));
+}
+
+/** Rules about the type: what else is wrong with a value of another type says nothing. */
+const TYPE_RULES = ['whitelistValidation', 'isDefined', 'isString', 'isInt', 'isObject', 'isStringMap'];
+
+/** What to tell of all the rules a value breaks: its type first, else the rule that is written first. */
+function firstFault({ constraints, value, property }: ValidationError): string | undefined {
+  if (!constraints) return undefined;
+  if (value === undefined) return 'is required';
+  const type = TYPE_RULES.find((rule) => rule in constraints);
+  const text = type ? constraints[type] : Object.values(constraints).at(-1);
+  return type === 'whitelistValidation' ? NOT_A_FIELD : withoutName(text ?? 'is wrong', property);
 }
 
 /** class-validator's texts begin with the property's name, which the pointer says already. */
-function detailOf(rule: string, text: string, property: string): string {
-  if (rule === 'whitelistValidation') return NOT_A_FIELD;
+function withoutName(text: string, property: string): string {
   return text.startsWith(`${property} `) ? text.slice(property.length + 1) : text;
 }

@@ -1,10 +1,10 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { loggableUrl, REDACTED_PATHS } from './redact.js';
+import { loggableUrl, redacted } from './redact.js';
 
 function logged(fields: object): string {
   const lines: string[] = [];
-  pino({ redact: [...REDACTED_PATHS] }, { write: (line: string) => lines.push(line) }).info(fields);
+  pino({ formatters: { log: redacted } }, { write: (line: string) => lines.push(line) }).info(fields);
   return lines.join();
 }
 
@@ -18,6 +18,9 @@ describe('redaction', () => {
     { task: { headers: { authorization: 's3cret' } } },
     { res: { headers: { 'set-cookie': 's3cret' } } },
     { password: 's3cret' },
+    { Authorization: 's3cret' },
+    { list: [{ headers: { Cookie: 's3cret' } }] },
+    { a: { b: { c: { d: { password: 's3cret' } } } } },
     { redis: { password: 's3cret' } },
     { body: 's3cret' },
     { task: { body: 's3cret' } },
@@ -26,6 +29,11 @@ describe('redaction', () => {
     expect(line).not.toContain('s3cret');
     expect(line).toContain('[Redacted]');
   });
+});
+
+it('leaves a line without secrets as it is', () => {
+  const line = { task_id: 'a', status: 200, retry_in_ms: undefined };
+  expect(redacted(line)).toBe(line);
 });
 
 describe('loggableUrl', () => {

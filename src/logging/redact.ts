@@ -1,23 +1,40 @@
-/**
- * Paths of a log line that may hold a secret, whatever puts them there. Log lines are built from named fields, without
- * headers, bodies and query strings; this is the net below that.
- */
-export const REDACTED_PATHS: readonly string[] = [
-  ...['authorization', 'cookie', '"x-admin-key"', '"x-api-key"', '"proxy-authorization"'].flatMap((name) => [
-    path('req.headers', name),
-    path('headers', name),
-    path('*.headers', name),
-  ]),
-  'headers["set-cookie"]',
-  '*.headers["set-cookie"]',
+/** Names of fields that hold secrets, wherever in a log line they stand. Lower case. */
+const SECRET = new Set([
+  'authorization',
+  'proxy-authorization',
+  'cookie',
+  'set-cookie',
+  'x-admin-key',
+  'x-api-key',
   'password',
-  '*.password',
+  'sentinelpassword',
+  'apikey',
   'body',
-  '*.body',
-];
+]);
+/** Deeper than this nothing is logged on purpose. */
+const DEPTH = 5;
 
-function path(parent: string, name: string): string {
-  return name.startsWith('"') ? `${parent}[${name}]` : `${parent}.${name}`;
+/**
+ * A log line without what is secret in it. Lines are built from named fields, without headers, bodies and query
+ * strings; this is the net below that. A line without objects in it comes back as it is: that is nearly all of them, and
+ * pino's own redaction, which looks for every path in every line, took a fifth of a busy worker's time.
+ */
+export function redacted(fields: Record<string, unknown>, depth = 0): Record<string, unknown> {
+  let copy: Record<string, unknown> | undefined;
+  for (const name in fields) {
+    const value = fields[name];
+    const safe = SECRET.has(name.toLowerCase()) ? '[Redacted]' : safeValue(value, depth);
+    if (safe !== value) (copy ??= { ...fields })[name] = safe;
+  }
+  return copy ?? fields;
+}
+
+function safeValue(value: unknown, depth: number): unknown {
+  // Errors have a serialiser of their own.
+  if (typeof value !== 'object' || value === null || value instanceof Error) return value;
+  if (depth === DEPTH) return '[Too deep]';
+  if (Array.isArray(value)) return value.map((item) => safeValue(item, depth + 1));
+  return redacted(value as Record<string, unknown>, depth + 1);
 }
 
 /** A URL as it may be logged: without credentials, query and fragment, which are where secrets travel. */

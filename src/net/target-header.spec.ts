@@ -18,6 +18,9 @@ const REFUSED_NAMES = [
   'HTTP2-Settings',
   'X-Task-Id',
   'x-task-anything',
+  'X_Task_Id',
+  'X-Task_Id',
+  'X_Task-Attempt',
   'Metadata',
   'Metadata-Flavor',
   'X-Google-Metadata-Request',
@@ -72,6 +75,7 @@ describe('a target header', () => {
     ['constructor', 'x'],
     ['webhook-id', 'x'],
     ['X-Tasks', 'x'],
+    ['X_Tasks', 'x'],
     ['Proxy', 'x'],
     ['User-Agent', 'mine/1'],
   ])('accepts %s: %j', (name, value) => {
@@ -87,6 +91,16 @@ describe('the headers of a task together', () => {
       ['X-Bad', '\n'],
     ]);
     expect(faults.map(({ name }) => name)).toEqual(['Host', 'X-Bad']);
+  });
+
+  it('refuses a name that is there already in another case', () => {
+    const twice = [
+      ['X-A', '1'],
+      ['x-a', '2'],
+    ] as const;
+    expect(checkTargetHeaders(twice)).toEqual([
+      { name: 'x-a', reason: 'is there already, in another spelling' },
+    ]);
   });
 
   it(`takes ${MAX_HEADERS} headers and not one more`, () => {

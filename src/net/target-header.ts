@@ -52,23 +52,36 @@ const REFUSED_PREFIXES: readonly (readonly [string, string])[] = [
 export function checkTargetHeader(name: string, value: string): string | undefined {
   if (!TOKEN.test(name)) return "must have a name of letters, digits and !#$%&'*+-.^_`|~ only";
   const lower = name.toLowerCase();
-  const refused = REFUSED.get(lower) ?? REFUSED_PREFIXES.find(([prefix]) => lower.startsWith(prefix))?.[1];
+  const refused = REFUSED.get(lower) ?? refusedByPrefix(lower);
   if (refused !== undefined) return refused;
   return VALUE.test(value)
     ? undefined
     : 'must have a value of latin1 characters without line breaks or controls';
 }
 
+function checkUnseen(name: string, seen: Set<string>): string | undefined {
+  const isKnown = seen.has(name.toLowerCase());
+  seen.add(name.toLowerCase());
+  return isKnown ? 'is there already, in another spelling' : undefined;
+}
+
+function refusedByPrefix(lower: string): string | undefined {
+  // Targets that speak CGI, WSGI or PHP know `X_Task_Id` and `X-Task-Id` as one and the same.
+  const name = /^x[-_]task[-_]/.test(lower) ? lower.replaceAll('_', '-') : lower;
+  return REFUSED_PREFIXES.find(([prefix]) => name.startsWith(prefix))?.[1];
+}
+
 /** All faults of a task's headers: each one's own, then the count and the size of them together. */
 export function checkTargetHeaders(headers: readonly (readonly [string, string])[]): HeaderFault[] {
   const faults: HeaderFault[] = [];
+  const seen = new Set<string>();
   let bytes = 0;
   for (const [index, [name, value]] of headers.entries()) {
     if (index === MAX_HEADERS) {
       faults.push({ name, reason: `is one more than the ${MAX_HEADERS} allowed` });
       break;
     }
-    const reason = checkTargetHeader(name, value);
+    const reason = checkTargetHeader(name, value) ?? checkUnseen(name, seen);
     if (reason !== undefined) faults.push({ name, reason });
     const before = bytes;
     bytes += name.length + value.length;

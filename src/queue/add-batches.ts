@@ -3,6 +3,7 @@ import { PREFIX } from '../redis/keys.js';
 import type { Task } from '../task/task.js';
 import type { Added } from './task-queue.js';
 import { scripts } from './scripts.js';
+import { hostOf, storedAs } from './stored-task.js';
 
 /** One batch holds Redis for a few milliseconds at most. */
 const MOST_PER_BATCH = 128;
@@ -43,16 +44,28 @@ export class AddBatches {
 
   private async send(batch: readonly Waiting[]): Promise<void> {
     try {
-      const args = ['', this.maxAgeMs, batch.length, ...batch.flatMap(({ task }) => taskArgs(task))];
-      const results = (await scripts.addTasks.run(this.redis, PREFIX, args)) as string[];
-      batch.forEach(({ task, resolve }, at) => {
-        const existing = results[at];
-        resolve(existing ? { task: JSON.parse(existing) as Task, isNew: false } : { task, isNew: true });
-      });
+      const tasks = batch.map(({ task }) => task);
+      const added = await addTasks(this.redis, tasks, this.maxAgeMs);
+      for (const [at, result] of added.entries()) batch[at]?.resolve(result);
     } catch (error) {
       for (const { reject } of batch) reject(error);
     }
   }
+}
+
+/** @param now Unix milliseconds of an injected clock; nothing = the time of Redis */
+export async function addTasks(
+  redis: Redis,
+  tasks: readonly Task[],
+  maxAgeMs: number,
+  now?: number,
+): Promise<Added[]> {
+  const args = [now ?? '', maxAgeMs, tasks.length, ...tasks.flatMap(taskArgs)];
+  const existing = (await scripts.addTasks.run(redis, PREFIX, args)) as string[];
+  return tasks.map((task, at) => {
+    const data = existing[at];
+    return data ? { task: JSON.parse(data) as Task, isNew: false } : { task, isNew: true };
+  });
 }
 
 function taskArgs(task: Task): (string | number)[] {
@@ -61,12 +74,10 @@ function taskArgs(task: Task): (string | number)[] {
     task.lane,
     task.queue,
     task.clientId,
-    new URL(task.target.url).origin,
+    hostOf(task),
     task.createdAt,
     task.scheduledAt,
     task.expiresAt ?? '',
-    JSON.stringify(task),
-    // What a reader that knows only BullMQ expects to find.
-    JSON.stringify({ attempts: task.maxRetries + 1, backoff: { type: 'exponential', delay: 1000 } }),
+    ...storedAs(task),
   ];
 }

@@ -43,12 +43,12 @@ async function nothingHeld(): Promise<void> {
 
 describe('a client’s cap', () => {
   it('is never exceeded by two workers, loses nothing and runs nothing twice', async () => {
-    const clients = Array.from({ length: 20 }, (_, n) => `client-${n}`);
-    for (const client of clients) await harness.gates.set(`c:${client}`, { maxRunning: 1 });
+    const clients = Array.from({ length: 100 }, (_, n) => `client-${n}`);
+    await Promise.all(clients.map((client) => harness.gates.set(`c:${client}`, { maxRunning: 1 })));
     const watch = new Watch();
-    harness.worker(10, watch.work);
-    harness.worker(10, watch.work);
-    const added = (await Promise.all(clients.map((clientId) => harness.add(50, { clientId })))).flat();
+    harness.worker(50, watch.work);
+    harness.worker(50, watch.work);
+    const added = (await Promise.all(clients.map((clientId) => harness.add(100, { clientId })))).flat();
     await until(() => watch.done.length >= added.length, { timeoutMs: 25_000 });
     expect(watch.done.toSorted()).toEqual(added.map(({ id }) => id).toSorted());
     expect(new Set(Object.values(watch.most))).toEqual(new Set([1]));

@@ -3,6 +3,7 @@ import { PREFIX } from '../redis/keys.js';
 import { scripts } from './scripts.js';
 
 const PRUNE_EVERY_MS = 1000;
+const REPAIR_EVERY_MS = 60_000;
 const PRUNE_AT_ONCE = 256;
 /** A task that takes its worker down this often is the cause, not the victim. */
 const MOST_CRASHES = 25;
@@ -30,6 +31,9 @@ export class Housekeeping {
         if (ids.length > 0) onRecovered(ids);
       }),
       every(PRUNE_EVERY_MS, () => this.prune()),
+      every(REPAIR_EVERY_MS, async () => {
+        await this.repair();
+      }),
     ];
   }
 
@@ -48,6 +52,12 @@ export class Housekeeping {
       from = onward;
     }
     return recovered;
+  }
+
+  /** Mends the books of the gates after something was removed behind our back. @returns the gates that were wrong */
+  async repair(): Promise<string[]> {
+    const args = ['', REPAIR_EVERY_MS - 1000];
+    return (await scripts.repair.run(this.redis, PREFIX, args)) as string[];
   }
 
   /** Removes finished tasks whose time is up, in small pieces. */

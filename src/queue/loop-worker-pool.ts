@@ -7,7 +7,7 @@ import { DispatchLoop } from './dispatch-loop.js';
 import { Housekeeping } from './housekeeping.js';
 import { LaneShares } from './lane-shares.js';
 import { LockKeeper } from './lock-keeper.js';
-import { LANE_WEIGHTS, stepSettings } from './queue-rules.js';
+import { laneWeights, stepSettings } from './queue-rules.js';
 import { RunningTasks } from './running-tasks.js';
 import { Sleeper } from './sleeper.js';
 import { TaskHandler } from './task-handler.js';
@@ -36,7 +36,7 @@ export class LoopWorkerPool extends WorkerPool {
     this.housekeeping = new Housekeeping(redis, settings.lockMs);
     this.sleeper = new Sleeper(blocking, redis, settings.token);
     const { concurrency } = config.delivery;
-    const shares = new LaneShares(LANE_WEIGHTS);
+    const shares = new LaneShares(laneWeights(config));
     this.loop = new DispatchLoop(
       { redis, settings, concurrency, shares, sleeper: this.sleeper },
       this.running,

@@ -1,10 +1,20 @@
 import type { Config } from '../config/config.js';
+import type { Lane } from '../task/lane.js';
 import type { LaneNumbers } from './lane-shares.js';
 import type { StepSettings } from './step.js';
 
 const DAY_MS = 86_400_000;
 
-export const LANE_WEIGHTS: LaneNumbers = { critical: 6, high: 4, default: 3, low: 1 };
+const LANE_WEIGHTS: LaneNumbers = { critical: 6, high: 4, default: 3, low: 1 };
+
+/** The weights of the lanes: those of the configuration over the standard ones. */
+export function laneWeights({ delivery }: Config): LaneNumbers {
+  const weights = { ...LANE_WEIGHTS };
+  for (const [, lane, weight] of delivery.queueWeights.matchAll(/(\w+):([\d.]+)/g)) {
+    weights[lane as Lane] = Number(weight);
+  }
+  return weights;
+}
 
 /** What is still undelivered this long after it was due becomes a dead letter that names its gate. */
 export const MAX_TASK_AGE_MS = 7 * DAY_MS;
@@ -13,7 +23,7 @@ export function stepSettings({ delivery, retention }: Config, token: string): St
   return {
     token,
     lockMs: delivery.lockSec * 1000,
-    mode: 'weighted',
+    mode: delivery.priorityMode,
     maxAgeMs: MAX_TASK_AGE_MS,
     completedForMs: Math.round(retention.completedDays * DAY_MS),
     deadForMs: retention.deadDays > 0 ? Math.round(retention.deadDays * DAY_MS) : undefined,

@@ -9,7 +9,16 @@ import type { Task } from '../task/task.js';
 import { AddBatches } from './add-batches.js';
 import { MAX_TASK_AGE_MS, stepSettings } from './queue-rules.js';
 import { scripts } from './scripts.js';
-import { type Added, type Cancelled, QueueUnavailable, TaskQueue } from './task-queue.js';
+import { hostOf, storedAs } from './stored-task.js';
+import {
+  type Added,
+  type Cancelled,
+  type Edited,
+  QueueUnavailable,
+  type Retried,
+  type TaskEdit,
+  TaskQueue,
+} from './task-queue.js';
 
 @Injectable()
 export class ScriptTaskQueue extends TaskQueue {
@@ -37,6 +46,41 @@ export class ScriptTaskQueue extends TaskQueue {
       return state === 'running' ? 'aborting' : 'cancelled';
     });
   }
+
+  override runNow(id: string): Promise<'due' | 'finished' | 'unknown'> {
+    return whenAvailable(async () => {
+      const args = ['', id, MAX_TASK_AGE_MS, this.completedForMs];
+      const state = (await scripts.runTask.run(this.redis, PREFIX, args)) as TaskState | '';
+      if (state === '') return 'unknown';
+      return isFinal(state) ? 'finished' : 'due';
+    });
+  }
+
+  override retry(id: string): Promise<Retried> {
+    return whenAvailable(async () => {
+      const args = ['', id, MAX_TASK_AGE_MS];
+      const result = (await scripts.retryTask.run(this.redis, PREFIX, args)) as string;
+      if (result === '') return 'unknown';
+      return result === 'retried' || result === 'too_late' ? result : 'not_dead';
+    });
+  }
+
+  override edit(edit: TaskEdit): Promise<Edited> {
+    return whenAvailable(async () => {
+      const result = (await scripts.editTask.run(this.redis, PREFIX, editArgs(edit))) as
+        'edited' | 'changed' | 'started' | TaskState | '';
+      if (result === '') return 'unknown';
+      if (result === 'edited' || result === 'changed' || result === 'started') return result;
+      return isFinal(result) ? 'finished' : 'started';
+    });
+  }
+}
+
+function editArgs({ before, after, now, isRescheduled }: TaskEdit): (string | number)[] {
+  const due = isRescheduled ? after.scheduledAt : '';
+  const expires = after.expiresAt ?? '';
+  const [was] = storedAs(before);
+  return ['', after.id, MAX_TASK_AGE_MS, was, now, due, expires, hostOf(after), ...storedAs(after)];
 }
 
 /** Errors that say "not now" become the port's own. */

@@ -4,6 +4,7 @@ import { RedisConnections } from '../redis/redis-connections.js';
 import type { Attempt } from '../task/attempt.js';
 import type { TaskState } from '../task/task-state.js';
 import type { Task } from '../task/task.js';
+import { explanationOf, type RawExplanation, type TaskExplanation } from './explanation.js';
 import { scripts } from './scripts.js';
 import { whenAvailable } from './script-task-queue.js';
 import { TaskReader, type TaskSnapshot } from './task-reader.js';
@@ -20,6 +21,14 @@ export class ScriptTaskReader extends TaskReader {
     return whenAvailable(async () => {
       const raw = (await scripts.findTask.run(this.connections.producer, PREFIX, ['', id])) as RawTask | null;
       return raw ? snapshotOf(raw) : undefined;
+    });
+  }
+
+  override explain(id: string): Promise<TaskExplanation | undefined> {
+    return whenAvailable(async () => {
+      const redis = this.connections.producer;
+      const raw = (await scripts.explainTask.run(redis, PREFIX, ['', id])) as RawExplanation | null;
+      return raw ? explanationOf(raw) : undefined;
     });
   }
 }

@@ -18,6 +18,29 @@ export abstract class TaskQueue {
    * @throws QueueUnavailable
    */
   abstract cancel(id: string): Promise<Cancelled>;
+
+  /**
+   * Makes a task that waits for a time, of its schedule or of its backoff, due now; every other is left as it is. A
+   * gate holds it like any task that is due.
+   *
+   * @throws QueueUnavailable
+   */
+  abstract runNow(id: string): Promise<'due' | 'finished' | 'unknown'>;
+
+  /**
+   * Makes a dead letter due now, with all its attempts before it and the earlier ones on record.
+   *
+   * @throws QueueUnavailable
+   */
+  abstract retry(id: string): Promise<Retried>;
+
+  /**
+   * Replaces a task of which no attempt has begun, and moves it to where it then belongs. Its id, client, queue and
+   * lane stay.
+   *
+   * @throws QueueUnavailable
+   */
+  abstract edit(edit: TaskEdit): Promise<Edited>;
 }
 
 /** What is stored under the id: the task that was added now, or the one that had the id before. */
@@ -27,6 +50,22 @@ export interface Added {
 }
 
 export type Cancelled = 'cancelled' | 'aborting' | 'finished' | 'unknown';
+
+/** `too_late`: it has expired meanwhile, and stays a dead letter. */
+export type Retried = 'retried' | 'not_dead' | 'too_late' | 'unknown';
+
+export interface TaskEdit {
+  /** As it was read; nothing is replaced when somebody else has changed it since. */
+  readonly before: Task;
+  readonly after: Task;
+  /** When the change was asked for, Unix milliseconds. */
+  readonly now: number;
+  /** Whether it becomes due when `after` says, whatever has been done about that before. */
+  readonly isRescheduled: boolean;
+}
+
+/** `changed`: it is not as it was read any more. `started`: an attempt has begun, now or before. */
+export type Edited = 'edited' | 'changed' | 'started' | 'finished' | 'unknown';
 
 /** The store is away, or will not take writes now. Trying again later with the same id is safe. */
 export class QueueUnavailable extends Error {

@@ -1,6 +1,7 @@
 import type { Attempt } from '../task/attempt.js';
 import type { Task } from '../task/task.js';
 import type { TaskState } from '../task/task-state.js';
+import type { TaskExplanation } from './explanation.js';
 
 /** A task as it stands now. Times are Unix milliseconds. */
 export interface TaskSnapshot {
@@ -21,4 +22,11 @@ export interface TaskSnapshot {
 export abstract class TaskReader {
   /** @throws QueueUnavailable */
   abstract find(id: string): Promise<TaskSnapshot | undefined>;
+
+  /**
+   * Why a task is not running: what the dispatcher would decide about it now, by the dispatcher's own rules.
+   *
+   * @throws QueueUnavailable
+   */
+  abstract explain(id: string): Promise<TaskExplanation | undefined>;
 }

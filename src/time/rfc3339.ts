@@ -1,10 +1,28 @@
-const RFC_3339 = /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})$/;
+const RFC_3339 =
+  /^(\d{4})-(\d{2})-(\d{2})[Tt](?:[01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})$/;
 
-/** An RFC 3339 time (with its zone) as Unix milliseconds; nothing for any other text or an impossible date. */
+const SECOND_MS = 1000;
+const DAY_MS = 86_400_000;
+
+/**
+ * An RFC 3339 time (with its zone) as Unix milliseconds; nothing for any other text or an impossible date. A leap second,
+ * which Unix time does not have, is the second after it.
+ */
 export function parseTime(text: string): number | undefined {
   const match = RFC_3339.exec(text);
   if (!match || Number(match[3]) > daysIn(Number(match[1]), Number(match[2]))) return undefined;
-  // V8 refuses impossible hours, minutes, months and offsets, but lets 31 April roll over.
+  return match[4] === '60' ? parseLeapSecond(text) : parsePlain(text);
+}
+
+/** Leap seconds are the last of a day in UTC, so the next one is the first of a day. */
+function parseLeapSecond(text: string): number | undefined {
+  const before = parsePlain(text.replace(':60', ':59'));
+  const ms = before === undefined ? undefined : before + SECOND_MS;
+  return ms === undefined || ms % DAY_MS >= SECOND_MS ? undefined : ms;
+}
+
+function parsePlain(text: string): number | undefined {
+  // V8 refuses impossible months and offsets, but lets 31 April roll over.
   const ms = Date.parse(text.toUpperCase());
   return Number.isNaN(ms) ? undefined : ms;
 }

@@ -35,7 +35,7 @@ export class AttemptView {
   @ApiProperty({
     enum: ['succeeded', 'rejected', 'not_sent', 'ambiguous', 'interrupted'],
     description:
-      'rejected: the target answered other than 2xx; not_sent: nothing reached it; ambiguous: it may have acted; interrupted: cut off by a shutdown of ours, does not count.',
+      'rejected: the target answered other than 2xx; not_sent: nothing reached it; ambiguous: it may have acted; interrupted: cut off by a shutdown of ours or because the task was cancelled, does not count.',
   })
   class!: string;
 
@@ -106,7 +106,7 @@ export class TaskView {
   @ApiProperty(TIME)
   scheduled_at!: string;
 
-  @ApiProperty({ ...TIME, required: false, description: 'It is not tried again after this.' })
+  @ApiProperty({ ...TIME, required: false, description: 'No try starts after this.' })
   expires_at?: string;
 
   @ApiProperty({ ...TIME, required: false, description: 'Of scheduled and retrying tasks.' })

@@ -1,9 +1,11 @@
 import { Controller, Get, Param } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { ApiProblem } from '../http/api-problem.js';
-import { ProblemError } from '../http/problem.js';
 import { isTaskId } from '../task/task-id.js';
 import { TaskReader } from '../queue/task-reader.js';
+import { explanationView } from './explain-view.js';
+import { ExplanationView } from './explain.dto.js';
+import { taskNotFound } from './task-problems.js';
 import { taskView } from './task-view.js';
 import { TaskView } from './task-view.dto.js';
 
@@ -22,9 +24,20 @@ export class TrackingController {
     if (!snapshot) throw taskNotFound();
     return taskView(snapshot);
   }
-}
 
-function taskNotFound(): ProblemError {
-  const detail = 'There is no task with this id. Finished tasks are kept for a limited time.';
-  return new ProblemError({ status: 404, code: 'task_not_found', detail });
+  @Get(':id/explain')
+  @ApiOperation({
+    operationId: 'explainTask',
+    summary: 'Why a task is not running',
+    description:
+      'What its queue, its client and the host that it calls say to it now, by the rules that the workers go by.',
+  })
+  @ApiResponse({ status: 200, type: ExplanationView })
+  @ApiProblem(404, 'No such task, or it was finished so long ago that it is gone.')
+  @ApiProblem(503, 'The store is away; Retry-After says when to try again.')
+  async explain(@Param('id') id: string): Promise<ExplanationView> {
+    const explanation = isTaskId(id) ? await this.reader.explain(id) : undefined;
+    if (!explanation) throw taskNotFound();
+    return explanationView(id, explanation);
+  }
 }

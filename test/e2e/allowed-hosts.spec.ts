@@ -1,11 +1,13 @@
 import { type IncomingMessage, request } from 'node:http';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Problem } from '../../src/http/problem.js';
 import { TestApp } from '../support/test-app.js';
 
 let app: TestApp;
 beforeAll(async () => {
-  app = await TestApp.start({ MODE: 'api', ALLOWED_HOSTS: 'localhost,127.0.0.1' });
+  app = await TestApp.start({ MODE: 'api', ALLOWED_HOSTS: 'localhost,127.0.0.1,[::1]' });
 });
 afterAll(async () => {
   await app.stop();
@@ -26,7 +28,7 @@ function answerFor(host: string): Promise<IncomingMessage & { body: string }> {
 }
 
 describe('ALLOWED_HOSTS', () => {
-  it.each(['localhost', 'localhost:8080', '127.0.0.1', '127.0.0.1:1', 'LOCALHOST'])(
+  it.each(['localhost', 'localhost:8080', '127.0.0.1', '127.0.0.1:1', 'LOCALHOST', '[::1]', '[::1]:8080'])(
     'answers to %s',
     async (host) => {
       expect((await answerFor(host)).statusCode).toBe(200);
@@ -48,4 +50,31 @@ describe('ALLOWED_HOSTS', () => {
     expect(problem).toMatchObject({ status: 421, code: 'unknown_host' });
     expect(problem.request_id).toBe(headers['x-request-id']);
   });
+
+  it.each([
+    'localhost:evil',
+    'localhost:80:80',
+    '[::1]evil',
+    '[localhost]',
+    'local host',
+    'localhost:123456',
+  ])('takes %s for no host', async (host) => {
+    expect((await answerFor(host)).statusCode).toBe(400);
+  });
+
+  it('refuses two hosts, whichever comes first', async () => {
+    for (const [one, two] of [
+      ['localhost', 'evil.example'],
+      ['localhost', 'localhost'],
+    ] as const) {
+      const request = `GET /health/live HTTP/1.1\r\nHost: ${one}\r\nHost: ${two}\r\nConnection: close\r\n\r\n`;
+      expect(await rawAnswer(request)).toMatch(/^HTTP\/1\.1 400 /);
+    }
+  });
 });
+
+async function rawAnswer(request: string): Promise<string> {
+  const { port, hostname } = new URL(app.url);
+  const socket = connect(Number(port), hostname, () => socket.write(request));
+  return text(socket);
+}

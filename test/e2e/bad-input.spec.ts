@@ -75,6 +75,8 @@ const faults: [string, unknown, string][] = [
   ['body and json', withTask({ body: 'x', json: 1 }), '/task'],
   ['body and base64', withTask({ body: '', body_base64: '' }), '/task'],
   ['broken base64', withTask({ body_base64: 'abc' }), '/task/body_base64'],
+  ['base64 with bits left over', withTask({ body_base64: 'eB==' }), '/task/body_base64'],
+  ['longer base64 with bits left over', withTask({ body_base64: 'AAAAeHl=' }), '/task/body_base64'],
   ['base64 of the URL kind', withTask({ body_base64: '-_-_' }), '/task/body_base64'],
   ['an unknown queue', { ...good, queue: 'urgent' }, '/queue'],
   ['the queue __proto__', { ...good, queue: '__proto__' }, '/queue'],
@@ -181,6 +183,31 @@ describe('bad input', () => {
     expect(answer.body.detail).toMatch(/and 4 more/);
   });
 
+  it('does not answer with more faults than anybody reads', async () => {
+    const unknown = Object.fromEntries(Array.from({ length: 50_000 }, (_, n) => [`k${n}`, 1]));
+    const answer = await app.post<Problem>('/v1/enqueue', { ...good, ...unknown });
+    expect(answer.status).toBe(400);
+    expect(answer.body.errors).toHaveLength(50);
+    expect(answer.body.detail).toMatch(/and 49999 more, the first 50 are in errors/);
+    expect(JSON.stringify(answer.body).length).toBeLessThan(10_000);
+  });
+
+  it.each([
+    [withTask({ url: 1 }), 'must be a string'],
+    [{ ...good, queue: 1 }, 'must be a string'],
+    [{ ...good, scheduled_at: 1 }, 'must be a string'],
+    [{ ...good, client_id: 1 }, 'must be a string'],
+    [{ ...good, max_retries: 'x' }, 'must be an integer number'],
+    [{ ...good, max_retries: -1 }, 'must not be less than 0'],
+    [{ ...good, task: 'x' }, 'must be an object'],
+    [{ ...good, metadata: 'x' }, 'must be an object of strings'],
+    [withTask({ url: '' }), 'must be longer than or equal to 1 characters'],
+    [{ client_id: 'abc' }, 'is required'],
+  ])('%j: the type comes before everything else', async (body, detail) => {
+    const answer = await app.post<Problem>('/v1/enqueue', body);
+    expect(answer.body.errors?.map((error) => error.detail)).toEqual([detail]);
+  });
+
   const raw: [string, string | Uint8Array, Record<string, string>, string][] = [
     ['no JSON', '{"client_id":', {}, '400 invalid_json'],
     ['nothing', '', {}, '400 invalid_json'],
@@ -192,12 +219,28 @@ describe('bad input', () => {
     ['more than 1 MiB', `{"client_id":"${'a'.repeat(1024 * 1024)}"}`, {}, '413 payload_too_large'],
     ['text', JSON.stringify(good), { 'content-type': 'text/plain' }, '415 unsupported_media_type'],
     ['a form', 'a=1', { 'content-type': 'application/x-www-form-urlencoded' }, '415 unsupported_media_type'],
+    ...['utf-16', 'latin1', '"iso-8859-1"', 'utf-8; charset=utf-16'].map(
+      (charset): [string, string, Record<string, string>, string] => [
+        `charset=${charset}`,
+        JSON.stringify(good),
+        { 'content-type': `application/json; charset=${charset}` },
+        '415 unsupported_charset',
+      ],
+    ),
     ['gzip', JSON.stringify(good), { 'content-encoding': 'gzip' }, '415 unsupported_content_encoding'],
   ];
 
   it.each(raw)('%s is refused before it is read', async (_what, body, headers, expected) => {
     const answer = await app.post<Problem>('/v1/enqueue', body, headers);
     expect(`${answer.status} ${answer.body.code}`).toBe(expected);
+  });
+
+  it.each([
+    ['{"__proto__":{"a":1},"client_id":"abc"}', /a key "__proto__" is not accepted/],
+    ['{"client_id":', /it cannot be parsed/],
+    ['', /it is empty/],
+  ])('%s is told why', async (body, reason) => {
+    expect((await app.post<Problem>('/v1/enqueue', body)).body.detail).toMatch(reason);
   });
 
   it.each([
@@ -240,6 +283,28 @@ describe('bad input', () => {
     expect(await app.get('/nowhere')).toMatchObject({ status: 404, body: { code: 'not_found' } });
   });
 
+  it.each([
+    ['GET', '/v1/enqueue', 'POST'],
+    ['GET', '/v1/enqueue?a=1', 'POST'],
+    ['PUT', '/v1/tasks/some-id', 'GET, HEAD, PATCH, DELETE'],
+    ['OPTIONS', '/version', 'GET, HEAD'],
+  ])('%s %s is 405 and says what is possible', async (method, path, allowed) => {
+    const answer = await fetch(app.url + path, { method });
+    expect(answer.status).toBe(405);
+    expect(answer.headers.get('allow')).toBe(allowed);
+    expect(answer.headers.get('content-type')).toContain('application/problem+json');
+    expect(await answer.json()).toMatchObject({ status: 405, code: 'method_not_allowed' });
+  });
+
+  it.each(['/nowhere', '/v1', '/v1/tasks/%zz', '/v1/tasks/a/b'])(
+    'no method makes %s anything but unknown',
+    async (path) => {
+      for (const method of ['POST', 'PUT', 'DELETE']) {
+        expect((await fetch(app.url + path, { method })).status).toBeOneOf([400, 404]);
+      }
+    },
+  );
+
   it('stores nothing', async () => {
     expect(await storedKeys()).toEqual(before);
   });
@@ -275,6 +340,11 @@ describe('input that is odd but good', () => {
   ])('%s is 202', async (_what, body) => {
     const answer = await app.post('/v1/enqueue', body, { 'content-type': 'application/json; charset=utf-8' });
     expect(answer).toMatchObject({ status: 202, body: { queue: 'default', status: 'enqueued' } });
+  });
+
+  it.each(['utf-8', 'UTF-8', '"utf-8"', 'utf8'])('the charset %s is 202', async (charset) => {
+    const type = { 'content-type': `application/json;charset=${charset}` };
+    expect((await app.post('/v1/enqueue', good, type)).status).toBe(202);
   });
 
   it('comes back as it was sent', async () => {

@@ -85,6 +85,22 @@ describe('installing and building', () => {
     expect(journal()).toEqual([...NPM, ...BUILD]);
   });
 
+  it('writes nothing when all is up to date, so that a folder can be read-only', async () => {
+    await steps();
+    rmSync(join(root, '.runtime'), { recursive: true });
+    expect(await steps()).toEqual([]);
+    expect(existsSync(join(root, '.runtime'))).toBe(false);
+  });
+
+  it('says in one line that it has to write where it cannot', async () => {
+    write('.runtime', 'not a folder');
+    const run = bootstrap();
+    expect(await run.ended).toBe(1);
+    expect(run.output()).toMatch(
+      /^\S+ is not prepared yet, and nothing can be written to \S+ \(EEXIST\)\..*\n$/,
+    );
+  });
+
   it('installs and builds again when the locked packages change', async () => {
     await steps();
     write('package-lock.json', '{"changed":true}');

@@ -20,3 +20,19 @@ export function encodeLimits(limits: GateLimits): string {
   if (!isShut && maxRunning === undefined && perSecond === undefined) return '';
   return [Number(isShut), ...[shutUntil, maxRunning, perSecond, burst].map((limit) => limit ?? '')].join(';');
 }
+
+/** The limits that `encodeLimits` wrote; nothing of the empty text. */
+export function decodeLimits(raw: string): GateLimits | undefined {
+  if (raw === '') return undefined;
+  const [shut, ...limits] = raw.split(';');
+  const [shutUntil, maxRunning, perSecond, burst] = limits.map((limit) =>
+    limit === '' ? undefined : Number(limit),
+  );
+  return {
+    isShut: shut === '1',
+    ...(shutUntil !== undefined && { shutUntil }),
+    ...(maxRunning !== undefined && { maxRunning }),
+    ...(perSecond !== undefined && { perSecond }),
+    ...(burst !== undefined && { burst }),
+  };
+}

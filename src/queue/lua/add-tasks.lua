@@ -15,9 +15,6 @@ local now = clock(ARGV[1])
 --@include gates
 --@include places
 
--- Clocks that differ by less are as good as equal; a request may also have been under way for that long.
-local MOST_SKEW = 500
-
 local results, later = {}, {}
 
 local function stored(id)
@@ -36,9 +33,7 @@ local maxAge = tonumber(ARGV[2])
 for i = 1, tonumber(ARGV[3]) do
   local at = 3 + (i - 1) * 10
   local id, lane, queue, client, host = ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4], ARGV[at + 5]
-  local created, due, expires = tonumber(ARGV[at + 6]), tonumber(ARGV[at + 7]), ARGV[at + 8]
-  -- A caller whose clock is off means "so long from now", not a time of its own.
-  if math.abs(now - created) > MOST_SKEW then due = due - created + now end
+  local due, expires = byOurClock(tonumber(ARGV[at + 7]), tonumber(ARGV[at + 6])), ARGV[at + 8]
   if exists(id) then
     results[i] = stored(id)
   else

@@ -21,6 +21,8 @@ if not lane then return '' end
 local state = stateOf(lane, id)
 if state == 'running' then
   local token = call('GET', laneKey(lane, id) .. ':lock')
+  -- Should the call end before its worker hears of it, or the worker die, it must not be tried again.
+  call('HSET', laneKey(lane, id), 'cancel', 1)
   call('SADD', P .. 'cancel:' .. token, id)
   call('PEXPIRE', P .. 'cancel:' .. token, 600000)
   call('ZADD', P .. 'signal:' .. token, 0, '0')
@@ -29,22 +31,7 @@ if state == 'running' then
 end
 if state ~= 'deferred' and state ~= 'scheduled' and state ~= 'retrying' and state ~= 'pending' then return state end
 
-local job = call('HMGET', laneKey(lane, id), 'queue', 'client', 'host', 'park')
-if job[4] then unpark(lane, id, job[4]) end
-if call('ZREM', laneKey(lane, 'delayed'), id) == 0 then
-  if call('LREM', laneKey(lane, 'wait'), 1, id) == 1 then
-    local ids = gatesOf(job[1], job[2], job[3])
-    loadGates(ids)
-    for _, gate in ipairs(ids) do
-      if gates[gate].limited then moveWindow(gate, lane, -1) end
-      touched[gate] = true
-    end
-  else
-    -- Its worker is gone and nobody has noticed yet.
-    call('LREM', laneKey(lane, 'active'), 1, id)
-    releaseHeld({ lane .. ':' .. id })
-  end
-end
+leave(lane, id)
 finish(lane, id, 'cancelled', '', tonumber(ARGV[3]))
 for gate in pairs(touched) do release(gate, 100, tonumber(ARGV[4])) end
 flushWaits()

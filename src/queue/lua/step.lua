@@ -9,7 +9,7 @@
 -- ARGV[5]   how many tasks to fetch at most
 -- ARGV[6]   'weighted' or 'strict'
 -- ARGV[7]   how long a gate may hold a task after it was due, milliseconds
--- ARGV[8]   how long expired tasks are kept, milliseconds
+-- ARGV[8]   how long expired and cancelled tasks are kept, milliseconds
 -- ARGV[9]   how long dead letters are kept that are made here, milliseconds; '' = for ever
 -- ARGV[10..13]  virtual time of each lane; ARGV[14..17] what a start adds to it (expected time / weight)
 -- ARGV[18]  how many settlements follow; 10 values each:
@@ -101,7 +101,7 @@ local function settleAll()
         kind = ARGV[at + 3], attempts = ARGV[at + 4], attempt = ARGV[at + 5], place = ARGV[at + 6],
         kept = ARGV[at + 7], delay = tonumber(ARGV[at + 8]), reason = ARGV[at + 9],
         retention = tonumber(ARGV[at + 10]),
-      })
+      }, limits.expiredFor)
     end
   end
   for lane, ids in pairs(stalled) do call('SREM', laneKey(lane, 'stalled'), unpack(ids)) end

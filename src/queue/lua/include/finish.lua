@@ -13,9 +13,12 @@ local function finish(lane, id, ending, reason, retention, fields)
   keepFor(lane, id, retention)
 end
 
-local function settle(lane, id, s)
+local function settle(lane, id, s, cancelledFor)
   local fields = { 'atm', s.attempts, 'a:' .. s.place, s.attempt, 'kept', s.kept }
-  if s.kind == 'retry' then
+  local goesOn = s.kind == 'retry' or s.kind == 'hand_back'
+  if goesOn and call('HEXISTS', laneKey(lane, id), 'cancel') == 1 then
+    finish(lane, id, 'cancelled', '', cancelledFor, fields)
+  elseif s.kind == 'retry' then
     local due = now + s.delay
     call('HSET', laneKey(lane, id), 'delay', string.format('%.0f', s.delay), 'due', string.format('%.0f', due),
       unpack(fields))
@@ -48,6 +51,25 @@ local function unpark(lane, id, gate)
   call('HDEL', laneKey(lane, id), 'park')
 end
 
+-- Takes a task that does not run out of its place, and gives back what it had there.
+local function leave(lane, id)
+  local job = call('HMGET', laneKey(lane, id), 'queue', 'client', 'host', 'park')
+  if job[4] then unpark(lane, id, job[4]) end
+  if call('ZREM', laneKey(lane, 'delayed'), id) == 1 then return end
+  if call('LREM', laneKey(lane, 'wait'), 1, id) == 1 then
+    local ids = gatesOf(job[1], job[2], job[3])
+    loadGates(ids)
+    for _, gate in ipairs(ids) do
+      if gates[gate].limited then moveWindow(gate, lane, -1) end
+      touched[gate] = true
+    end
+  else
+    -- Its worker is gone and nobody has noticed yet.
+    call('LREM', laneKey(lane, 'active'), 1, id)
+    releaseHeld({ lane .. ':' .. id })
+  end
+end
+
 -- A task whose time has come, or the backstop of a parked one.
 local function promote(lane, id, limits)
   local job = call('HMGET', laneKey(lane, id), 'queue', 'client', 'host', 'due', 'expires', 'park')
@@ -67,7 +89,8 @@ end
 -- Returns the fields that the dispatcher needs, or nothing; `held` collects what goes into the hash of that name.
 local function start(lane, id, held, limits)
   local key = laneKey(lane, id)
-  local job = call('HMGET', key, 'data', 'atm', 'kept', 'due', 'ats', 'expires', 'queue', 'client', 'host', 'defa', 'stc')
+  local job = call('HMGET', key, 'data', 'atm', 'kept', 'due', 'ats', 'expires', 'queue', 'client', 'host', 'defa', 'stc',
+    'cancel')
   local ids = gatesOf(job[7], job[8], job[9])
   loadGates(ids)
   for _, gate in ipairs(ids) do
@@ -79,11 +102,16 @@ local function start(lane, id, held, limits)
   local member, due, expires = lane .. ':' .. id, tonumber(job[4]), tonumber(job[6])
   -- After a crash the task still holds its slots.
   local holds = job[11] and call('HGET', P .. 'held', member)
-  if not job[1] or job[10] or (expires and expires <= now) then
+  if not job[1] or job[10] or job[12] or (expires and expires <= now) then
     call('LPOP', laneKey(lane, 'active'))
     if holds then releaseHeld({ member }) end
-    if job[10] then finish(lane, id, 'dead_letter', 'crashed_too_often', limits.deadFor) end
-    if job[1] and not job[10] then finish(lane, id, 'expired', '', limits.expiredFor) end
+    if job[12] then
+      finish(lane, id, 'cancelled', '', limits.expiredFor)
+    elseif job[10] then
+      finish(lane, id, 'dead_letter', 'crashed_too_often', limits.deadFor)
+    elseif job[1] then
+      finish(lane, id, 'expired', '', limits.expiredFor)
+    end
     return nil
   end
   if not holds then

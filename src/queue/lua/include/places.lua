@@ -7,7 +7,16 @@
 -- Parked tasks are looked at again after an hour, give or take some, so that they do not all come at once.
 local BACKSTOP = 3600000
 
+-- Clocks that differ by less are as good as equal; a request may also have been under way for that long.
+local MOST_SKEW = 500
+
 local pushes = {}
+
+-- A time that a caller names: one whose clock is off means "so long from now", not a time of its own.
+local function byOurClock(time, theirNow)
+  if math.abs(now - theirNow) > MOST_SKEW then return time - theirNow + now end
+  return time
+end
 
 local function gatesOf(queue, client, host)
   local ids = {}

@@ -1,0 +1,106 @@
+import type { Lane } from '../task/lane.js';
+import { isFinal, type TaskState } from '../task/task-state.js';
+import { type GateReading, room, type Refusal, startRefusal } from './gates/decide.js';
+import { decodeLimits } from './gates/gate.js';
+
+/** Why a task is not running, or what became of it. Times are Unix milliseconds. */
+export interface TaskExplanation {
+  readonly state: TaskState;
+  readonly lane: Lane;
+  /** In the order in which the dispatcher asks them; none of a finished task. */
+  readonly gates: readonly GateVerdict[];
+  /** The gate that holds it: of deferred tasks. */
+  readonly heldBy?: GateVerdict;
+  /** When it is due: of scheduled and retrying tasks. */
+  readonly dueAt?: number;
+  /** Tasks that are fetched before it in its lane: of pending ones. */
+  readonly waitingAheadInLane?: number;
+  /** Tasks that the gate lets in before it: of deferred ones. */
+  readonly parkedAhead?: number;
+  /** When it may start at the earliest, as far as that can be known. */
+  readonly eta?: number;
+}
+
+export interface GateVerdict {
+  readonly kind: 'queue' | 'client' | 'host';
+  readonly name: string;
+  /** What keeps the task from passing; nothing when it may pass, or has. */
+  readonly refusal?: Refusal;
+  readonly running: number;
+  readonly maxRunning?: number;
+  readonly perSecond?: number;
+}
+
+/** What the script of that name returns. */
+export type RawExplanation = [
+  state: TaskState,
+  due: string,
+  now: string,
+  lane: Lane,
+  park: string,
+  aheadInLane: number | '',
+  aheadUnderGate: number | '',
+  gates: string[],
+];
+
+const KINDS = { q: 'queue', c: 'client', h: 'host' } as const;
+const GATE_VALUES = 5;
+
+export function explanationOf(raw: RawExplanation): TaskExplanation {
+  const [state, due, now, lane, park, aheadInLane, aheadUnderGate, values] = raw;
+  const gates = isFinal(state) ? [] : verdicts(values, state, Number(now));
+  const heldBy = gates.find(({ id }) => id === park)?.verdict;
+  const parts = {
+    ...(heldBy && { heldBy }),
+    ...(due !== '' && { dueAt: Number(due) }),
+    ...(aheadInLane !== '' && { waitingAheadInLane: aheadInLane }),
+    ...(aheadUnderGate !== '' && { parkedAhead: aheadUnderGate }),
+  };
+  const eta = etaOf(parts, Number(now));
+  const inOrder = gates.map(({ verdict }) => verdict);
+  return { state, lane, gates: inOrder, ...parts, ...(eta !== undefined && { eta }) };
+}
+
+interface Verdict {
+  readonly id: string;
+  readonly verdict: GateVerdict;
+}
+
+function verdicts(values: readonly string[], state: TaskState, now: number): Verdict[] {
+  const all: Verdict[] = [];
+  for (let at = 0; at < values.length; at += GATE_VALUES) {
+    const [id = '', limits = '', ...counts] = values.slice(at, at + GATE_VALUES);
+    const [running = 0, tat = 0, window = 0] = counts.map(Number);
+    const reading = { limits: decodeLimits(limits), running, tat, window };
+    all.push({ id, verdict: verdictOf(id, reading, refusalOf(reading, state, now)) });
+  }
+  return all;
+}
+
+/** One that runs has passed; one that waits needs a slot; every other needs room to be let in first. */
+function refusalOf(reading: GateReading, state: TaskState, now: number): Refusal | undefined {
+  if (state === 'running') return undefined;
+  return state === 'pending' ? startRefusal(reading, now) : room(reading, now).refusal;
+}
+
+function verdictOf(id: string, { limits, running }: GateReading, refusal: Refusal | undefined): GateVerdict {
+  return {
+    kind: KINDS[id.charAt(0) as keyof typeof KINDS],
+    name: id.slice(2),
+    running,
+    ...(refusal && { refusal }),
+    ...(limits?.maxRunning !== undefined && { maxRunning: limits.maxRunning }),
+    ...(limits?.perSecond !== undefined && { perSecond: limits.perSecond }),
+  };
+}
+
+type Known = Pick<TaskExplanation, 'dueAt' | 'heldBy' | 'parkedAhead'>;
+
+/** A rate lets those ahead go first, evenly spaced. When a slot comes free nobody can know. */
+function etaOf({ dueAt, heldBy, parkedAhead = 0 }: Known, now: number): number | undefined {
+  if (dueAt !== undefined) return dueAt;
+  const at = heldBy?.refusal?.at;
+  if (at === undefined) return undefined;
+  const wait = heldBy?.perSecond === undefined ? 0 : (parkedAhead * 1000) / heldBy.perSecond;
+  return Math.max(now, Math.ceil(at + wait));
+}

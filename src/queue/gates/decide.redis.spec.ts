@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { redisUrl } from '../../../test/support/test-app.js';
+import { type GateReading, room, startRefusal } from './decide.js';
+import { decodeLimits, encodeLimits, type GateLimits } from './gate.js';
+
+const include = (name: string): string =>
+  readFileSync(new URL(`../lua/include/${name}.lua`, import.meta.url), 'utf8');
+const number = (value: string): string => `${value} and string.format('%.17g', ${value}) or ''`;
+
+/** Asks the rules that the dispatcher goes by about three gates. */
+const SCRIPT = `
+${include('context')}
+local now = clock(ARGV[1])
+${include('gates')}
+local ids = { 'q:a', 'c:b', 'h:c' }
+loadGates(ids)
+local answers = {}
+for _, id in ipairs(ids) do
+  local free, at = room(id, 'default')
+  answers[#answers + 1] = ${number('free')}
+  answers[#answers + 1] = free <= 0 and ${number('at')} or ''
+end
+local gate, at = takeSlots(ids)
+return { answers, gate or '', gate and ${number('at')} or '' }
+`;
+const IDS = ['q:a', 'c:b', 'h:c'];
+const NOW = 1_700_000_000_000;
+
+let redis: Redis;
+beforeAll(() => {
+  redis = new Redis(redisUrl());
+});
+beforeEach(async () => {
+  await redis.flushdb();
+});
+afterAll(async () => {
+  await redis.quit();
+});
+
+const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
+const near = fc.integer({ min: NOW - 5000, max: NOW + 5000 });
+const limits = fc.record(
+  {
+    isShut: fc.boolean(),
+    shutUntil: fc.oneof(near, fc.constant(NOW)),
+    maxRunning: fc.nat({ max: 5 }),
+    perSecond: fc.oneof(fc.integer({ min: 1, max: 50 }), fc.constantFrom(0.1, 0.5, 2.5, 1000)),
+    burst: fc.integer({ min: 1, max: 5 }),
+  },
+  { requiredKeys: [] },
+);
+const gate = fc.record({
+  limits: maybe(limits),
+  running: fc.nat({ max: 6 }),
+  tat: fc.oneof(near, fc.constant(0), fc.constant(NOW)),
+  window: fc.oneof(fc.nat({ max: 6 }), fc.constantFrom(999, 1000, 1001)),
+});
+
+it('Lua and TypeScript decide alike, whatever the limits and the counters', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(gate, { minLength: 3, maxLength: 3 }), async (given) => {
+      const gates = given.map((each) => ({ ...each, limits: asStored(each.limits) }));
+      await store(gates);
+      const [answers, gateAt, at] = (await redis.eval(SCRIPT, 1, '{tr}:', NOW)) as [string[], string, string];
+      const rooms = gates.map((each) => room(each, NOW));
+      expect(rooms.flatMap(({ free, refusal }) => [String(free), String(refusal?.at ?? '')])).toEqual(
+        answers.map((answer) => (answer === '' ? '' : String(Number(answer)))),
+      );
+      for (const { free, refusal } of rooms) expect(free <= 0).toBe(refusal !== undefined);
+      const refusals = gates.map((each) => startRefusal(each, NOW));
+      const first = refusals.findIndex((refusal) => refusal !== undefined);
+      expect(IDS[first] ?? '').toBe(gateAt);
+      expect(String(refusals[first]?.at ?? '')).toBe(at === '' ? '' : String(Number(at)));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+/** As a gate comes back from the store: nothing when there is no limit. */
+function asStored(given: GateLimits | undefined): GateLimits | undefined {
+  return decodeLimits(encodeLimits(given ?? {}));
+}
+
+async function store(gates: readonly GateReading[]): Promise<void> {
+  const batch = redis.multi().flushdb();
+  gates.forEach(({ limits: each, running, tat, window }, at) => {
+    const id = IDS[at]!;
+    if (each) batch.hset('{tr}:gates', id, encodeLimits(each));
+    batch.hset('{tr}:running', id, running).hset('{tr}:tat', id, tat);
+    batch.hset('{tr}:window', `${id}/default`, window);
+  });
+  await batch.exec();
+}

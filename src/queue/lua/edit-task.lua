@@ -1,0 +1,55 @@
+-- Replaces a task of which no attempt has begun, and puts it where it then belongs: in one piece, so that a worker
+-- fetches it either as it was or as it is.
+--
+-- KEYS[1]  prefix of all keys
+-- ARGV[1]  now, Unix milliseconds; '' = the time of Redis
+-- ARGV[2]  id
+-- ARGV[3]  how long a gate may hold a task after it was due, milliseconds
+-- ARGV[4]  data (JSON) that the change was made from
+-- ARGV[5]  now by the clock of the caller, Unix milliseconds
+-- ARGV[6]  due in Unix ms by that clock; '' = as it was
+-- ARGV[7]  expiry in Unix ms or ''
+-- ARGV[8]  host
+-- ARGV[9]  data (JSON)
+-- ARGV[10] opts (JSON of BullMQ)
+-- Returns  '' when there is no such task; `edited`; `changed` when its data is not that of ARGV[4] any more; `started`
+--          when an attempt has begun before; else its state, which is none to edit it in. Only with `edited` was
+--          anything done.
+
+--@include context
+local now = clock(ARGV[1])
+--@include gates
+--@include places
+--@include finish
+--@include state
+
+local id, maxAge = ARGV[2], tonumber(ARGV[3])
+local lane = laneOf(id)
+if not lane then return '' end
+local state = stateOf(lane, id)
+if state ~= 'scheduled' and state ~= 'pending' and state ~= 'deferred' then return state end
+local key = laneKey(lane, id)
+local job = call('HMGET', key, 'data', 'ats', 'queue', 'client', 'host', 'due', 'expires', 'park')
+if (tonumber(job[2]) or 0) > 0 then return 'started' end
+if job[1] ~= ARGV[4] then return 'changed' end
+
+local expires, host = ARGV[7], ARGV[8]
+local due = ARGV[6] == '' and tonumber(job[6]) or byOurClock(tonumber(ARGV[6]), tonumber(ARGV[5]))
+-- A parked task has to be looked at when it expires. Whoever else keeps its time and its gates keeps its place.
+local moves = due ~= tonumber(job[6]) or host ~= job[5] or (job[8] and expires ~= job[7])
+if moves then leave(lane, id) end
+call('HSET', key, 'data', ARGV[9], 'opts', ARGV[10], 'host', host, 'expires', expires,
+  'due', string.format('%.0f', due), 'delay', string.format('%.0f', math.max(0, due - now)))
+if not moves then return 'edited' end
+
+if due > now then
+  call('ZADD', laneKey(lane, 'delayed'), delayedScore(due), id)
+  call('ZADD', laneKey(lane, 'marker'), 0, '0')
+elseif not admit(lane, id, gatesOf(job[3], job[4], host), due, tonumber(expires), maxAge) then
+  -- Whoever sleeps until the next task is due or expires has to know that there may be an earlier one.
+  call('ZADD', laneKey(lane, 'marker'), 0, '0')
+end
+for gate in pairs(touched) do release(gate, 100, maxAge) end
+flushWaits()
+flushGates()
+return 'edited'

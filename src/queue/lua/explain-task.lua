@@ -1,0 +1,48 @@
+-- Where a task stands and what its gates say, all of it at one moment.
+--
+-- KEYS[1]  prefix of all keys
+-- ARGV[1]  now, Unix milliseconds; '' = the time of Redis
+-- ARGV[2]  id
+-- Returns  nothing when there is no such task; else { state, when it is due next in Unix ms or '', now, lane, gate it is
+--          parked under or '', tasks before it in `wait` or '', tasks before it under that gate or '', gates }
+--          gates: 5 values for each, in the order in which they are asked: id, limits as in hash `gates` or '',
+--          running, tat, let into `wait` of the lane
+
+--@include context
+local now = clock(ARGV[1])
+--@include gates
+--@include places
+--@include state
+
+-- How far a list is searched: some milliseconds of Redis.
+local MOST_SEARCHED = 100000
+
+local id = ARGV[2]
+local lane = laneOf(id)
+if not lane then return false end
+local state, due = stateOf(lane, id)
+local job = call('HMGET', laneKey(lane, id), 'queue', 'client', 'host', 'park')
+
+local aheadInLane, aheadUnderGate = '', ''
+if state == 'pending' then
+  local waiting = call('LLEN', laneKey(lane, 'wait'))
+  -- The list is taken from at its end.
+  local at = call('LPOS', laneKey(lane, 'wait'), id, 'RANK', -1, 'MAXLEN', MOST_SEARCHED)
+  if at then
+    aheadInLane = waiting - 1 - at
+  elseif call('ZSCORE', laneKey(lane, 'delayed'), id) then
+    aheadInLane = waiting
+  end
+elseif job[4] then
+  aheadUnderGate = call('ZRANK', P .. 'park:' .. job[4], lane .. ':' .. id) or ''
+end
+
+local states = {}
+for _, gate in ipairs(gatesOf(job[1], job[2], job[3])) do
+  states[#states + 1] = gate
+  states[#states + 1] = call('HGET', P .. 'gates', gate) or ''
+  states[#states + 1] = call('HGET', P .. 'running', gate) or '0'
+  states[#states + 1] = call('HGET', P .. 'tat', gate) or '0'
+  states[#states + 1] = call('HGET', P .. 'window', gate .. '/' .. lane) or '0'
+end
+return { state, due or '', string.format('%.0f', now), lane, job[4] or '', aheadInLane, aheadUnderGate, states }

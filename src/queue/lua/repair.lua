@@ -1,0 +1,59 @@
+-- Mends the books of the gates where something was removed behind our back (BullMQ's tools, FLUSH of a lane): slots held
+-- by tasks that are gone, and windows of lanes in which nothing waits. Tasks that are held by a gate that has room again
+-- are let in at the next turn of a dispatcher.
+--
+-- KEYS[1]  prefix of all keys
+-- ARGV[1]  now, Unix milliseconds; '' = the time of Redis
+-- ARGV[2]  how long the other dispatchers need not look, milliseconds
+-- Returns  gates that were mended
+
+--@include context
+local now = clock(ARGV[1])
+if not call('SET', P .. 'repair', '1', 'NX', 'PX', ARGV[2]) then return {} end
+
+-- More slots than any fleet has; with more, counting them at once would hold Redis for too long.
+local MOST = 20000
+if call('HLEN', P .. 'held') > MOST or call('HLEN', P .. 'window') > MOST then return {} end
+
+local mended = {}
+
+local function mend(gate)
+  if not mended[gate] then call('ZADD', P .. 'wakes', now, gate) end
+  mended[gate] = true
+end
+
+local counts, gone = {}, {}
+local held = call('HGETALL', P .. 'held')
+for i = 1, #held, 2 do
+  local lane, id = string.match(held[i], '^(%a+):(.+)$')
+  local job = call('HMGET', laneKey(lane, id), 'data', 'end')
+  if job[1] and not job[2] then
+    for gate in string.gmatch(held[i + 1], '[^\n]+') do counts[gate] = (counts[gate] or 0) + 1 end
+  else
+    gone[#gone + 1] = held[i]
+  end
+end
+inPieces(gone, UNPACK, function(from, to) call('HDEL', P .. 'held', unpack(gone, from, to)) end)
+
+local running = call('HGETALL', P .. 'running')
+for i = 1, #running, 2 do
+  local gate, count = running[i], counts[running[i]] or 0
+  if tonumber(running[i + 1]) ~= count then
+    if count > 0 then call('HSET', P .. 'running', gate, count) else call('HDEL', P .. 'running', gate) end
+    mend(gate)
+  end
+end
+
+local isEmpty = {}
+for _, lane in ipairs(LANES) do isEmpty[lane] = call('LLEN', laneKey(lane, 'wait')) == 0 end
+for _, field in ipairs(call('HKEYS', P .. 'window')) do
+  local gate, lane = string.match(field, '^(.+)/(%a+)$')
+  if isEmpty[lane] then
+    call('HDEL', P .. 'window', field)
+    mend(gate)
+  end
+end
+
+local gates = {}
+for gate in pairs(mended) do gates[#gates + 1] = gate end
+return gates

@@ -1,0 +1,34 @@
+-- Makes a dead letter a task that is due now and has all its attempts again. Those that were made stay on record.
+--
+-- KEYS[1]  prefix of all keys
+-- ARGV[1]  now, Unix milliseconds; '' = the time of Redis
+-- ARGV[2]  id
+-- ARGV[3]  how long a gate may hold a task after it was due, milliseconds
+-- Returns  '' when there is no such task; `retried`; `too_late` when it has expired, and would not be started; else
+--          the state of a task that is no dead letter. Only with `retried` was anything done.
+
+--@include context
+local now = clock(ARGV[1])
+--@include gates
+--@include places
+--@include state
+
+local id = ARGV[2]
+local lane = laneOf(id)
+if not lane then return '' end
+local state = stateOf(lane, id)
+if state ~= 'dead_letter' then return state end
+local key = laneKey(lane, id)
+local job = call('HMGET', key, 'queue', 'client', 'host', 'expires')
+local expires = tonumber(job[4])
+if expires and expires <= now then return 'too_late' end
+
+call('ZREM', laneKey(lane, 'failed'), id)
+call('ZREM', P .. 'expiry', lane .. ':' .. id)
+-- What ended it, and what would end it again: a mark of being cancelled, and how often it took its worker down.
+call('HDEL', key, 'end', 'finishedOn', 'failedReason', 'cancel', 'defa', 'stc')
+call('HSET', key, 'atm', 0, 'due', string.format('%.0f', now), 'delay', 0)
+admit(lane, id, gatesOf(job[1], job[2], job[3]), now, expires, tonumber(ARGV[3]))
+flushWaits()
+flushGates()
+return 'retried'

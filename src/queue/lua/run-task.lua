@@ -1,0 +1,29 @@
+-- Makes a task that waits for a time due now. Gates hold it as they hold every task that is due.
+--
+-- KEYS[1]  prefix of all keys
+-- ARGV[1]  now, Unix milliseconds; '' = the time of Redis
+-- ARGV[2]  id
+-- ARGV[3]  how long a gate may hold a task after it was due, milliseconds
+-- ARGV[4]  how long expired tasks are kept, milliseconds
+-- Returns  '' when there is no such task; else the state it was in: of these, `scheduled` and `retrying` mean that it
+--          is due now, every other that nothing was done
+
+--@include context
+local now = clock(ARGV[1])
+--@include gates
+--@include places
+--@include finish
+--@include state
+
+local id = ARGV[2]
+local lane = laneOf(id)
+if not lane then return '' end
+local state = stateOf(lane, id)
+if state ~= 'scheduled' and state ~= 'retrying' then return state end
+
+call('ZREM', laneKey(lane, 'delayed'), id)
+call('HSET', laneKey(lane, id), 'due', string.format('%.0f', now), 'delay', 0)
+promote(lane, id, { maxAge = tonumber(ARGV[3]), expiredFor = tonumber(ARGV[4]) })
+flushWaits()
+flushGates()
+return state

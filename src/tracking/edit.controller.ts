@@ -1,0 +1,80 @@
+import { Body, Controller, Param, Patch } from '@nestjs/common';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Config } from '../config/config.js';
+import { enqueueRules } from '../enqueue/enqueue-rules.js';
+import type { EnqueueRules } from '../enqueue/to-task.js';
+import { ApiProblem } from '../http/api-problem.js';
+import { invalidRequest, type ProblemError } from '../http/problem.js';
+import { type Edited, TaskQueue } from '../queue/task-queue.js';
+import { TaskReader, type TaskSnapshot } from '../queue/task-reader.js';
+import { isTaskId } from '../task/task-id.js';
+import { Clock } from '../time/clock.js';
+import { EditRequest } from './edit.dto.js';
+import { taskChanged, taskFinished, taskNotFound, taskStarted } from './task-problems.js';
+import { taskView } from './task-view.js';
+import { TaskView } from './task-view.dto.js';
+import { isRescheduled, toEdited } from './to-edited.js';
+
+/** So often the same edit is made anew because somebody else was faster. */
+const TRIES = 5;
+
+const PROBLEMS: Readonly<Record<Exclude<Edited, 'edited'>, () => ProblemError>> = {
+  changed: taskChanged,
+  started: taskStarted,
+  finished: taskFinished,
+  unknown: taskNotFound,
+};
+
+@ApiTags('tasks')
+@Controller('v1/tasks')
+export class EditController {
+  private readonly rules: EnqueueRules;
+
+  constructor(
+    config: Config,
+    private readonly queue: TaskQueue,
+    private readonly reader: TaskReader,
+    private readonly clock: Clock,
+  ) {
+    this.rules = enqueueRules(config);
+  }
+
+  @Patch(':id')
+  @ApiOperation({
+    operationId: 'editTask',
+    summary: 'Reschedule or edit a task that has not run',
+    description:
+      'What is absent stays. All or nothing: a worker that takes the task meanwhile has it either as it was, and this answers 409, or as it is then.',
+  })
+  @ApiResponse({ status: 200, type: TaskView })
+  @ApiProblem(400, 'The edit breaks a rule; `errors` names each field.')
+  @ApiProblem(404, 'No such task, or it was finished so long ago that it is gone.')
+  @ApiProblem(
+    409,
+    'An attempt has begun (`task_started`), it is finished (`task_finished`), or others edit it at the same time (`task_changed`).',
+  )
+  @ApiProblem(413, 'The body is too large.')
+  @ApiProblem(415, 'The body is not JSON, or is compressed.')
+  @ApiProblem(503, 'The store is away; Retry-After says when to try again.')
+  async edit(@Param('id') id: string, @Body() request: EditRequest): Promise<TaskView> {
+    let result: Edited = isTaskId(id) ? 'changed' : 'unknown';
+    for (let tries = 0; result === 'changed' && tries < TRIES; tries++)
+      result = await this.tryEdit(id, request);
+    if (result !== 'edited') throw PROBLEMS[result]();
+    return taskView(await this.stored(id));
+  }
+
+  private async tryEdit(id: string, request: EditRequest): Promise<Edited> {
+    const { task: before } = await this.stored(id);
+    const now = this.clock.now();
+    const edited = toEdited(request, before, { rules: this.rules, now });
+    if ('errors' in edited) throw invalidRequest(edited.errors);
+    return this.queue.edit({ before, after: edited.task, now, isRescheduled: isRescheduled(request) });
+  }
+
+  private async stored(id: string): Promise<TaskSnapshot> {
+    const snapshot = await this.reader.find(id);
+    if (!snapshot) throw taskNotFound();
+    return snapshot;
+  }
+}

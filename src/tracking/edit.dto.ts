@@ -1,0 +1,19 @@
+import { PartialType, PickType } from '@nestjs/swagger';
+import { IsOptional } from 'class-validator';
+import { EnqueueRequest, TargetRequest } from '../enqueue/enqueue.dto.js';
+import { Nested } from '../http/instantiate.js';
+
+/** What is to be different about the call. Another body replaces the one before, whichever way that was given. */
+export class TargetEdit extends PartialType(TargetRequest) {}
+
+const FIELDS = ['delay', 'scheduled_at', 'expires_at', 'ttl', 'max_retries', 'timeout', 'metadata'] as const;
+
+/**
+ * What is to be different about a task. Fields mean what they mean when a task is enqueued; one that is absent stays as
+ * it is, and `null` makes it what it is for a task that is enqueued without it.
+ */
+export class EditRequest extends PartialType(PickType(EnqueueRequest, FIELDS)) {
+  @IsOptional()
+  @Nested(() => TargetEdit)
+  task?: TargetEdit | null;
+}

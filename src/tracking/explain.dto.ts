@@ -1,0 +1,61 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { TASK_STATES, type TaskState } from '../task/task-state.js';
+
+const TIME = { format: 'date-time', required: false };
+
+/** What a gate says to a task. */
+export class GateView {
+  @ApiProperty({ enum: ['queue', 'client', 'host'] })
+  gate!: 'queue' | 'client' | 'host';
+
+  @ApiProperty({ description: 'Of the queue, of the client, or the origin of the host.' })
+  name!: string;
+
+  passes!: boolean;
+
+  @ApiProperty({ enum: ['paused', 'disabled', 'at_capacity', 'rate_limited'], required: false })
+  reason?: 'paused' | 'disabled' | 'at_capacity' | 'rate_limited';
+
+  @ApiProperty({ required: false, description: 'Running tasks that count for `max_running`.' })
+  running?: number;
+
+  @ApiProperty({ required: false })
+  max_running?: number;
+
+  @ApiProperty({ ...TIME, description: 'It opens by itself then: of paused and disabled ones.' })
+  until?: string;
+
+  @ApiProperty({ ...TIME, description: 'It lets the next task start then: of rates.' })
+  next_at?: string;
+}
+
+export class PositionView {
+  @ApiProperty({ required: false, description: 'Tasks that a worker takes before it.' })
+  waiting_ahead_in_lane?: number;
+
+  @ApiProperty({ required: false, description: 'Tasks that the gate lets in before it.' })
+  parked_ahead?: number;
+}
+
+/** Why a task is not running, as it was at one moment. */
+export class ExplanationView {
+  task_id!: string;
+
+  @ApiProperty({ enum: TASK_STATES })
+  state!: TaskState;
+
+  @ApiProperty({ description: 'One sentence, for people.' })
+  summary!: string;
+
+  @ApiProperty({
+    type: [GateView],
+    description: 'In the order in which they are asked; the first that does not let it pass holds it.',
+  })
+  gates!: GateView[];
+
+  @ApiProperty({ required: false })
+  position?: PositionView;
+
+  @ApiProperty({ ...TIME, description: 'When it may start at the earliest, where that can be known.' })
+  eta?: string;
+}

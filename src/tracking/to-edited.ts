@@ -1,0 +1,107 @@
+import type { TargetRequest } from '../enqueue/enqueue.dto.js';
+import { Faults } from '../enqueue/faults.js';
+import { readExpiry } from '../enqueue/read-expiry.js';
+import { readTarget } from '../enqueue/read-target.js';
+import { readSchedule, readTimeout } from '../enqueue/read-times.js';
+import type { EnqueueRules } from '../enqueue/to-task.js';
+import type { FieldError } from '../http/problem.js';
+import type { Task, TaskTarget } from '../task/task.js';
+import { formatTime } from '../time/rfc3339.js';
+import type { EditRequest, TargetEdit } from './edit.dto.js';
+
+export interface EditCircumstances {
+  readonly rules: EnqueueRules;
+  /** Unix milliseconds. */
+  readonly now: number;
+}
+
+/** Whether an edit says anew when the task is due. */
+export function isRescheduled({ delay, scheduled_at }: EditRequest): boolean {
+  return delay !== undefined || scheduled_at !== undefined;
+}
+
+/** A task as an edit, whose shape was checked already, makes it; or every rule that it breaks. */
+export function toEdited(
+  request: EditRequest,
+  before: Task,
+  { rules, now }: EditCircumstances,
+): { readonly task: Task } | { readonly errors: readonly FieldError[] } {
+  const faults = new Faults();
+  const { expiresAt: expiredAt, ...rest } = before;
+  const scheduledAt = isRescheduled(request)
+    ? readSchedule(request, { now, horizonMs: rules.horizonMs }, faults)
+    : before.scheduledAt;
+  const expiresAt = hasOtherTimes(request)
+    ? readExpiry(expiryAsked(request, expiredAt), { now, scheduledAt }, faults)
+    : expiredAt;
+  const task: Task = {
+    ...rest,
+    scheduledAt,
+    ...(expiresAt !== undefined && { expiresAt }),
+    ...limitsOf(request, before, rules),
+    ...(request.timeout !== undefined && { timeoutMs: readTimeout(request.timeout, rules, faults) }),
+    ...(request.task && {
+      target: readTarget(targetAsked(request.task, before.target), rules.guard, faults),
+    }),
+  };
+  return faults.list.length > 0 ? { errors: faults.list } : { task };
+}
+
+function limitsOf(
+  { max_retries, metadata }: EditRequest,
+  before: Task,
+  rules: EnqueueRules,
+): Pick<Task, 'maxRetries' | 'metadata'> {
+  return {
+    maxRetries: max_retries === undefined ? before.maxRetries : (max_retries ?? rules.maxRetries),
+    metadata: metadata === undefined ? before.metadata : (metadata ?? {}),
+  };
+}
+
+function hasOtherTimes(request: EditRequest): boolean {
+  return isRescheduled(request) || namesExpiry(request);
+}
+
+function namesExpiry({ expires_at, ttl }: EditRequest): boolean {
+  return expires_at !== undefined || ttl !== undefined;
+}
+
+/** An expiry that stays has to fit to when the task is due now. */
+function expiryAsked(
+  request: EditRequest,
+  before: number | undefined,
+): Pick<EditRequest, 'expires_at' | 'ttl'> {
+  if (namesExpiry(request) || before === undefined) return request;
+  return { expires_at: formatTime(before) };
+}
+
+const BODIES = ['body', 'body_base64', 'json'] as const;
+
+/** The whole call as a request that enqueues it would write it. */
+function targetAsked(edit: TargetEdit, before: TaskTarget): TargetRequest {
+  const hasBody = BODIES.some((name) => edit[name] !== undefined);
+  return {
+    url: edit.url === undefined ? before.url : addressAsked(edit.url),
+    method: edit.method === undefined ? before.method : edit.method,
+    headers: edit.headers === undefined ? Object.fromEntries(before.headers) : edit.headers,
+    ...(hasBody ? bodyOf(edit) : bodyBefore(before)),
+  };
+}
+
+/** An address has no default: `null` is none, and refused as such. */
+function addressAsked(url: string | null): string {
+  return url ?? '';
+}
+
+function bodyOf({ body, body_base64, json }: TargetEdit): Pick<TargetRequest, (typeof BODIES)[number]> {
+  return {
+    ...(body !== undefined && { body }),
+    ...(body_base64 !== undefined && { body_base64 }),
+    ...(json !== undefined && { json }),
+  };
+}
+
+function bodyBefore({ body }: TaskTarget): Pick<TargetRequest, (typeof BODIES)[number]> {
+  if (!body) return {};
+  return body.encoding === 'base64' ? { body_base64: body.content } : { body: body.content };
+}
