@@ -1,9 +1,10 @@
 import type { Redis } from 'ioredis';
 import { PREFIX } from '../redis/keys.js';
 import type { Task } from '../task/task.js';
-import type { Added } from './task-queue.js';
+import type { QueueClock, ScriptTime } from './queue-clock.js';
 import { scripts } from './scripts.js';
 import { hostOf, storedAs } from './stored-task.js';
+import type { Added } from './task-queue.js';
 
 /** One batch holds Redis for a few milliseconds at most. */
 const MOST_PER_BATCH = 128;
@@ -25,6 +26,7 @@ export class AddBatches {
   constructor(
     private readonly redis: Redis,
     private readonly maxAgeMs: number,
+    private readonly clock: QueueClock,
   ) {}
 
   add(task: Task): Promise<Added> {
@@ -45,7 +47,7 @@ export class AddBatches {
   private async send(batch: readonly Waiting[]): Promise<void> {
     try {
       const tasks = batch.map(({ task }) => task);
-      const added = await addTasks(this.redis, tasks, this.maxAgeMs);
+      const added = await addTasks(this.redis, tasks, this.maxAgeMs, this.clock.scriptTime());
       for (const [at, result] of added.entries()) batch[at]?.resolve(result);
     } catch (error) {
       for (const { reject } of batch) reject(error);
@@ -53,14 +55,13 @@ export class AddBatches {
   }
 }
 
-/** @param now Unix milliseconds of an injected clock; nothing = the time of Redis */
 export async function addTasks(
   redis: Redis,
   tasks: readonly Task[],
   maxAgeMs: number,
-  now?: number,
+  now: ScriptTime,
 ): Promise<Added[]> {
-  const args = [now ?? '', maxAgeMs, tasks.length, ...tasks.flatMap(taskArgs)];
+  const args = [now, maxAgeMs, tasks.length, ...tasks.flatMap(taskArgs)];
   const existing = (await scripts.addTasks.run(redis, PREFIX, args)) as string[];
   return tasks.map((task, at) => {
     const data = existing[at];

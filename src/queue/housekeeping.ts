@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import { PREFIX } from '../redis/keys.js';
+import type { QueueClock } from './queue-clock.js';
 import { scripts } from './scripts.js';
 
 const PRUNE_EVERY_MS = 1000;
@@ -10,21 +11,21 @@ const MOST_CRASHES = 25;
 
 /** What has to be done now and then by any one of the workers. */
 export class Housekeeping {
-  private timers: NodeJS.Timeout[] = [];
-
+  private timers: (() => void)[] = [];
   private readonly recoverEveryMs: number;
 
   constructor(
     private readonly redis: Redis,
     lockMs: number,
+    private readonly clock: QueueClock,
   ) {
     this.recoverEveryMs = Math.round(lockMs / 6);
   }
 
   /** @param onRecovered told the ids of tasks whose worker was lost */
   start(onRecovered: (ids: readonly string[]) => void): void {
-    const every = (ms: number, work: () => Promise<void>): NodeJS.Timeout =>
-      setInterval(() => void work().catch(() => undefined), ms).unref();
+    const every = (ms: number, work: () => Promise<void>): (() => void) =>
+      this.clock.every(ms, () => void work().catch(() => undefined));
     this.timers = [
       every(this.recoverEveryMs, async () => {
         const ids = await this.recover();
@@ -38,7 +39,7 @@ export class Housekeeping {
   }
 
   stop(): void {
-    for (const timer of this.timers) clearInterval(timer);
+    for (const callOff of this.timers) callOff();
   }
 
   /** Gives back what dead workers held. */
@@ -56,15 +57,18 @@ export class Housekeeping {
 
   /** Mends the books of the gates after something was removed behind our back. @returns the gates that were wrong */
   async repair(): Promise<string[]> {
-    const args = ['', REPAIR_EVERY_MS - 1000];
+    const args = [this.clock.scriptTime(), REPAIR_EVERY_MS - 1000];
     return (await scripts.repair.run(this.redis, PREFIX, args)) as string[];
   }
 
   /** Removes finished tasks whose time is up, in small pieces. */
-  async prune(now?: number): Promise<void> {
+  async prune(): Promise<void> {
     let removed = PRUNE_AT_ONCE;
     while (removed === PRUNE_AT_ONCE) {
-      removed = (await scripts.prune.run(this.redis, PREFIX, [now ?? '', PRUNE_AT_ONCE])) as number;
+      removed = (await scripts.prune.run(this.redis, PREFIX, [
+        this.clock.scriptTime(),
+        PRUNE_AT_ONCE,
+      ])) as number;
     }
   }
 }

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '../config/config.js';
-import { type ComponentHealth, HealthRegistry } from '../health/health-registry.js';
+import type { ComponentHealth } from '../health/health-registry.js';
 import { RedisConnections } from '../redis/redis-connections.js';
 import { DispatchLoop } from './dispatch-loop.js';
 import { Housekeeping } from './housekeeping.js';
 import { LaneShares } from './lane-shares.js';
 import { LockKeeper } from './lock-keeper.js';
+import { QueueClock } from './queue-clock.js';
 import { laneWeights, stepSettings } from './queue-rules.js';
 import { RunningTasks } from './running-tasks.js';
 import { Sleeper } from './sleeper.js';
@@ -27,25 +28,24 @@ export class LoopWorkerPool extends WorkerPool {
   private readonly loop: DispatchLoop;
   private isStarted = false;
 
-  constructor(config: Config, connections: RedisConnections, handler: TaskHandler, health: HealthRegistry) {
+  constructor(config: Config, connections: RedisConnections, handler: TaskHandler, clock: QueueClock) {
     super();
     const { worker: redis, blocking } = connections;
     const settings = stepSettings(config, randomUUID());
-    this.running = new RunningTasks(handler, settings, this.logger);
+    this.running = new RunningTasks(handler, settings, this.logger, clock);
     this.locks = new LockKeeper(redis, settings, () => this.running.members());
-    this.housekeeping = new Housekeeping(redis, settings.lockMs);
+    this.housekeeping = new Housekeeping(redis, settings.lockMs, clock);
     this.sleeper = new Sleeper(blocking, redis, settings.token);
     const { concurrency } = config.delivery;
     const shares = new LaneShares(laneWeights(config));
     this.loop = new DispatchLoop(
-      { redis, settings, concurrency, shares, sleeper: this.sleeper },
+      { redis, settings, concurrency, shares, sleeper: this.sleeper, clock },
       this.running,
     );
-    health.register({ name: 'worker', check: () => this.check() });
   }
 
   /** The loop looks every five seconds even when nothing happens: longer silence means that it takes no work. */
-  private check(): ComponentHealth {
+  override check(): ComponentHealth {
     const silentMs = this.loop.sinceLastTurnMs;
     const up = silentMs !== undefined && silentMs < MOST_SILENT_MS;
     return { up, detail: { running: this.running.size, last_turn_ms_ago: Math.round(silentMs ?? -1) } };

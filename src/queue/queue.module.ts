@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { DepthGauge } from './depth-gauge.js';
 import { GateStore } from './gates/gate-store.js';
 import { laneQueues } from './lane-queues.js';
+import { QueueClock, RedisClock } from './queue-clock.js';
 import { QueueRegistry, RedisQueueRegistry } from './queue-registry.js';
 import { ScriptTaskQueue } from './script-task-queue.js';
 import { ScriptTaskReader } from './script-task-reader.js';
@@ -15,6 +16,7 @@ import { TaskReader } from './task-reader.js';
   providers: [
     DepthGauge,
     GateStore,
+    { provide: QueueClock, useClass: RedisClock },
     { provide: QueueRegistry, useClass: RedisQueueRegistry },
     { provide: TaskQueue, useClass: ScriptTaskQueue },
     { provide: TaskReader, useClass: ScriptTaskReader },

@@ -2,11 +2,13 @@ import { Injectable } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { Config } from '../config/config.js';
 import { PREFIX } from '../redis/keys.js';
+import type { LuaScript } from '../redis/lua-script.js';
 import { RedisConnections } from '../redis/redis-connections.js';
 import { isUnavailable } from '../redis/unavailable.js';
 import { isFinal, type TaskState } from '../task/task-state.js';
 import type { Task } from '../task/task.js';
 import { AddBatches } from './add-batches.js';
+import { QueueClock } from './queue-clock.js';
 import { MAX_TASK_AGE_MS, stepSettings } from './queue-rules.js';
 import { scripts } from './scripts.js';
 import { hostOf, storedAs } from './stored-task.js';
@@ -26,10 +28,14 @@ export class ScriptTaskQueue extends TaskQueue {
   private readonly batches: AddBatches;
   private readonly completedForMs: number;
 
-  constructor(config: Config, connections: RedisConnections) {
+  constructor(
+    config: Config,
+    connections: RedisConnections,
+    private readonly clock: QueueClock,
+  ) {
     super();
     this.redis = connections.producer;
-    this.batches = new AddBatches(this.redis, MAX_TASK_AGE_MS);
+    this.batches = new AddBatches(this.redis, MAX_TASK_AGE_MS, clock);
     this.completedForMs = stepSettings(config, '').completedForMs;
   }
 
@@ -39,8 +45,8 @@ export class ScriptTaskQueue extends TaskQueue {
 
   override cancel(id: string): Promise<Cancelled> {
     return whenAvailable(async () => {
-      const args = ['', id, this.completedForMs, MAX_TASK_AGE_MS];
-      const state = (await scripts.cancelTask.run(this.redis, PREFIX, args)) as TaskState | '';
+      const args = [id, this.completedForMs, MAX_TASK_AGE_MS];
+      const state = (await this.run(scripts.cancelTask, args)) as TaskState | '';
       if (state === '') return 'unknown';
       if (isFinal(state)) return 'finished';
       return state === 'running' ? 'aborting' : 'cancelled';
@@ -49,8 +55,8 @@ export class ScriptTaskQueue extends TaskQueue {
 
   override runNow(id: string): Promise<'due' | 'finished' | 'unknown'> {
     return whenAvailable(async () => {
-      const args = ['', id, MAX_TASK_AGE_MS, this.completedForMs];
-      const state = (await scripts.runTask.run(this.redis, PREFIX, args)) as TaskState | '';
+      const args = [id, MAX_TASK_AGE_MS, this.completedForMs];
+      const state = (await this.run(scripts.runTask, args)) as TaskState | '';
       if (state === '') return 'unknown';
       return isFinal(state) ? 'finished' : 'due';
     });
@@ -58,8 +64,7 @@ export class ScriptTaskQueue extends TaskQueue {
 
   override retry(id: string): Promise<Retried> {
     return whenAvailable(async () => {
-      const args = ['', id, MAX_TASK_AGE_MS];
-      const result = (await scripts.retryTask.run(this.redis, PREFIX, args)) as string;
+      const result = (await this.run(scripts.retryTask, [id, MAX_TASK_AGE_MS])) as string;
       if (result === '') return 'unknown';
       return result === 'retried' || result === 'too_late' ? result : 'not_dead';
     });
@@ -67,12 +72,16 @@ export class ScriptTaskQueue extends TaskQueue {
 
   override edit(edit: TaskEdit): Promise<Edited> {
     return whenAvailable(async () => {
-      const result = (await scripts.editTask.run(this.redis, PREFIX, editArgs(edit))) as
+      const result = (await this.run(scripts.editTask, editArgs(edit))) as
         'edited' | 'changed' | 'started' | TaskState | '';
       if (result === '') return 'unknown';
       if (result === 'edited' || result === 'changed' || result === 'started') return result;
       return isFinal(result) ? 'finished' : 'started';
     });
+  }
+
+  private run(script: LuaScript, args: readonly (string | number)[]): Promise<unknown> {
+    return script.run(this.redis, PREFIX, [this.clock.scriptTime(), ...args]);
   }
 }
 
@@ -80,7 +89,7 @@ function editArgs({ before, after, now, isRescheduled }: TaskEdit): (string | nu
   const due = isRescheduled ? after.scheduledAt : '';
   const expires = after.expiresAt ?? '';
   const [was] = storedAs(before);
-  return ['', after.id, MAX_TASK_AGE_MS, was, now, due, expires, hostOf(after), ...storedAs(after)];
+  return [after.id, MAX_TASK_AGE_MS, was, now, due, expires, hostOf(after), ...storedAs(after)];
 }
 
 /** Errors that say "not now" become the port's own. */

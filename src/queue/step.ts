@@ -3,6 +3,7 @@ import { PREFIX } from '../redis/keys.js';
 import type { Attempt } from '../task/attempt.js';
 import type { Lane } from '../task/lane.js';
 import type { Task } from '../task/task.js';
+import type { ScriptTime } from './queue-clock.js';
 import { scripts } from './scripts.js';
 
 /** A task that this dispatcher holds now. */
@@ -64,15 +65,14 @@ export interface StepSettings {
 /** The newest attempts are kept; beyond this many, new ones take the place of the oldest after the first. */
 const KEPT_ATTEMPTS = 50;
 
-/** @param now Unix milliseconds of an injected clock; nothing = the time of Redis */
 export async function step(
   redis: Redis,
   settings: StepSettings,
   request: StepRequest,
-  now?: number,
+  now: ScriptTime,
 ): Promise<StepReply> {
   const reply = await scripts.step.run(redis, PREFIX, [
-    now ?? '',
+    now,
     settings.token,
     request.id,
     settings.lockMs,

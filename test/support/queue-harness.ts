@@ -5,6 +5,7 @@ import { loadConfig } from '../../src/config/load-config.js';
 import { HealthRegistry } from '../../src/health/health-registry.js';
 import { GateStore } from '../../src/queue/gates/gate-store.js';
 import { LoopWorkerPool } from '../../src/queue/loop-worker-pool.js';
+import { type QueueClock, RedisClock } from '../../src/queue/queue-clock.js';
 import { ScriptTaskQueue } from '../../src/queue/script-task-queue.js';
 import { ScriptTaskReader } from '../../src/queue/script-task-reader.js';
 import { type ClaimedTask, type Handled, TaskHandler } from '../../src/queue/task-handler.js';
@@ -33,17 +34,23 @@ export class QueueHarness {
   private constructor(
     private readonly environment: Record<string, string>,
     private readonly config: Config,
+    readonly clock: QueueClock,
   ) {
     const connections = this.connect();
-    this.queue = new ScriptTaskQueue(config, connections);
-    this.reader = new ScriptTaskReader(connections);
-    this.gates = new GateStore(connections);
+    this.queue = new ScriptTaskQueue(config, connections, clock);
+    this.reader = new ScriptTaskReader(connections, clock);
+    this.gates = new GateStore(connections, clock);
     this.redis = new Redis(redisUrl());
   }
 
-  static async start(environment: Record<string, string> = {}): Promise<QueueHarness> {
+  /** @param clock what the queue goes by; by default the time of Redis */
+  static async start(
+    environment: Record<string, string> = {},
+    clock: QueueClock = new RedisClock(),
+  ): Promise<QueueHarness> {
     Logger.overrideLogger(['error']);
-    const harness = new QueueHarness(environment, loadConfig({ REDIS_URL: redisUrl(), ...environment }));
+    const config = loadConfig({ REDIS_URL: redisUrl(), ...environment });
+    const harness = new QueueHarness(environment, config, clock);
     await harness.redis.flushdb();
     await harness.connections[0]!.waitUntilReady();
     return harness;
@@ -52,7 +59,8 @@ export class QueueHarness {
   /** Starts one more worker, as a process of its own would be. */
   worker(concurrency: number, work: Work): LoopWorkerPool {
     const config = loadConfig({ ...this.environment, WORKER_CONCURRENCY: String(concurrency) });
-    const pool = new LoopWorkerPool(config, this.connect(), new WorkHandler(work), new HealthRegistry());
+    const handler = new WorkHandler(work, this.clock);
+    const pool = new LoopWorkerPool(config, this.connect(), handler, this.clock);
     this.pools.push(pool);
     void pool.start();
     return pool;
@@ -60,7 +68,7 @@ export class QueueHarness {
 
   /** A task that is due now unless the fields say otherwise. */
   task({ delayMs = 0, ...fields }: TaskFields = {}): Task {
-    const now = Date.now();
+    const now = this.clock.now();
     const lane: Lane = fields.lane ?? 'default';
     return {
       id: `task-${++this.count}`,
@@ -103,14 +111,17 @@ export class QueueHarness {
 }
 
 class WorkHandler extends TaskHandler {
-  constructor(private readonly work: Work) {
+  constructor(
+    private readonly work: Work,
+    private readonly clock: QueueClock,
+  ) {
     super();
   }
 
   override async handle(claimed: ClaimedTask, signal: AbortSignal): Promise<Handled> {
-    const startedAt = Date.now();
+    const startedAt = this.clock.now();
     const settlement = await this.work(claimed, signal);
-    const endedAt = Date.now();
+    const endedAt = this.clock.now();
     const classes: Partial<Record<Settlement['kind'], Attempt['class']>> = {
       complete: 'succeeded',
       hand_back: 'interrupted',

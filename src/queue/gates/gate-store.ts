@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { PREFIX } from '../../redis/keys.js';
 import { RedisConnections } from '../../redis/redis-connections.js';
+import { QueueClock } from '../queue-clock.js';
 import { MAX_TASK_AGE_MS } from '../queue-rules.js';
 import { whenAvailable } from '../script-task-queue.js';
 import { scripts } from '../scripts.js';
@@ -19,7 +20,10 @@ export interface Replacement {
 /** The port through which limits of clients, states of queues and states of hosts reach the dispatcher. */
 @Injectable()
 export class GateStore {
-  constructor(private readonly connections: RedisConnections) {}
+  constructor(
+    private readonly connections: RedisConnections,
+    private readonly clock: QueueClock,
+  ) {}
 
   /**
    * Replaces the limits of a gate. Holds from the next fetch of every worker on, for tasks that are queued already
@@ -29,7 +33,7 @@ export class GateStore {
    * @throws QueueUnavailable
    */
   set(id: GateId, limits: GateLimits): Promise<number> {
-    const args = ['', id, encodeLimits(limits), MAX_TASK_AGE_MS];
+    const args = [this.clock.scriptTime(), id, encodeLimits(limits), MAX_TASK_AGE_MS];
     return whenAvailable(
       () => scripts.setGate.run(this.connections.producer, PREFIX, args) as Promise<number>,
     );
@@ -43,7 +47,16 @@ export class GateStore {
    */
   async setWithRecord(id: GateId, limits: GateLimits, record: Replacement): Promise<boolean> {
     const { key, name, before, after } = record;
-    const args = ['', id, encodeLimits(limits), MAX_TASK_AGE_MS, key, name, before, after];
+    const args = [
+      this.clock.scriptTime(),
+      id,
+      encodeLimits(limits),
+      MAX_TASK_AGE_MS,
+      key,
+      name,
+      before,
+      after,
+    ];
     const done = await whenAvailable(() => scripts.keepRecord.run(this.connections.producer, PREFIX, args));
     return done === 1;
   }
