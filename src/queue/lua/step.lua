@@ -114,7 +114,7 @@ local function promoteDue()
   if #wakes > 0 then call('ZREM', P .. 'wakes', unpack(wakes)) end
   for _, gate in ipairs(wakes) do touched[gate] = true end
   for _, lane in ipairs(LANES) do
-    local due = call('ZRANGEBYSCORE', laneKey(lane, 'delayed'), '-inf', delayedScore(now + 1), 'LIMIT', 0, MOST_DUE)
+    local due = call('ZRANGEBYSCORE', laneKey(lane, 'delayed'), '-inf', '(' .. delayedScore(now + 1), 'LIMIT', 0, MOST_DUE)
     if #due > 0 then
       call('ZREM', laneKey(lane, 'delayed'), unpack(due))
       for _, id in ipairs(due) do promote(lane, id, limits) end
