@@ -9,7 +9,7 @@ end
 
 -- The state of a stored task, and for those that wait for a time, that time.
 local function stateOf(lane, id)
-  local job = call('HMGET', laneKey(lane, id), 'end', 'park', 'atm', 'due')
+  local job = call('HMGET', laneKey(lane, id), 'end', 'park', 'kept', 'due')
   if job[1] then return job[1] end
   if job[2] then return 'deferred' end
   if call('ZSCORE', laneKey(lane, 'delayed'), id) then
