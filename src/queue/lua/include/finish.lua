@@ -66,8 +66,9 @@ local function leave(lane, id)
   else
     -- Its worker is gone and nobody has noticed yet.
     call('LREM', laneKey(lane, 'active'), 1, id)
-    releaseHeld({ lane .. ':' .. id })
   end
+  -- One whose worker was lost holds its slots, also when it waits again.
+  releaseHeld({ lane .. ':' .. id })
 end
 
 -- A task whose time has come, or the backstop of a parked one.
