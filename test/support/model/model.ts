@@ -1,0 +1,155 @@
+import { expect } from 'vitest';
+import type { GateId, GateLimits } from '../../../src/queue/gates/gate.js';
+import type { Lane } from '../../../src/task/lane.js';
+import { isFinal, type TaskState } from '../../../src/task/task-state.js';
+import type { Task } from '../../../src/task/task.js';
+
+export const HOUR = 3_600_000;
+/** How long a gate may hold a task; short, so that it happens. */
+export const MAX_AGE_MS = 4 * HOUR;
+export const COMPLETED_FOR_MS = 3 * HOUR;
+export const DEAD_FOR_MS = 6 * HOUR;
+
+type Ending = 'completed' | 'dead_letter' | 'cancelled' | 'expired';
+
+/** What a task has to be like: as little as says everything about it. */
+export interface ModelTask {
+  stored: Task;
+  due: number;
+  /** `lost`: its dispatcher is gone and nobody has noticed yet. */
+  place: 'waiting' | 'running' | 'lost' | 'ended';
+  attemptsMade: number;
+  attemptsKept: number;
+  hasStarted: boolean;
+  /** Token of the dispatcher that runs it. */
+  holder?: string;
+  /** The gates of which it holds a slot. */
+  holds: readonly GateId[];
+  isCancelled: boolean;
+  ending?: Ending;
+  keptUntil?: number;
+}
+
+/** The queue as it should be. Which of the due tasks wait and which are held is for the gates to say: see `books.ts`. */
+export class Model {
+  readonly tasks = new Map<string, ModelTask>();
+  readonly limits = new Map<GateId, GateLimits>();
+  /** Running tasks whose dispatcher has not been told yet that they are cancelled. */
+  readonly untold = new Map<string, Set<string>>();
+
+  constructor(readonly now: () => number) {}
+
+  /** One of the tasks there are; nothing while there is none. */
+  some(nth: number): ModelTask | undefined {
+    const all = [...this.tasks.values()];
+    return all[nth % all.length];
+  }
+
+  at(place: ModelTask['place']): ModelTask[] {
+    return [...this.tasks.values()].filter((task) => task.place === place);
+  }
+
+  runningAt(holder: string): ModelTask[] {
+    return this.at('running').filter((task) => task.holder === holder);
+  }
+
+  /** What the state of a task may be told to be. */
+  statesOf(task: ModelTask): readonly TaskState[] {
+    if (task.place === 'ended') return [task.ending!];
+    if (task.place === 'running') return ['running'];
+    if (task.place === 'lost') return ['pending'];
+    if (task.due > this.now()) return [task.attemptsKept > 0 ? 'retrying' : 'scheduled'];
+    return ['pending', 'deferred'];
+  }
+
+  isExpired({ stored }: ModelTask): boolean {
+    return (stored.expiresAt ?? Infinity) <= this.now();
+  }
+
+  end(task: ModelTask, ending: Ending): void {
+    task.place = 'ended';
+    task.ending = ending;
+    task.holds = [];
+    delete task.holder;
+    task.keptUntil = this.now() + (ending === 'dead_letter' ? DEAD_FOR_MS : COMPLETED_FOR_MS);
+  }
+
+  /** A dispatcher got this task: it must have been free to go. */
+  start(task: ModelTask, holder: string): void {
+    expect(task, 'started').toMatchObject({ place: 'waiting', isCancelled: false });
+    expect(task.due).toBeLessThanOrEqual(this.now());
+    expect(this.isExpired(task), 'started after its expiry').toBe(false);
+    task.place = 'running';
+    task.holder = holder;
+    task.hasStarted = true;
+    if (task.holds.length === 0) task.holds = this.takeSlots(task);
+  }
+
+  private takeSlots({ stored }: ModelTask): GateId[] {
+    const limited = gatesOf(stored).filter((gate) => this.limits.has(gate));
+    for (const gate of limited) {
+      const { isShut = false, shutUntil = Infinity } = this.limits.get(gate)!;
+      expect(isShut && shutUntil > this.now(), `started although ${gate} is shut`).toBe(false);
+    }
+    return limited;
+  }
+
+  slotsOf(gate: GateId): number {
+    return [...this.tasks.values()].filter(({ holds }) => holds.includes(gate)).length;
+  }
+
+  /** What waited has ended by itself meanwhile: there must be a reason. */
+  endedByItself(task: ModelTask, state: TaskState): void {
+    const { due, isCancelled } = task;
+    const reasons: Partial<Record<TaskState, boolean>> = {
+      expired: this.isExpired(task) && !isCancelled,
+      cancelled: isCancelled,
+      dead_letter: this.now() - due >= MAX_AGE_MS,
+    };
+    expect(reasons[state], `${task.stored.id} became ${state}`).toBe(true);
+    this.end(task, state as Ending);
+  }
+
+  /** Its dispatcher has to be told. */
+  cancelRunning(task: ModelTask, holder: string): void {
+    task.isCancelled = true;
+    this.untold.set(holder, (this.untold.get(holder) ?? new Set()).add(task.stored.id));
+  }
+
+  /** It runs no longer, and goes on later. */
+  giveBack(task: ModelTask, due: number): void {
+    task.place = 'waiting';
+    task.due = due;
+    task.holds = [];
+    delete task.holder;
+  }
+
+  /** Compares the state of every task, and learns what has ended by itself. */
+  compareStates(actual: ReadonlyMap<string, TaskState>): void {
+    expect([...actual.keys()].toSorted()).toEqual([...this.tasks.keys()].toSorted());
+    for (const [id, state] of actual) {
+      const task = this.tasks.get(id)!;
+      if (task.place === 'waiting' && isFinal(state)) this.endedByItself(task, state);
+      expect(this.statesOf(task), `${id} at ${this.now()}`).toContain(state);
+    }
+  }
+}
+
+export function newTask(stored: Task): ModelTask {
+  return {
+    stored,
+    due: stored.scheduledAt,
+    place: 'waiting',
+    attemptsMade: 0,
+    attemptsKept: 0,
+    hasStarted: false,
+    holds: [],
+    isCancelled: false,
+  };
+}
+
+export function gatesOf({ queue, clientId, target }: Task): GateId[] {
+  return [`q:${queue}`, `c:${clientId}`, `h:${new URL(target.url).origin}`];
+}
+
+export const memberOf = ({ lane, id }: { lane: Lane; id: string }): string => `${lane}:${id}`;
