@@ -18,8 +18,8 @@ const { add, addAgain, cancel, runNow, retry, edit, setGate, advance } = callers
 const { turn, crash, lateSettle, recover, prune } = workers;
 /** In the proportions that find most. */
 const HAPPENINGS: Happening[] = [
-  ...[add, add, add, turn, turn, turn, turn, advance, advance, setGate],
-  ...[cancel, retry, runNow, edit, crash, recover, recover, lateSettle, addAgain, prune],
+  ...[add, add, add, add, turn, turn, turn, turn, advance, advance],
+  ...[setGate, setGate, cancel, retry, runNow, edit, crash, recover, recover, lateSettle, addAgain, prune],
 ];
 
 let harness: QueueHarness;
