@@ -10,16 +10,14 @@ import { ScriptTaskQueue } from '../../src/queue/script-task-queue.js';
 import { ScriptTaskReader } from '../../src/queue/script-task-reader.js';
 import { type ClaimedTask, type Handled, TaskHandler } from '../../src/queue/task-handler.js';
 import { RedisConnections } from '../../src/redis/redis-connections.js';
-import type { Attempt } from '../../src/task/attempt.js';
-import type { Lane } from '../../src/task/lane.js';
 import type { Settlement } from '../../src/task/settlement.js';
 import type { Task } from '../../src/task/task.js';
+import { type TaskFields, taskOf } from './task-of.js';
+import { attemptOf } from './attempt-of.js';
 import { redisUrl } from './test-app.js';
 
 /** What a worker of the harness does with a task: resolves to what becomes of it. */
 type Work = (claimed: ClaimedTask, signal: AbortSignal) => Promise<Settlement>;
-
-type TaskFields = Partial<Task> & { delayMs?: number };
 
 /** The queue by itself: real Redis, real scripts, workers whose handler a test writes. */
 export class QueueHarness {
@@ -67,23 +65,8 @@ export class QueueHarness {
   }
 
   /** A task that is due now unless the fields say otherwise. */
-  task({ delayMs = 0, ...fields }: TaskFields = {}): Task {
-    const now = this.clock.now();
-    const lane: Lane = fields.lane ?? 'default';
-    return {
-      id: `task-${++this.count}`,
-      clientId: 'client-a',
-      queue: lane,
-      lane,
-      target: { url: 'http://target.example/', method: 'POST', headers: [] },
-      createdAt: now,
-      scheduledAt: now + delayMs,
-      maxRetries: 5,
-      retry: { strategy: 'exponential', minBackoffMs: 1000, maxBackoffMs: 300_000, jitter: 0.1 },
-      timeoutMs: 1000,
-      metadata: {},
-      ...fields,
-    };
+  task(fields: TaskFields = {}): Task {
+    return taskOf(this.clock.now(), { id: `task-${++this.count}`, ...fields });
   }
 
   async add(count: number, fields: TaskFields = {}): Promise<Task[]> {
@@ -121,18 +104,6 @@ class WorkHandler extends TaskHandler {
   override async handle(claimed: ClaimedTask, signal: AbortSignal): Promise<Handled> {
     const startedAt = this.clock.now();
     const settlement = await this.work(claimed, signal);
-    const endedAt = this.clock.now();
-    const classes: Partial<Record<Settlement['kind'], Attempt['class']>> = {
-      complete: 'succeeded',
-      hand_back: 'interrupted',
-    };
-    const attempt = {
-      number: claimed.attempt,
-      startedAt,
-      endedAt,
-      class: classes[settlement.kind] ?? 'rejected',
-      timings: { totalMs: endedAt - startedAt },
-    };
-    return { attempt, settlement };
+    return { attempt: attemptOf(settlement, startedAt, this.clock.now(), claimed.attempt), settlement };
   }
 }
