@@ -34,7 +34,7 @@ export class QueueHarness {
     private readonly config: Config,
     readonly clock: QueueClock,
   ) {
-    const connections = this.connect();
+    const connections = this.connect(redisUrl());
     this.queue = new ScriptTaskQueue(config, connections, clock);
     this.reader = new ScriptTaskReader(connections, clock);
     this.gates = new GateStore(connections, clock);
@@ -54,11 +54,15 @@ export class QueueHarness {
     return harness;
   }
 
-  /** Starts one more worker, as a process of its own would be. */
-  worker(concurrency: number, work: Work): LoopWorkerPool {
+  /**
+   * Starts one more worker, as a process of its own would be.
+   *
+   * @param url where it finds Redis; by default where all do
+   */
+  worker(concurrency: number, work: Work, url = redisUrl()): LoopWorkerPool {
     const config = loadConfig({ ...this.environment, WORKER_CONCURRENCY: String(concurrency) });
     const handler = new WorkHandler(work, this.clock);
-    const pool = new LoopWorkerPool(config, this.connect(), handler, this.clock);
+    const pool = new LoopWorkerPool(config, this.connect(url), handler, this.clock);
     this.pools.push(pool);
     void pool.start();
     return pool;
@@ -86,8 +90,18 @@ export class QueueHarness {
     await this.redis.quit();
   }
 
-  private connect(): RedisConnections {
-    const connections = new RedisConnections(this.config, new HealthRegistry());
+  /** One more that enqueues, as a process of its own would be, with Redis at this address. */
+  async queueAt(url: string): Promise<ScriptTaskQueue> {
+    const connections = this.connect(url);
+    await connections.waitUntilReady();
+    return new ScriptTaskQueue(this.config, connections, this.clock);
+  }
+
+  private connect(url: string): RedisConnections {
+    const connections = new RedisConnections(
+      loadConfig({ ...this.environment, REDIS_URL: url }),
+      new HealthRegistry(),
+    );
     this.connections.push(connections);
     return connections;
   }

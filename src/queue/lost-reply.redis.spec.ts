@@ -1,0 +1,67 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Proxy } from '../../test/support/proxy.js';
+import { QueueHarness } from '../../test/support/queue-harness.js';
+import { taskOf } from '../../test/support/task-of.js';
+import { redisUrl } from '../../test/support/test-app.js';
+import { until } from '../../test/support/until.js';
+import { LANES } from '../task/lane.js';
+
+// Redis carries a script out, and the connection breaks before its reply arrives.
+
+let harness: QueueHarness;
+let proxy: Proxy;
+beforeEach(async () => {
+  harness = await QueueHarness.start();
+  proxy = await Proxy.to(redisUrl());
+});
+afterEach(async () => {
+  await harness.stop();
+  await proxy.stop();
+});
+
+describe('the lost reply of a turn', () => {
+  it('orphans no task and runs none twice, whatever was fetched and settled in it', async () => {
+    await harness.gates.set('c:client-a', { maxRunning: 10 });
+    const runs = new Map<string, number>();
+    const work = ({ task, attempt }: { task: { id: string }; attempt: number }) => {
+      runs.set(`${task.id}/${attempt}`, (runs.get(`${task.id}/${attempt}`) ?? 0) + 1);
+      return Promise.resolve(
+        attempt === 1 ? ({ kind: 'retry', delayMs: 1 } as const) : ({ kind: 'complete' } as const),
+      );
+    };
+    harness.worker(4, work, proxy.url);
+    const ids: string[] = [];
+    for (let n = 0; n < 8; n++) {
+      // The first turns fetch, later ones settle and fetch.
+      const lost = proxy.loseReplyTo('weighted');
+      ids.push(...(await harness.add(6)).map(({ id }) => id));
+      await lost;
+    }
+    await until(() => runs.size === 2 * ids.length, { timeoutMs: 20_000 });
+    expect([...runs.keys()].toSorted()).toEqual(ids.flatMap((id) => [`${id}/1`, `${id}/2`]).toSorted());
+    expect(new Set(runs.values())).toEqual(new Set([1]));
+    await until(async () => (await harness.redis.zcard('{tr}:default:completed')) === ids.length);
+    expect(await harness.redis.llen('{tr}:default:active')).toBe(0);
+    for (const book of ['held', 'running', 'window'])
+      expect(await harness.redis.hgetall(`{tr}:${book}`)).toEqual({});
+  });
+});
+
+describe('the lost reply of adding', () => {
+  it('adds nothing twice, and everybody hears what became of his', async () => {
+    const queue = await harness.queueAt(proxy.url);
+    const tasks = LANES.flatMap((lane) => Array.from({ length: 50 }, () => taskOf(Date.now(), { lane })));
+    const lost = proxy.loseReplyTo(tasks[0]!.id);
+    const added = await Promise.all(tasks.map((task) => queue.add(task)));
+    await lost;
+    expect(added.map(({ task }) => task)).toEqual(tasks);
+    expect(await harness.redis.llen('{tr}:low:wait')).toBe(50);
+    const runs: string[] = [];
+    harness.worker(50, ({ task }) => {
+      runs.push(task.id);
+      return Promise.resolve({ kind: 'complete' });
+    });
+    await until(() => runs.length === tasks.length);
+    expect(runs.toSorted()).toEqual(tasks.map(({ id }) => id).toSorted());
+  });
+});
