@@ -75,6 +75,8 @@ function why(verdict: GateVerdict): string {
       return `is disabled${until}`;
     case 'rate_limited':
       return 'is at its rate';
+    case 'fleet_share':
+      return `has its share of the workers (${running} running), and tasks of others wait`;
     case 'at_capacity':
       return maxRunning === undefined
         ? 'has let in all that it may at once'

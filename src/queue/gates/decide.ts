@@ -15,11 +15,15 @@ export interface GateReading {
   readonly tat: number;
   /** Tasks that were let into `wait` of the lane in question. */
   readonly window: number;
+  /** Of a client, while tasks of others wait: how many of its tasks the fleet runs at most. */
+  readonly share?: number;
+  /** Clients are counted also without limits. */
+  readonly isClient: boolean;
 }
 
 /** Why a gate does not let a task pass. */
 export interface Refusal {
-  readonly reason: 'shut' | 'at_capacity' | 'rate_limited';
+  readonly reason: 'shut' | 'at_capacity' | 'fleet_share' | 'rate_limited';
   /** When it lets one pass by itself, Unix milliseconds. */
   readonly at?: number;
 }
@@ -33,21 +37,23 @@ export interface Room {
 /** How many more tasks of a lane a gate lets into `wait`. */
 export function room(gate: GateReading, now: number): Room {
   const { limits, running, window } = gate;
-  if (!limits) return { free: OPEN_WINDOW };
-  if (isShut(limits, now)) return { free: 0, refusal: shut(limits) };
+  if (!limits && !gate.isClient) return { free: OPEN_WINDOW };
+  if (limits && isShut(limits, now)) return { free: 0, refusal: shut(limits) };
   const rate = tokens(gate, now);
   if (rate && rate.free - window <= 0) return { free: 0, refusal: { reason: 'rate_limited', at: rate.at } };
-  const most = (limits.maxRunning === undefined ? OPEN_WINDOW : limits.maxRunning - running) - window;
+  const most = (limits?.maxRunning === undefined ? OPEN_WINDOW : limits.maxRunning - running) - window;
   if (most <= 0) return { free: most, refusal: { reason: 'at_capacity' } };
-  return { free: rate ? Math.min(most, rate.free - window) : most };
+  const ofFleet = gate.share === undefined ? most : gate.share - running - window;
+  if (ofFleet <= 0) return { free: ofFleet, refusal: { reason: 'fleet_share' } };
+  return { free: Math.min(most, ofFleet, rate ? rate.free - window : most) };
 }
 
 /** Why a gate does not let a task start that waits already; nothing when it does. */
 export function startRefusal(gate: GateReading, now: number): Refusal | undefined {
-  const { limits, running } = gate;
-  if (!limits) return undefined;
-  if (isShut(limits, now)) return shut(limits);
-  if (limits.maxRunning !== undefined && running >= limits.maxRunning) return { reason: 'at_capacity' };
+  const { limits, running, share } = gate;
+  if (limits && isShut(limits, now)) return shut(limits);
+  if (limits?.maxRunning !== undefined && running >= limits.maxRunning) return { reason: 'at_capacity' };
+  if (share !== undefined && running >= share) return { reason: 'fleet_share' };
   const rate = tokens(gate, now);
   return rate && rate.free <= 0 ? { reason: 'rate_limited', at: rate.at } : undefined;
 }
