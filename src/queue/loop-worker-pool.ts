@@ -54,16 +54,16 @@ export class LoopWorkerPool extends WorkerPool {
     return { up, detail: { running: this.running.size, last_turn_ms_ago: Math.round(silentMs ?? -1) } };
   }
 
-  override start(): Promise<void> {
+  override async start(): Promise<void> {
     this.locks.start((lost) => {
       this.running.onLost(lost);
     });
     this.housekeeping.start((ids) => {
       this.logger.warn({ task_ids: ids }, 'their worker was lost; they run again');
     });
-    this.fleet.start();
     this.isStarted = true;
-    return this.loop.start();
+    await this.loop.start();
+    this.fleet.start();
   }
 
   override async drain(deadlineMs: number): Promise<void> {

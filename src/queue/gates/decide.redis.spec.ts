@@ -81,7 +81,10 @@ it('Lua and TypeScript decide alike, whatever the limits and the counters', asyn
   );
 });
 
-type Fleet = { readonly slots: number | undefined; readonly others: number };
+interface Fleet {
+  readonly slots: number | undefined;
+  readonly others: number;
+}
 
 function readingOf(
   given: Omit<GateReading, 'isClient'>,

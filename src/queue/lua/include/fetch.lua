@@ -124,6 +124,16 @@ local function releaseShared()
   return #clients > 0
 end
 
+-- A marker wakes one dispatcher only, and this one has no slot for the rest, or has looked at enough for one turn.
+local function wakeForTheRest()
+  for _, lane in ipairs(LANES) do
+    if fetchable(lane) > 0 then
+      call('ZADD', laneKey(lane, 'marker'), 0, '0')
+      return
+    end
+  end
+end
+
 -- Returns what the dispatcher needs of the tasks that start now, six values for each, and their members.
 local function fetch(capacity, virtual, charge)
   for i = 1, #LANES do virtual[i], charge[i] = tonumber(virtual[i]), tonumber(charge[i]) end
@@ -148,5 +158,6 @@ local function fetch(capacity, virtual, charge)
   end
   for lane, ids in pairs(active) do call('LPUSH', laneKey(lane, 'active'), unpack(ids)) end
   if #held > 0 then call('HSET', P .. 'held', unpack(held)) end
+  if free == 0 or tries == 0 then wakeForTheRest() end
   return fetched, members
 end

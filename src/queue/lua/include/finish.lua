@@ -16,6 +16,7 @@ end
 -- To the front of its lane, without asking the gates again.
 local function backToWait(lane, id)
   call('RPUSH', laneKey(lane, 'wait'), id)
+  waits[lane] = nil
   call('ZADD', laneKey(lane, 'marker'), 0, '0')
   local ids = gatesOf(call('HGET', laneKey(lane, id), 'gates'))
   loadGates(ids)
