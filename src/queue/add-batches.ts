@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { PREFIX } from '../redis/keys.js';
+import { isRandomId } from '../task/task-id.js';
 import type { Task } from '../task/task.js';
 import type { QueueClock, ScriptTime } from './queue-clock.js';
 import { scripts } from './scripts.js';
-import { hostOf, storedAs } from './stored-task.js';
+import { gatesOf, storedAs } from './stored-task.js';
 import type { Added } from './task-queue.js';
 
 /** One batch holds Redis for a few milliseconds at most. */
@@ -21,6 +23,9 @@ interface Waiting {
  */
 export class AddBatches {
   private readonly waiting: Waiting[] = [];
+  /** Names the sender to the script, which knows by it a batch that is sent again. */
+  private readonly sender = randomUUID();
+  private sent = 0;
   private isFlushing = false;
 
   constructor(
@@ -47,7 +52,8 @@ export class AddBatches {
   private async send(batch: readonly Waiting[]): Promise<void> {
     try {
       const tasks = batch.map(({ task }) => task);
-      const added = await addTasks(this.redis, tasks, this.maxAgeMs, this.clock.scriptTime());
+      const sent: Batch = { tasks, id: [this.sender, ++this.sent] };
+      const added = await addTasks(this.redis, sent, this.maxAgeMs, this.clock.scriptTime());
       for (const [at, result] of added.entries()) batch[at]?.resolve(result);
     } catch (error) {
       for (const { reject } of batch) reject(error);
@@ -55,13 +61,20 @@ export class AddBatches {
   }
 }
 
+/** Tasks that are stored together. */
+export interface Batch {
+  readonly tasks: readonly Task[];
+  /** Who sends it and its number there: the same for a repeat, which then stores nothing twice. */
+  readonly id: readonly [sender: string, number: number];
+}
+
 export async function addTasks(
   redis: Redis,
-  tasks: readonly Task[],
+  { tasks, id }: Batch,
   maxAgeMs: number,
   now: ScriptTime,
 ): Promise<Added[]> {
-  const args = [now, maxAgeMs, tasks.length, ...tasks.flatMap(taskArgs)];
+  const args = [now, maxAgeMs, ...id, tasks.length, ...tasks.flatMap(taskArgs)];
   const existing = (await scripts.addTasks.run(redis, PREFIX, args)) as string[];
   return tasks.map((task, at) => {
     const data = existing[at];
@@ -72,10 +85,9 @@ export async function addTasks(
 function taskArgs(task: Task): (string | number)[] {
   return [
     task.id,
+    isRandomId(task.id) ? 0 : 1,
     task.lane,
-    task.queue,
-    task.clientId,
-    hostOf(task),
+    gatesOf(task),
     task.createdAt,
     task.scheduledAt,
     task.expiresAt ?? '',

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Proxy } from '../../test/support/proxy.js';
 import { QueueHarness } from '../../test/support/queue-harness.js';
@@ -55,7 +56,10 @@ describe('the lost reply of a turn', () => {
 describe('the lost reply of adding', () => {
   it('adds nothing twice, and everybody hears what became of his', async () => {
     const queue = await harness.queueAt(proxy.url);
-    const tasks = LANES.flatMap((lane) => Array.from({ length: 50 }, () => taskOf(Date.now(), { lane })));
+    const chosenOrRandom = (n: number) => (n % 2 === 0 ? {} : { id: randomUUID() });
+    const tasks = LANES.flatMap((lane) =>
+      Array.from({ length: 50 }, (_, n) => taskOf(Date.now(), { lane, ...chosenOrRandom(n) })),
+    );
     const lost = proxy.loseReplyTo(tasks[0]!.id);
     const added = await Promise.all(tasks.map((task) => queue.add(task)));
     await lost;

@@ -6,8 +6,8 @@ export type ScriptTime = number | '';
 type CallOff = () => void;
 
 /**
- * The time that the queue goes by, timers included. Locks are not part of it: they are keys that Redis ends by its own
- * clock, whatever this one says, so what renews them goes by real time.
+ * The time that the queue goes by, timers included. Locks, and a worker's place in the fleet, are not part of it: Redis
+ * ends them by its own clock, whatever this one says, so what renews them goes by real time.
  */
 export abstract class QueueClock extends Clock {
   /** Now for the scripts. */

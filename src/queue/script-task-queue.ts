@@ -11,7 +11,7 @@ import { AddBatches } from './add-batches.js';
 import { QueueClock } from './queue-clock.js';
 import { MAX_TASK_AGE_MS, stepSettings } from './queue-rules.js';
 import { scripts } from './scripts.js';
-import { hostOf, storedAs } from './stored-task.js';
+import { gatesOf, storedAs } from './stored-task.js';
 import {
   type Added,
   type Cancelled,
@@ -89,7 +89,7 @@ function editArgs({ before, after, now, isRescheduled }: TaskEdit): (string | nu
   const due = isRescheduled ? after.scheduledAt : '';
   const expires = after.expiresAt ?? '';
   const [was] = storedAs(before);
-  return [after.id, MAX_TASK_AGE_MS, was, now, due, expires, hostOf(after), ...storedAs(after)];
+  return [after.id, MAX_TASK_AGE_MS, was, now, due, expires, gatesOf(after), ...storedAs(after)];
 }
 
 /** Errors that say "not now" become the port's own. */

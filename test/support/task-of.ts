@@ -3,11 +3,11 @@ import type { Task } from '../../src/task/task.js';
 
 export type TaskFields = Partial<Task> & { delayMs?: number };
 
-/** A task that is due now unless the fields say otherwise. */
+/** A task with an id that its caller chose, due now unless the fields say otherwise. */
 export function taskOf(now: number, { delayMs = 0, ...fields }: TaskFields = {}): Task {
   const { lane = 'default' } = fields;
   return {
-    id: randomUUID(),
+    id: `client-a.${randomUUID()}`,
     clientId: 'client-a',
     queue: lane,
     lane,

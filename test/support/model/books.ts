@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { type GateReading, room } from '../../../src/queue/gates/decide.js';
 import type { GateId } from '../../../src/queue/gates/gate.js';
 import { type Lane, LANES } from '../../../src/task/lane.js';
-import { gatesOf, memberOf, type Model, type ModelTask } from './model.js';
+import { gatesOf, isClient, memberOf, type Model, type ModelTask } from './model.js';
 
 interface LaneBooks {
   readonly wait: readonly string[];
@@ -122,11 +122,23 @@ function compareSlots(model: Model, { held, running }: Books): void {
   expect(running).toEqual(counts);
 }
 
-/** A window may forget what was let in before its gate had a limit, but must not count what is not there. */
+/**
+ * Clients are counted always. The window of another gate may forget what was let in before it had a limit, but must not
+ * count what is not there.
+ */
 function compareWindows(model: Model, { lanes, window }: Books): void {
-  for (const [field, count] of Object.entries(window)) {
+  const ofClients: Record<string, string> = {};
+  for (const [lane, { wait }] of Object.entries(lanes)) {
+    for (const id of wait) {
+      const field = `c:${model.tasks.get(id)!.stored.clientId}/${lane}`;
+      ofClients[field] = String(Number(ofClients[field] ?? 0) + 1);
+    }
+  }
+  const told = Object.entries(window);
+  expect(Object.fromEntries(told.filter(([field]) => field.startsWith('c:')))).toEqual(ofClients);
+  for (const [field, count] of told) {
     const [gate, lane] = splitField(field);
-    expect(Number(count), field).toBeGreaterThan(0);
+    expect(Number(count), `window ${field}`).toBeGreaterThan(0);
     expect(Number(count), `window ${field}`).toBeLessThanOrEqual(waitingFor(model, lanes[lane].wait, gate));
   }
 }
@@ -160,5 +172,6 @@ function readingOf(model: Model, books: Books, gate: GateId, lane: Lane): GateRe
     running: Number(books.running[gate] ?? 0),
     tat: Number(books.tat[gate] ?? 0),
     window: Number(books.window[`${gate}/${lane}`] ?? 0),
+    isClient: isClient(gate),
   };
 }

@@ -104,8 +104,7 @@ export const setGate = happening('setGate', fc.record({ gate, limits }), async (
   const shutUntil = openAfterMs && real.clock.now() + openAfterMs;
   const chosen: GateLimits = { ...rest, ...(shutUntil !== undefined && { shutUntil }) };
   await real.harness.gates.set(given.gate, chosen);
-  if (Object.keys(chosen).length === 0) model.limits.delete(given.gate);
-  else model.limits.set(given.gate, chosen);
+  model.limit(given.gate, chosen);
 });
 
 const moment = fc.oneof(...[2, 100, 5000, 2 * HOUR].map((max) => fc.integer({ min: 1, max })));

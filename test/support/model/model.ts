@@ -86,12 +86,12 @@ export class Model {
   }
 
   private takeSlots({ stored }: ModelTask): GateId[] {
-    const limited = gatesOf(stored).filter((gate) => this.limits.has(gate));
-    for (const gate of limited) {
-      const { isShut = false, shutUntil = Infinity } = this.limits.get(gate)!;
+    const counted = gatesOf(stored).filter((gate) => isClient(gate) || this.limits.has(gate));
+    for (const gate of counted) {
+      const { isShut = false, shutUntil = Infinity } = this.limits.get(gate) ?? {};
       expect(isShut && shutUntil > this.now(), `started although ${gate} is shut`).toBe(false);
     }
-    return limited;
+    return counted;
   }
 
   slotsOf(gate: GateId): number {
@@ -108,6 +108,18 @@ export class Model {
     };
     expect(reasons[state], `${task.stored.id} became ${state}`).toBe(true);
     this.end(task, state as Ending);
+  }
+
+  limit(gate: GateId, limits: GateLimits): void {
+    const isNew = !this.limits.has(gate) && !isClient(gate);
+    if (Object.keys(limits).length === 0) this.limits.delete(gate);
+    else this.limits.set(gate, limits);
+    if (!isNew || !this.limits.has(gate)) return;
+    // What began before it was counted holds a slot of it too.
+    for (const task of [...this.at('running'), ...this.at('lost')]) {
+      const isOfGate = gatesOf(task.stored).includes(gate) && !task.holds.includes(gate);
+      if (isOfGate) task.holds = [...task.holds, gate];
+    }
   }
 
   /** Its dispatcher has to be told. */
@@ -134,6 +146,9 @@ export class Model {
     }
   }
 }
+
+/** Clients are counted also without limits. */
+export const isClient = (gate: GateId): boolean => gate.startsWith('c:');
 
 export function newTask(stored: Task): ModelTask {
   return {

@@ -91,8 +91,10 @@ export const prune = happening('prune', fc.constant(undefined), async (model, { 
 
 /** Opens every gate and runs everything to its end: nothing may be left over. */
 export async function runToTheEnd(model: Model, real: Real): Promise<void> {
-  for (const gate of [...model.limits.keys()]) await real.harness.gates.set(gate, {});
-  model.limits.clear();
+  for (const gate of [...model.limits.keys()]) {
+    await real.harness.gates.set(gate, {});
+    model.limit(gate, {});
+  }
   await recoverLost(model, real);
   const all = Array.from({ length: 50 }, () => ({ kind: 'completed', delayMs: 0 }) as const);
   for (let n = 0; model.at('ended').length < model.tasks.size; n++) {
