@@ -84,8 +84,13 @@ export class QueueHarness {
     return this.redis.hgetall('{tr}:running');
   }
 
+  /** Ends the workers, once everything that they have begun is settled. */
+  async drained(): Promise<void> {
+    await Promise.all(this.pools.splice(0).map((pool) => pool.drain(0)));
+  }
+
   async stop(): Promise<void> {
-    await Promise.all(this.pools.map((pool) => pool.drain(0)));
+    await this.drained();
     await Promise.all(this.connections.map((connections) => connections.close()));
     await this.redis.quit();
   }
