@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { GateId, GateLimits } from '../../../src/queue/gates/gate.js';
 import type { Lane } from '../../../src/task/lane.js';
-import { isFinal, type TaskState } from '../../../src/task/task-state.js';
+import { isFinal, mayBecome, TASK_STATES, type TaskState } from '../../../src/task/task-state.js';
 import type { Task } from '../../../src/task/task.js';
 
 export const HOUR = 3_600_000;
@@ -36,6 +36,9 @@ export class Model {
   readonly limits = new Map<GateId, GateLimits>();
   /** Running tasks whose dispatcher has not been told yet that they are cancelled. */
   readonly untold = new Map<string, Set<string>>();
+
+  /** The state in which each task was seen last. */
+  private readonly seen = new Map<string, TaskState>();
 
   constructor(readonly now: () => number) {}
 
@@ -143,8 +146,18 @@ export class Model {
       const task = this.tasks.get(id)!;
       if (task.place === 'waiting' && isFinal(state)) this.endedByItself(task, state);
       expect(this.statesOf(task), `${id} at ${this.now()}`).toContain(state);
+      const before = this.seen.get(id);
+      if (before) expect(canReach(before, state), `${id}: ${before} became ${state}`).toBe(true);
+      this.seen.set(id, state);
     }
   }
+}
+
+/** Whether the state machine leads from one state to another, in however many steps. */
+function canReach(from: TaskState, to: TaskState, past: readonly TaskState[] = []): boolean {
+  if (from === to) return true;
+  const next = TASK_STATES.filter((state) => mayBecome(from, state) && !past.includes(state));
+  return next.some((state) => canReach(state, to, [...past, from]));
 }
 
 /** Clients are counted also without limits. */
