@@ -20,9 +20,9 @@ local lane = laneOf(id)
 if not lane then return '' end
 local state = stateOf(lane, id)
 if state == 'running' then
-  local token = call('GET', laneKey(lane, id) .. ':lock')
+  local token = call('GET', jobKey(lane, id) .. ':lock')
   -- Should the call end before its worker hears of it, or the worker die, it must not be tried again.
-  call('HSET', laneKey(lane, id), 'cancel', 1)
+  call('HSET', jobKey(lane, id), 'cancel', 1)
   call('SADD', P .. 'cancel:' .. token, id)
   call('PEXPIRE', P .. 'cancel:' .. token, 600000)
   call('ZADD', P .. 'signal:' .. token, 0, '0')

@@ -12,10 +12,10 @@ local members = call('ZRANGEBYSCORE', P .. 'expiry', '-inf', now, 'LIMIT', 0, to
 for _, member in ipairs(members) do
   local lane, id = string.match(member, '^(%a+):(.+)$')
   -- One that was retried meanwhile is alive again.
-  if call('HEXISTS', laneKey(lane, id), 'end') == 1 then
-    call('ZREM', laneKey(lane, 'completed'), id)
-    call('ZREM', laneKey(lane, 'failed'), id)
-    call('UNLINK', laneKey(lane, id), laneKey(lane, id) .. ':logs')
+  if call('HEXISTS', jobKey(lane, id), 'end') == 1 then
+    call('ZREM', setKey(lane, 'completed'), id)
+    call('ZREM', setKey(lane, 'failed'), id)
+    call('UNLINK', jobKey(lane, id), jobKey(lane, id) .. ':logs')
   end
   call('ZREM', P .. 'expiry', member)
 end

@@ -48,7 +48,7 @@ local function headOf(key) return call('ZRANGE', key, 0, 0, 'WITHSCORES')[2] end
 local function untilNextDue()
   local soonest = tonumber(headOf(P .. 'wakes'))
   for _, lane in ipairs(LANES) do
-    local head = headOf(laneKey(lane, 'delayed'))
+    local head = headOf(setKey(lane, 'delayed'))
     if head then soonest = math.min(soonest or math.huge, delayedTime(head)) end
   end
   return soonest and math.max(0, soonest - now) or -1
@@ -60,16 +60,14 @@ local function waiting()
   return all
 end
 
-local function fetchedBefore(members)
-  local fetched = {}
-  for member in string.gmatch(members, '[^\n]+') do
+local function fetchAgain(before)
+  for member in string.gmatch(before, '[^\n]+') do
     local lane, id = string.match(member, '^(%a+):(.+)$')
-    if call('GET', laneKey(lane, id) .. ':lock') == limits.token then
-      local job = call('HMGET', laneKey(lane, id), 'data', 'atm', 'kept', 'due')
+    if call('GET', jobKey(lane, id) .. ':lock') == limits.token then
+      local job = call('HMGET', jobKey(lane, id), 'data', 'atm', 'kept', 'due')
       append(fetched, { lane, id, job[1], job[2] or '0', job[3] or '0', job[4] or '' })
     end
   end
-  return fetched
 end
 
 local function takeCancelled()
@@ -93,7 +91,7 @@ local function settleAll()
   local all, locks = {}, {}
   for i = 1, tonumber(ARGV[18]) do
     all[i] = settlement(i)
-    locks[i] = laneKey(all[i].lane, all[i].id) .. ':lock'
+    locks[i] = jobKey(all[i].lane, all[i].id) .. ':lock'
   end
   if #all == 0 then return {} end
   local owners, lost, ours, members, stalled = call('MGET', unpack(locks)), {}, {}, {}, {}
@@ -105,12 +103,12 @@ local function settleAll()
       members[#members + 1] = s.lane .. ':' .. s.id
       stalled[s.lane] = stalled[s.lane] or {}
       append(stalled[s.lane], { s.id })
-      call('LREM', laneKey(s.lane, 'active'), -1, s.id)
+      call('LREM', setKey(s.lane, 'active'), -1, s.id)
       settle(s.lane, s.id, s, limits.expiredFor)
     end
   end
   if #ours > 0 then call('UNLINK', unpack(ours)) end
-  for lane, ids in pairs(stalled) do call('SREM', laneKey(lane, 'stalled'), unpack(ids)) end
+  for lane, ids in pairs(stalled) do call('SREM', setKey(lane, 'stalled'), unpack(ids)) end
   releaseHeld(members)
   return lost
 end
@@ -123,11 +121,11 @@ end
 
 local function promoteDue()
   for _, lane in ipairs(LANES) do
-    local due = call('ZRANGEBYSCORE', laneKey(lane, 'delayed'), '-inf', delayedScore(now + 1), 'WITHSCORES', 'LIMIT', 0,
+    local due = call('ZRANGEBYSCORE', setKey(lane, 'delayed'), '-inf', delayedScore(now + 1), 'WITHSCORES', 'LIMIT', 0,
       MOST_DUE)
     local ids = {}
     for i = 1, #due, 2 do ids[#ids + 1] = due[i] end
-    if #ids > 0 then call('ZREM', laneKey(lane, 'delayed'), unpack(ids)) end
+    if #ids > 0 then call('ZREM', setKey(lane, 'delayed'), unpack(ids)) end
     for i, id in ipairs(ids) do promote(lane, id, isParked(due[2 * i]), limits) end
   end
 end
@@ -139,13 +137,14 @@ end
 
 local last = call('GET', replyKey)
 if last and string.match(last, '^[^\n]*') == request then
-  return { untilNextDue(), fetchedBefore(string.sub(last, #request + 1)), {}, takeCancelled(), waiting() }
+  fetchAgain(string.sub(last, #request + 1))
+  return { untilNextDue(), fetched, {}, takeCancelled(), waiting() }
 end
 local lost = settleAll()
 wakeGates()
 promoteDue()
 letIn()
-local fetched, members = fetch(tonumber(ARGV[5]), { unpack(ARGV, 10, 13) }, { unpack(ARGV, 14, 17) })
+fetch(tonumber(ARGV[5]), { unpack(ARGV, 10, 13) }, { unpack(ARGV, 14, 17) })
 -- What was fetched has left its place in `wait`: gates that are limited by that alone let the next ones in.
 letIn()
 flushGates()

@@ -8,17 +8,17 @@ end
 -- Dead letters are what BullMQ calls failed; everything else that has ended is in `completed`, with its end in `end`.
 local function finish(lane, id, ending, reason, retention, fields)
   local set = ending == 'dead_letter' and 'failed' or 'completed'
-  call('HSET', laneKey(lane, id), 'finishedOn', NOW, 'end', ending, 'failedReason', reason, unpack(fields or {}))
-  zaddLater(laneKey(lane, set), NOW, id)
+  call('HSET', jobKey(lane, id), 'finishedOn', NOW, 'end', ending, 'failedReason', reason, unpack(fields or {}))
+  zaddLater(setKey(lane, set), NOW, id)
   keepFor(lane, id, retention)
 end
 
 -- To the front of its lane, without asking the gates again.
 local function backToWait(lane, id)
-  call('RPUSH', laneKey(lane, 'wait'), id)
+  call('RPUSH', setKey(lane, 'wait'), id)
   waits[lane] = nil
-  call('ZADD', laneKey(lane, 'marker'), 0, '0')
-  local ids = gatesOf(call('HGET', laneKey(lane, id), 'gates'))
+  call('ZADD', setKey(lane, 'marker'), 0, '0')
+  local ids = gatesOf(call('HGET', jobKey(lane, id), 'gates'))
   loadGates(ids)
   for _, gate in ipairs(ids) do
     if gates[gate].counted then moveWindow(gate, lane, 1) end
@@ -28,14 +28,14 @@ end
 local function settle(lane, id, s, cancelledFor)
   local fields = { 'atm', s.attempts, 'a:' .. s.place, s.attempt, 'kept', s.kept }
   local goesOn = s.kind == 'retry' or s.kind == 'hand_back'
-  if goesOn and call('HEXISTS', laneKey(lane, id), 'cancel') == 1 then
+  if goesOn and call('HEXISTS', jobKey(lane, id), 'cancel') == 1 then
     finish(lane, id, 'cancelled', '', cancelledFor, fields)
   elseif s.kind == 'retry' then
     local due = now + s.delay
-    call('HSET', laneKey(lane, id), 'delay', ms(s.delay), 'due', ms(due), unpack(fields))
+    call('HSET', jobKey(lane, id), 'delay', ms(s.delay), 'due', ms(due), unpack(fields))
     delay(lane, id, due)
   elseif s.kind == 'hand_back' then
-    call('HSET', laneKey(lane, id), unpack(fields))
+    call('HSET', jobKey(lane, id), unpack(fields))
     backToWait(lane, id)
   else
     finish(lane, id, s.kind, s.reason, s.retention, fields)
@@ -70,23 +70,23 @@ end
 
 -- Takes a task that does not run out of its place, and gives back what it had there.
 local function leave(lane, id)
-  local ids = gatesOf(call('HGET', laneKey(lane, id), 'gates'))
-  local score = call('ZSCORE', laneKey(lane, 'delayed'), id)
+  local ids = gatesOf(call('HGET', jobKey(lane, id), 'gates'))
+  local score = call('ZSCORE', setKey(lane, 'delayed'), id)
   if score then
-    call('ZREM', laneKey(lane, 'delayed'), id)
+    call('ZREM', setKey(lane, 'delayed'), id)
     if isParked(score) then unpark(lane, id, ids) end
-  elseif call('LREM', laneKey(lane, 'wait'), 1, id) == 1 then
+  elseif call('LREM', setKey(lane, 'wait'), 1, id) == 1 then
     leaveWait(lane, ids)
   else
     -- Its worker is gone and nobody has noticed yet.
-    call('LREM', laneKey(lane, 'active'), 1, id)
+    call('LREM', setKey(lane, 'active'), 1, id)
     releaseHeld({ lane .. ':' .. id })
   end
 end
 
 -- A task whose time has come, or the backstop of a parked one; it has left `delayed`.
 local function promote(lane, id, wasParked, limits)
-  local job = call('HMGET', laneKey(lane, id), 'gates', 'due', 'expires')
+  local job = call('HMGET', jobKey(lane, id), 'gates', 'due', 'expires')
   if not job[2] then return end
   local ids, due, expires = gatesOf(job[1]), tonumber(job[2]), tonumber(job[3])
   local gate = wasParked and parkedUnder(lane, id, ids)
