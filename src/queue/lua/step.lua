@@ -9,23 +9,25 @@
 -- ARGV[5]   how many tasks to fetch at most
 -- ARGV[6]   'weighted' or 'strict'
 -- ARGV[7]   how long a gate may hold a task after it was due, milliseconds
--- ARGV[8]   how long expired and cancelled tasks are kept, milliseconds
--- ARGV[9]   how long dead letters are kept that are made here, milliseconds; '' = for ever
+-- ARGV[8]   how long tasks are kept that have ended and are no dead letters, milliseconds
+-- ARGV[9]   how long dead letters are kept, milliseconds; '' = for ever. A queue may say both otherwise
 -- ARGV[10..13]  virtual time of each lane; ARGV[14..17] what a start adds to it (expected time / weight)
--- ARGV[18]  how many settlements follow; 10 values each:
+-- ARGV[18]  how many settlements follow; 11 values each:
 --           lane, id, kind (completed | retry | dead_letter | hand_back | cancelled | expired), attempts made so far,
---           attempt (JSON), its place among those kept, how many were kept, delay of a retry in ms or '',
---           reason or '', retention in ms or ''
--- Returns   { milliseconds until the next task is due or -1, fetched, lost, cancelled, waiting }
---           fetched: 6 values for each task: lane, id, data, attempts made, attempts kept, due
+--           attempt (JSON), its place, which attempts are kept with it, delay of a retry in ms or '',
+--           reason or '', bytes of the data and the attempts, places of attempts that are not kept any more
+-- Returns   { milliseconds until the next task is due or -1, fetched, lost, cancelled, waiting, history }
+--           fetched: 6 values for each task: lane, id, data, attempts made, which attempts are kept, due
 --           lost: ids whose lock was not ours any more; what they came to is not recorded here
 --           cancelled: ids of running tasks of this dispatcher that have to be aborted
 --           waiting: tasks in `wait` of each lane afterwards
+--           history: bytes of the completed history, or 0 when nothing has ended here
 
 --@include context
 local now = clock(ARGV[1])
 --@include gates
 --@include places
+--@include history
 --@include finish
 
 local request = ARGV[3]
@@ -34,7 +36,7 @@ local limits = {
   token = ARGV[2],
   lock = tonumber(ARGV[4]),
   maxAge = tonumber(ARGV[7]),
-  expiredFor = tonumber(ARGV[8]),
+  completedFor = tonumber(ARGV[8]),
   deadFor = tonumber(ARGV[9]),
 }
 local replyKey, cancelKey = P .. 'reply:' .. limits.token, P .. 'cancel:' .. limits.token
@@ -87,7 +89,7 @@ end
 local function settleAll()
   local lost, stalled, members = {}, {}, {}
   for i = 1, tonumber(ARGV[18]) do
-    local at = 18 + (i - 1) * 10
+    local at = 18 + (i - 1) * 11
     local lane, id = ARGV[at + 1], ARGV[at + 2]
     if call('GET', laneKey(lane, id) .. ':lock') ~= limits.token then
       lost[#lost + 1] = id
@@ -100,8 +102,8 @@ local function settleAll()
       settle(lane, id, {
         kind = ARGV[at + 3], attempts = ARGV[at + 4], attempt = ARGV[at + 5], place = ARGV[at + 6],
         kept = ARGV[at + 7], delay = tonumber(ARGV[at + 8]), reason = ARGV[at + 9],
-        retention = tonumber(ARGV[at + 10]),
-      }, limits.expiredFor)
+        bytes = tonumber(ARGV[at + 10]), dropped = ARGV[at + 11],
+      }, limits)
     end
   end
   for lane, ids in pairs(stalled) do call('SREM', laneKey(lane, 'stalled'), unpack(ids)) end
@@ -165,7 +167,7 @@ end
 
 local last = call('GET', replyKey)
 if last and string.match(last, '^[^\n]*') == request then
-  return { untilNextDue(), fetchedBefore(string.sub(last, #request + 1)), {}, takeCancelled(), waiting() }
+  return { untilNextDue(), fetchedBefore(string.sub(last, #request + 1)), {}, takeCancelled(), waiting(), 0 }
 end
 local lost = settleAll()
 promoteDue()
@@ -176,4 +178,4 @@ if capacity > 0 then fetched, members = fetch() end
 releaseTouched()
 flushGates()
 call('SET', replyKey, request .. '\n' .. table.concat(members, '\n'), 'PX', 600000)
-return { untilNextDue(), fetched, lost, takeCancelled(), waiting() }
+return { untilNextDue(), fetched, lost, takeCancelled(), waiting(), flushHistory() }

@@ -1,34 +1,61 @@
--- The ends of a task and the ways back. Needs context.lua, gates.lua and places.lua.
+-- The ends of a task and the ways back. Needs context.lua, gates.lua, places.lua and history.lua.
+
+-- `limits` says how long tasks are kept that have ended: `completedFor`, and `deadFor` for dead letters (nothing = for
+-- ever), milliseconds. A queue may say it otherwise in hash `retention`, <completed or ''>;<dead or '', 0 = for ever>.
+-- Most deployments have no such queue: then it costs one command for all tasks of a script, and none per task.
+local retentions
+
+local function retentionOf(queue)
+  if retentions[queue] == nil then retentions[queue] = call('HGET', P .. 'retention', queue) end
+  return string.match(retentions[queue] or ';', '^(%d*);(%d*)$')
+end
 
 -- Finished tasks are removed by their own deadline: ZSET `expiry`, members `<lane>:<id>`.
-local function keepFor(lane, id, retention)
-  if retention then call('ZADD', P .. 'expiry', string.format('%.0f', now + retention), lane .. ':' .. id) end
+local function keepFor(lane, id, isDead, limits)
+  local ms = limits.completedFor
+  if isDead then ms = limits.deadFor end
+  if retentions == nil then retentions = call('EXISTS', P .. 'retention') == 1 and {} end
+  if retentions then
+    local completed, dead = retentionOf(call('HGET', laneKey(lane, id), 'queue') or '')
+    if isDead and dead ~= '' then
+      ms = dead ~= '0' and tonumber(dead) or nil
+    elseif not isDead and completed ~= '' then
+      ms = tonumber(completed)
+    end
+  end
+  if ms then call('ZADD', P .. 'expiry', string.format('%.0f', now + ms), lane .. ':' .. id) end
 end
 
 -- Dead letters are what BullMQ calls failed; everything else that has ended is in `completed`, with its end in `end`.
-local function finish(lane, id, ending, reason, retention, fields)
-  local set = ending == 'dead_letter' and 'failed' or 'completed'
-  call('HSET', laneKey(lane, id), 'finishedOn', now, 'end', ending, 'failedReason', reason, unpack(fields or {}))
-  call('ZADD', laneKey(lane, set), now, id)
-  keepFor(lane, id, retention)
+-- Of `how`: reason, fields to be set besides, bytes of the data and the attempts if they are known. All may be missing.
+local function finish(lane, id, ending, limits, how)
+  local isDead = ending == 'dead_letter'
+  call('HSET', laneKey(lane, id), 'finishedOn', now, 'end', ending, 'failedReason', how.reason or '',
+    unpack(how.fields or {}))
+  call('ZADD', laneKey(lane, isDead and 'failed' or 'completed'), now, id)
+  keepFor(lane, id, isDead, limits)
+  if not isDead then grow(lane, id, how.bytes) end
 end
 
-local function settle(lane, id, s, cancelledFor)
-  local fields = { 'atm', s.attempts, 'a:' .. s.place, s.attempt, 'kept', s.kept }
+local function settle(lane, id, s, limits)
+  s.fields = { 'atm', s.attempts, 'a:' .. s.place, s.attempt, 'kept', s.kept }
+  if s.dropped ~= '' then
+    for place in string.gmatch(s.dropped, '%d+') do call('HDEL', laneKey(lane, id), 'a:' .. place) end
+  end
   local goesOn = s.kind == 'retry' or s.kind == 'hand_back'
   if goesOn and call('HEXISTS', laneKey(lane, id), 'cancel') == 1 then
-    finish(lane, id, 'cancelled', '', cancelledFor, fields)
+    finish(lane, id, 'cancelled', limits, s)
   elseif s.kind == 'retry' then
     local due = now + s.delay
     call('HSET', laneKey(lane, id), 'delay', string.format('%.0f', s.delay), 'due', string.format('%.0f', due),
-      unpack(fields))
+      unpack(s.fields))
     call('ZADD', laneKey(lane, 'delayed'), delayedScore(due), id)
   elseif s.kind == 'hand_back' then
-    call('HSET', laneKey(lane, id), unpack(fields))
+    call('HSET', laneKey(lane, id), unpack(s.fields))
     call('RPUSH', laneKey(lane, 'wait'), id)
     call('ZADD', laneKey(lane, 'marker'), 0, '0')
   else
-    finish(lane, id, s.kind, s.reason, s.retention, fields)
+    finish(lane, id, s.kind, limits, s)
   end
 end
 
@@ -77,9 +104,9 @@ local function promote(lane, id, limits)
   local due, expires, gate = tonumber(job[4]), tonumber(job[5]), job[6]
   if gate then unpark(lane, id, gate) end
   if expires and expires <= now then
-    finish(lane, id, 'expired', gate or '', limits.expiredFor)
+    finish(lane, id, 'expired', limits, { reason = gate or '' })
   elseif gate and now - due >= limits.maxAge then
-    finish(lane, id, 'dead_letter', 'held_too_long:' .. gate, limits.deadFor)
+    finish(lane, id, 'dead_letter', limits, { reason = 'held_too_long:' .. gate })
   else
     admit(lane, id, gatesOf(job[1], job[2], job[3]), due, expires, limits.maxAge)
   end
@@ -106,11 +133,11 @@ local function start(lane, id, held, limits)
     call('LPOP', laneKey(lane, 'active'))
     if holds then releaseHeld({ member }) end
     if job[12] then
-      finish(lane, id, 'cancelled', '', limits.expiredFor)
+      finish(lane, id, 'cancelled', limits, {})
     elseif job[10] then
-      finish(lane, id, 'dead_letter', 'crashed_too_often', limits.deadFor)
+      finish(lane, id, 'dead_letter', limits, { reason = 'crashed_too_often' })
     elseif job[1] then
-      finish(lane, id, 'expired', '', limits.expiredFor)
+      finish(lane, id, 'expired', limits, {})
     end
     return nil
   end
