@@ -28,7 +28,10 @@ const counted = async () => {
   const bytes = await harness.redis.hmget('{tr}:history', ...LANES);
   return bytes.reduce((sum, each) => sum + Number(each ?? 0), 0);
 };
-const evicted = async () => Number(await harness.redis.hget('{tr}:history', 'evicted'));
+const evicted = async () => {
+  const tasks = await harness.redis.hmget('{tr}:history', ...LANES.map((lane) => `evicted:${lane}`));
+  return tasks.reduce((sum, each) => sum + Number(each ?? 0), 0);
+};
 const find = (id: string) => harness.reader.find(id);
 const kept = async (tasks: readonly Task[]) => {
   const found = await Promise.all(tasks.map(({ id }) => find(id)));

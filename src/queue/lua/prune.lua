@@ -92,8 +92,8 @@ local function evict(atMost)
   for lane in pairs(ids) do
     shrink(lane, ids[lane], sizes[lane])
     remove(lane, 'completed', ids[lane])
+    call('HINCRBY', P .. 'history', 'evicted:' .. lane, #ids[lane])
   end
-  if count > 0 then call('HINCRBY', P .. 'history', 'evicted', count) end
   return count, bytes
 end
 

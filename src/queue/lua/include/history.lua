@@ -1,7 +1,7 @@
 -- The completed history: the tasks in `completed` of the lanes, whatever their end. Needs context.lua.
 --
--- Hash `history` has for each lane how many bytes they occupy, and in `evicted` how many tasks were removed because
--- that was too much. A task counts with what it stores and OVERHEAD; both never change after its end, so that what is
+-- Hash `history` has for each lane how many bytes they occupy, and in `evicted:<lane>` how many tasks were removed
+-- because that was too much. A task counts with what it stores and OVERHEAD; both never change after its end, so that what is
 -- added when it ends is what is taken off when it is removed. Dead letters are not part of it.
 --
 -- BullMQ's own tools can remove tasks behind our back. Hash `recount` is a slow walk through the lanes that counts again.
