@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { QueueHarness } from '../../test/support/queue-harness.js';
@@ -20,6 +20,7 @@ beforeEach(async () => {
   harness = await QueueHarness.start({ HISTORY_MAX_BYTES: '0' });
 });
 afterEach(async () => {
+  vi.useRealTimers();
   await harness.stop();
 });
 
@@ -135,6 +136,19 @@ describe('a history that is too large', () => {
     expect(await harness.redis.zcard('{tr}:expiry')).toBe(13);
   });
 
+  it('is made smaller in pieces of 256 tasks, like what is too old', async () => {
+    const tasks = await harness.add(1000, { delayMs: 60_000 });
+    for (const { id } of tasks) await harness.queue.cancel(id);
+    const runs = vi.spyOn(harness.redis, 'evalsha');
+    const each = (await counted()) / tasks.length;
+    await bounded(Math.round(500 * each)).prune();
+    expect(await evicted()).toBe(512);
+    expect(runs).toHaveBeenCalledTimes(2);
+    await bounded(0).prune(Date.now() + 8 * 86_400_000);
+    expect(await counted()).toBe(0);
+    expect(runs).toHaveBeenCalledTimes(4);
+  });
+
   it('never loses a dead letter or a task that is alive', async () => {
     worker();
     const dead = await end(20, { metadata: { end: 'dead' } });
@@ -148,8 +162,9 @@ describe('a history that is too large', () => {
     expect(await counted()).toBe(0);
   });
 
-  it('is made smaller when a turn sees it, long before the timer', async () => {
+  it('is made smaller by a turn that sees it, without the timers of housekeeping', async () => {
     await harness.stop();
+    vi.useFakeTimers({ toFake: ['setInterval'] });
     harness = await QueueHarness.start({ HISTORY_MAX_BYTES: String(MIB) });
     worker();
     const tasks: Task[] = [];

@@ -173,6 +173,9 @@ describe('the retention of a queue', () => {
     await setRetention('reports', { deadMs: 0 });
     const pool = working('dead');
     expect(await endsAs('dead_letter', await add())).toBeUndefined();
+    await setRetention('reports', { completedMs: 5 });
+    expect(await endsAs('dead_letter', await add())).toBe(USUAL.dead);
+    await setRetention('reports', { deadMs: 0 });
     await pool.drain(0);
     const cancelled = async () => {
       const id = await add({ delayMs: 60_000 });

@@ -100,5 +100,5 @@ end
 local expired = removeExpired()
 local evicted, bytes = evict(most - expired)
 if expired + evicted == 0 then recountSome(most) end
-local isLeft = expired + evicted >= most or (evicted > 0 and bytes > mostBytes)
+local isLeft = expired >= most or (evicted > 0 and bytes > mostBytes)
 return { expired, evicted, isLeft and 1 or 0 }

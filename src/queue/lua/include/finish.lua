@@ -5,7 +5,8 @@
 -- Most deployments have no such queue: then it costs one command for all tasks of a script, and none per task.
 local retentions
 
-local function retentionOf(queue)
+local function retentionOf(lane, id)
+  local queue = call('HGET', laneKey(lane, id), 'queue') or ''
   if retentions[queue] == nil then retentions[queue] = call('HGET', P .. 'retention', queue) end
   return string.match(retentions[queue] or ';', '^(%d*);(%d*)$')
 end
@@ -16,12 +17,10 @@ local function keepFor(lane, id, isDead, limits)
   if isDead then ms = limits.deadFor end
   if retentions == nil then retentions = call('EXISTS', P .. 'retention') == 1 and {} end
   if retentions then
-    local completed, dead = retentionOf(call('HGET', laneKey(lane, id), 'queue') or '')
-    if isDead and dead ~= '' then
-      ms = dead ~= '0' and tonumber(dead) or nil
-    elseif not isDead and completed ~= '' then
-      ms = tonumber(completed)
-    end
+    local completed, dead = retentionOf(lane, id)
+    local own = isDead and dead or completed
+    if own ~= '' then ms = tonumber(own) end
+    if isDead and own == '0' then ms = nil end
   end
   if ms then call('ZADD', P .. 'expiry', string.format('%.0f', now + ms), lane .. ':' .. id) end
 end
