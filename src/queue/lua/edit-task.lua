@@ -20,6 +20,7 @@
 local now = clock(ARGV[1])
 --@include gates
 --@include places
+--@include history
 --@include finish
 --@include state
 

@@ -11,6 +11,7 @@
 local now = clock('')
 --@include gates
 --@include places
+--@include history
 --@include finish
 local AT_ONCE = 1000
 

@@ -1,5 +1,5 @@
 -- Taking tasks out of `wait` to run them. Needs context.lua, gates.lua, places.lua, finish.lua, and in `limits`:
--- token, lock, maxAge, expiredFor, deadFor, isStrict.
+-- token, lock, maxAge, completedFor, deadFor, isStrict.
 
 -- Tasks that are looked at in vain, and clients that are let in again, in one turn.
 local MOST_PUT_BACK, MOST_SHARED = 100, 20
@@ -22,11 +22,11 @@ end
 -- Tasks that ended while they waited.
 local function endInstead(lane, id, job)
   if job[IS_CANCELLED] then
-    finish(lane, id, 'cancelled', '', limits.expiredFor)
+    finish(lane, id, 'cancelled', limits)
   elseif job[CRASHED_TOO_OFTEN] then
-    finish(lane, id, 'dead_letter', 'crashed_too_often', limits.deadFor)
+    finish(lane, id, 'dead_letter', limits, 'crashed_too_often')
   elseif job[DATA] then
-    finish(lane, id, 'expired', '', limits.expiredFor)
+    finish(lane, id, 'expired', limits)
   end
 end
 
