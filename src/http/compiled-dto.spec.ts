@@ -1,0 +1,100 @@
+import 'reflect-metadata';
+import type { Type } from '@nestjs/common';
+import { Allow, IsDefined, IsInt, IsOptional, IsString, ValidateIf, ValidateNested } from 'class-validator';
+import { describe, expect, it } from 'vitest';
+import { CompiledDto } from './compiled-dto.js';
+import { Nested } from './instantiate.js';
+
+class Inner {
+  @IsInt()
+  n!: number;
+}
+
+class Outer {
+  @IsDefined()
+  @Nested(() => Inner)
+  inner!: Inner;
+
+  @IsOptional()
+  @Nested(() => Inner)
+  other?: Inner | null;
+
+  @ValidateIf((outer: Outer) => outer.other !== undefined)
+  @IsString()
+  why?: string;
+
+  @Allow()
+  any?: unknown;
+}
+
+class Plain {
+  any?: unknown;
+}
+
+class WithLists {
+  @IsInt({ each: true })
+  list!: number[];
+}
+
+class WithChoice {
+  @IsInt({ validateIf: () => false })
+  n!: number;
+}
+
+class WithForeignNesting {
+  @ValidateNested()
+  inner!: Inner;
+}
+
+const accept = (type: Type, value: unknown) => CompiledDto.of(type).accept(value);
+
+describe('CompiledDto', () => {
+  it('makes instances, also of what is nested, and keeps the values', () => {
+    const any = { constructor: 1 };
+    const accepted = accept(Outer, { inner: { n: 1 }, any }) as Outer;
+    expect(accepted).toBeInstanceOf(Outer);
+    expect(accepted.inner).toBeInstanceOf(Inner);
+    expect(accepted.inner.n).toBe(1);
+    expect(accepted.any).toBe(any);
+  });
+
+  it.each([
+    [{ inner: { n: 1 } }],
+    [{ inner: { n: 1 }, other: null, why: 'x' }],
+    [{ inner: { n: 1 }, other: { n: 2 }, why: 'x' }],
+    [{ inner: { n: 1 }, why: 1 }],
+    [{ inner: { n: 1 }, any: null }],
+  ])('accepts %j', (value) => {
+    expect(accept(Outer, value)).toBeDefined();
+  });
+
+  it.each([
+    [null],
+    [[]],
+    ['x'],
+    [{}],
+    [{ inner: null }],
+    [{ inner: [] }],
+    [{ inner: { n: 1.5 } }],
+    [{ inner: {} }],
+    [{ inner: { n: 1, x: 1 } }],
+    [{ inner: { n: 1 }, x: undefined }],
+    [{ inner: { n: 1 }, other: {} }],
+    [{ inner: { n: 1 }, other: { n: 1 } }],
+    [{ inner: { n: 1 }, constructor: 1 }],
+    [{ inner: { n: 1 }, hasOwnProperty: 1 }],
+    [JSON.parse('{"inner":{"n":1},"__proto__":{}}')],
+  ])('leaves %j to class-validator', (value) => {
+    expect(accept(Outer, value)).toBeUndefined();
+  });
+
+  it('leaves what it does not understand to class-validator', () => {
+    expect(accept(WithLists, { list: [1] })).toBeUndefined();
+    expect(accept(WithChoice, { n: 1 })).toBeUndefined();
+    expect(accept(WithForeignNesting, { inner: { n: 1 } })).toBeUndefined();
+  });
+
+  it('knows which classes have rules', () => {
+    expect([Outer, Plain].map((type) => CompiledDto.of(type).hasRules)).toEqual([true, false]);
+  });
+});
