@@ -32,7 +32,7 @@ class Plain {
 }
 
 class WithLists {
-  @IsInt({ each: true })
+  @IsDefined({ each: true })
   list!: number[];
 }
 
@@ -89,7 +89,7 @@ describe('CompiledDto', () => {
   });
 
   it('leaves what it does not understand to class-validator', () => {
-    expect(accept(WithLists, { list: [1] })).toBeUndefined();
+    expect(accept(WithLists, { list: [null] })).toBeUndefined();
     expect(accept(WithChoice, { n: 1 })).toBeUndefined();
     expect(accept(WithForeignNesting, { inner: { n: 1 } })).toBeUndefined();
   });
