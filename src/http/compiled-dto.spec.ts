@@ -19,9 +19,8 @@ class Outer {
   @Nested(() => Inner)
   other?: Inner | null;
 
-  @ValidateIf((outer: Outer) => outer.other !== undefined)
   @IsString()
-  why?: string;
+  why!: string;
 
   @Allow()
   any?: unknown;
@@ -41,6 +40,12 @@ class WithChoice {
   n!: number;
 }
 
+class WithCondition {
+  @ValidateIf(() => true)
+  @IsDefined()
+  n!: number;
+}
+
 class WithForeignNesting {
   @ValidateNested()
   inner!: Inner;
@@ -51,7 +56,7 @@ const accept = (type: Type, value: unknown) => CompiledDto.of(type).accept(value
 describe('CompiledDto', () => {
   it('makes instances, also of what is nested, and keeps the values', () => {
     const any = { constructor: 1 };
-    const accepted = accept(Outer, { inner: { n: 1 }, any }) as Outer;
+    const accepted = accept(Outer, { inner: { n: 1 }, why: 'x', any }) as Outer;
     expect(accepted).toBeInstanceOf(Outer);
     expect(accepted.inner).toBeInstanceOf(Inner);
     expect(accepted.inner.n).toBe(1);
@@ -59,11 +64,10 @@ describe('CompiledDto', () => {
   });
 
   it.each([
-    [{ inner: { n: 1 } }],
-    [{ inner: { n: 1 }, other: null, why: 'x' }],
-    [{ inner: { n: 1 }, other: { n: 2 }, why: 'x' }],
-    [{ inner: { n: 1 }, why: 1 }],
-    [{ inner: { n: 1 }, any: null }],
+    [{ inner: { n: 1 }, why: 'x' }],
+    [{ inner: { n: 1 }, why: 'x', other: null }],
+    [{ inner: { n: 1 }, why: 'x', other: { n: 2 } }],
+    [{ inner: { n: 1 }, why: 'x', any: null }],
   ])('accepts %j', (value) => {
     expect(accept(Outer, value)).toBeDefined();
   });
@@ -73,17 +77,20 @@ describe('CompiledDto', () => {
     [[]],
     ['x'],
     [{}],
-    [{ inner: null }],
-    [{ inner: [] }],
-    [{ inner: { n: 1.5 } }],
-    [{ inner: {} }],
-    [{ inner: { n: 1, x: 1 } }],
-    [{ inner: { n: 1 }, x: undefined }],
-    [{ inner: { n: 1 }, other: {} }],
-    [{ inner: { n: 1 }, other: { n: 1 } }],
-    [{ inner: { n: 1 }, constructor: 1 }],
-    [{ inner: { n: 1 }, hasOwnProperty: 1 }],
-    [JSON.parse('{"inner":{"n":1},"__proto__":{}}')],
+    [{ why: 'x' }],
+    [{ inner: { n: 1 } }],
+    [{ inner: { n: 1 }, why: null }],
+    [{ inner: null, why: 'x' }],
+    [{ inner: [], why: 'x' }],
+    [{ inner: { n: 1.5 }, why: 'x' }],
+    [{ inner: {}, why: 'x' }],
+    [{ inner: { n: 1, x: 1 }, why: 'x' }],
+    [{ inner: { n: 1 }, why: 'x', x: undefined }],
+    [{ inner: { n: 1 }, why: 'x', other: {} }],
+    [{ inner: { n: 1 }, why: 'x', other: [] }],
+    [{ inner: { n: 1 }, why: 'x', constructor: 1 }],
+    [{ inner: { n: 1 }, why: 'x', hasOwnProperty: 1 }],
+    [JSON.parse('{"inner":{"n":1},"why":"x","__proto__":{}}')],
   ])('leaves %j to class-validator', (value) => {
     expect(accept(Outer, value)).toBeUndefined();
   });
@@ -91,6 +98,7 @@ describe('CompiledDto', () => {
   it('leaves what it does not understand to class-validator', () => {
     expect(accept(WithLists, { list: [null] })).toBeUndefined();
     expect(accept(WithChoice, { n: 1 })).toBeUndefined();
+    expect(accept(WithCondition, { n: 1 })).toBeUndefined();
     expect(accept(WithForeignNesting, { inner: { n: 1 } })).toBeUndefined();
   });
 

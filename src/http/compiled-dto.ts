@@ -1,9 +1,8 @@
 import type { Type } from '@nestjs/common';
-import { getMetadataStorage, type ValidationArguments } from 'class-validator';
+import { getMetadataStorage, IS_OPTIONAL, type ValidationArguments } from 'class-validator';
 import { isPlainObject, nestedDto } from './instantiate.js';
 
 type Metadata = ReturnType<ReturnType<typeof getMetadataStorage>['getTargetValidationMetadatas']>[number];
-type Condition = (object: object, value: unknown) => unknown;
 type Validator = (value: unknown, args: ValidationArguments) => unknown;
 
 interface Rule {
@@ -13,8 +12,8 @@ interface Rule {
 
 interface Field {
   readonly name: string;
-  /** The rules count only while all of these hold: `@IsOptional` is one. */
-  readonly conditions: readonly Condition[];
+  /** Its rules do not count while it is absent or null. */
+  readonly isOptional: boolean;
   readonly rules: readonly Rule[];
   readonly nested: Type | undefined;
 }
@@ -29,10 +28,12 @@ export class CompiledDto {
 
   /** Whether the class has validators, so that there is something to check. */
   readonly hasRules: boolean;
+  private readonly name: string;
   private readonly fields: ReadonlyMap<string, Field> | undefined;
 
   private constructor(private readonly type: Type) {
     const metadata = getMetadataStorage().getTargetValidationMetadatas(type, '', false, false);
+    this.name = type.name;
     this.hasRules = metadata.length > 0;
     const names = [...new Set(metadata.map(({ propertyName }) => propertyName))];
     const fields = names.map((name) => compileField(type, name, metadata));
@@ -70,11 +71,11 @@ export class CompiledDto {
     return instance;
   }
 
-  private isRight({ name, conditions, rules }: Field, object: Record<string, unknown>): boolean {
+  private isRight({ name, isOptional, rules }: Field, object: Record<string, unknown>): boolean {
     const value = object[name];
-    for (const applies of conditions) if (!applies(object, value)) return true;
+    if (isOptional && (value === undefined || value === null)) return true;
     for (const { validate, constraints } of rules) {
-      const args = { targetName: this.type.name, property: name, object, value, constraints };
+      const args = { targetName: this.name, property: name, object, value, constraints };
       // A promise would be a validator that class-validator leaves out here.
       if (validate(value, args) !== true) return false;
     }
@@ -89,20 +90,17 @@ function compileField(type: Type, name: string, metadata: readonly Metadata[]): 
   if (!own.every((one) => isUnderstood(one, nested))) return undefined;
   return {
     name,
-    conditions: own.filter(isCondition).map(({ constraints }) => constraints[0] as Condition),
+    isOptional: own.some(({ name }) => name === IS_OPTIONAL),
     rules: own.flatMap(rulesOf),
     nested,
   };
 }
 
-function isUnderstood({ type, each, validateIf }: Metadata, nested: Type | undefined): boolean {
+function isUnderstood({ type, name, each, validateIf }: Metadata, nested: Type | undefined): boolean {
   if (each || validateIf) return false;
   if (type === 'nestedValidation') return nested !== undefined;
-  return ['customValidation', 'conditionalValidation', 'isDefined', 'whitelistValidation'].includes(type);
-}
-
-function isCondition({ type }: Metadata): boolean {
-  return type === 'conditionalValidation';
+  if (type === 'conditionalValidation') return name === IS_OPTIONAL;
+  return ['customValidation', 'isDefined', 'whitelistValidation'].includes(type);
 }
 
 function rulesOf({ constraintCls, constraints }: Metadata): Rule[] {
