@@ -33,6 +33,8 @@ export interface LoopOptions {
   readonly shares: LaneShares;
   readonly sleeper: Sleeper;
   readonly clock: QueueClock;
+  /** Told how many bytes the completed history has, when tasks have ended. */
+  readonly onHistory: (bytes: number) => void;
 }
 
 /**
@@ -151,6 +153,7 @@ export class DispatchLoop {
   private take(reply: StepReply): void {
     for (const fetched of reply.fetched) this.begin(fetched);
     for (const id of reply.cancelled) this.runner.cancel(id);
+    if (reply.historyBytes !== undefined) this.options.onHistory(reply.historyBytes);
     if (reply.lost.length > 0) this.runner.onLost(reply.lost);
     this.options.shares.settleIdle(reply.waiting);
     this.setDueTimer(reply.nextDueMs);

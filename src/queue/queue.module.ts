@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { DepthGauge } from './depth-gauge.js';
 import { GateStore } from './gates/gate-store.js';
+import { HistoryGauge } from './history-gauge.js';
 import { laneQueues } from './lane-queues.js';
 import { QueueClock, RedisClock } from './queue-clock.js';
 import { QueueRegistry, RedisQueueRegistry } from './queue-registry.js';
@@ -16,6 +17,7 @@ import { TaskReader } from './task-reader.js';
   providers: [
     DepthGauge,
     GateStore,
+    HistoryGauge,
     { provide: QueueClock, useClass: RedisClock },
     { provide: QueueRegistry, useClass: RedisQueueRegistry },
     { provide: TaskQueue, useClass: ScriptTaskQueue },

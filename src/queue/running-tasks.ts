@@ -3,7 +3,7 @@ import type { Attempt } from '../task/attempt.js';
 import type { Settlement } from '../task/settlement.js';
 import type { Clock } from '../time/clock.js';
 import type { Runner } from './dispatch-loop.js';
-import type { FetchedTask, SettledTask, StepSettings } from './step.js';
+import type { FetchedTask, SettledTask } from './step.js';
 import type { Handled, TaskHandler } from './task-handler.js';
 
 /** After a fault of our own; the target is not to blame and no attempt is used. */
@@ -21,7 +21,6 @@ export class RunningTasks implements Runner {
 
   constructor(
     private readonly handler: TaskHandler,
-    private readonly settings: Pick<StepSettings, 'completedForMs' | 'deadForMs'>,
     private readonly logger: Logger,
     private readonly clock: Clock,
   ) {}
@@ -45,8 +44,9 @@ export class RunningTasks implements Runner {
       id,
       attempt,
       attemptsMade: fetched.attemptsMade + (attempt.class === 'interrupted' ? 0 : 1),
-      attemptsKept: fetched.attemptsKept,
-      ...this.ending(settlement, running.isCancelled),
+      dataBytes: fetched.dataBytes,
+      kept: fetched.kept,
+      ...ending(settlement, running.isCancelled),
     };
   }
 
@@ -80,24 +80,23 @@ export class RunningTasks implements Runner {
       return ownFault(attemptsMade + 1, startedAt, this.clock.now());
     }
   }
+}
 
-  private ending(
-    settlement: Settlement,
-    isCancelled: boolean,
-  ): Pick<SettledTask, 'kind' | 'delayMs' | 'reason' | 'retentionMs'> {
-    const { completedForMs, deadForMs } = this.settings;
-    switch (settlement.kind) {
-      case 'complete':
-        return { kind: 'completed', retentionMs: completedForMs };
-      case 'retry':
-        return { kind: 'retry', delayMs: settlement.delayMs };
-      case 'dead_letter':
-        return { kind: 'dead_letter', reason: settlement.reason, retentionMs: deadForMs };
-      case 'expire':
-        return { kind: 'expired', retentionMs: completedForMs };
-      case 'hand_back':
-        return isCancelled ? { kind: 'cancelled', retentionMs: completedForMs } : { kind: 'hand_back' };
-    }
+function ending(
+  settlement: Settlement,
+  isCancelled: boolean,
+): Pick<SettledTask, 'kind' | 'delayMs' | 'reason'> {
+  switch (settlement.kind) {
+    case 'complete':
+      return { kind: 'completed' };
+    case 'retry':
+      return { kind: 'retry', delayMs: settlement.delayMs };
+    case 'dead_letter':
+      return { kind: 'dead_letter', reason: settlement.reason };
+    case 'expire':
+      return { kind: 'expired' };
+    case 'hand_back':
+      return { kind: isCancelled ? 'cancelled' : 'hand_back' };
   }
 }
 

@@ -40,7 +40,7 @@ async function realQueue(): Promise<QueueUnderTest> {
     settle: async ({ id }: Task, settlement: Settlement) => {
       const attempt = attemptOf(settlement, clock.now());
       const handler = { handle: () => Promise.resolve({ attempt, settlement }) };
-      const running = new RunningTasks(handler, settings, new Logger(), clock);
+      const running = new RunningTasks(handler, new Logger(), clock);
       await turn(0, [await running.run(fetched.get(id)!)]);
     },
     shutClient: async (clientId) => {

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import type { GateId, GateLimits } from '../../../src/queue/gates/gate.js';
+import { type KeptAttempts, NO_ATTEMPTS } from '../../../src/queue/kept-attempts.js';
 import type { Lane } from '../../../src/task/lane.js';
 import { isFinal, mayBecome, TASK_STATES, type TaskState } from '../../../src/task/task-state.js';
 import type { Task } from '../../../src/task/task.js';
@@ -19,7 +20,7 @@ export interface ModelTask {
   /** `lost`: its dispatcher is gone and nobody has noticed yet. */
   place: 'waiting' | 'running' | 'lost' | 'ended';
   attemptsMade: number;
-  attemptsKept: number;
+  kept: KeptAttempts;
   hasStarted: boolean;
   /** Token of the dispatcher that runs it. */
   holder?: string;
@@ -61,7 +62,7 @@ export class Model {
     if (task.place === 'ended') return [task.ending!];
     if (task.place === 'running') return ['running'];
     if (task.place === 'lost') return ['pending'];
-    if (task.due > this.now()) return [task.attemptsKept > 0 ? 'retrying' : 'scheduled'];
+    if (task.due > this.now()) return [task.kept.made > 0 ? 'retrying' : 'scheduled'];
     return ['pending', 'deferred'];
   }
 
@@ -169,7 +170,7 @@ export function newTask(stored: Task): ModelTask {
     due: stored.scheduledAt,
     place: 'waiting',
     attemptsMade: 0,
-    attemptsKept: 0,
+    kept: NO_ATTEMPTS,
     hasStarted: false,
     holds: [],
     isCancelled: false,

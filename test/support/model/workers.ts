@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { Housekeeping } from '../../../src/queue/housekeeping.js';
+import { keepOneMore } from '../../../src/queue/kept-attempts.js';
 import { type SettledTask, step, type StepReply, type StepRequest } from '../../../src/queue/step.js';
 import { readBooks } from './books.js';
 import { compareAll, happening, nth, type Real, shortly } from './happening.js';
@@ -129,30 +130,30 @@ function send({ harness, clock }: Real, token: string, request: StepRequest): Pr
 
 /** What a dispatcher tells the store when an attempt has come to this. */
 function settlementOf(task: ModelTask, { kind, delayMs }: Ending): SettledTask {
-  const { stored, attemptsKept } = task;
+  const { stored, kept } = task;
   const counts = kind !== 'own_fault' && kind !== 'hand_back';
   return {
     lane: stored.lane,
     id: stored.id,
     kind: kind === 'own_fault' ? 'retry' : kind,
     attemptsMade: task.attemptsMade + Number(counts),
-    attemptsKept,
+    dataBytes: Buffer.byteLength(JSON.stringify(stored)),
+    kept,
     attempt: {
-      number: attemptsKept + 1,
-      startedAt: attemptsKept,
-      endedAt: attemptsKept,
+      number: kept.made + 1,
+      startedAt: kept.made,
+      endedAt: kept.made,
       class: 'rejected',
       timings: { totalMs: 0 },
     },
     delayMs,
-    retentionMs: kind === 'dead_letter' ? DEAD_FOR_MS : COMPLETED_FOR_MS,
   };
 }
 
 function settle(model: Model, task: ModelTask, given: Ending): SettledTask {
   const settled = settlementOf(task, given);
   task.attemptsMade = settled.attemptsMade;
-  task.attemptsKept++;
+  task.kept = keepOneMore(task.kept, Buffer.byteLength(JSON.stringify(settled.attempt))).kept;
   if (settled.kind !== 'retry' && settled.kind !== 'hand_back') model.end(task, settled.kind);
   else if (task.isCancelled) model.end(task, 'cancelled');
   else model.giveBack(task, settled.kind === 'retry' ? model.now() + given.delayMs : task.due);
@@ -163,8 +164,9 @@ function settle(model: Model, task: ModelTask, given: Ending): SettledTask {
 function started(model: Model, { fetched }: StepReply, token: string): void {
   for (const { task: stored, ...told } of fetched) {
     const task = model.tasks.get(stored.id)!;
-    const { attemptsMade, attemptsKept, due: dueAt } = task;
-    expect(told).toEqual({ lane: stored.lane, attemptsMade, attemptsKept, dueAt });
+    const { attemptsMade, kept, due: dueAt } = task;
+    const dataBytes = Buffer.byteLength(JSON.stringify(task.stored));
+    expect(told).toEqual({ lane: stored.lane, dataBytes, attemptsMade, kept, dueAt });
     expect(stored).toEqual(task.stored);
     const had = task.holds;
     model.start(task, token);
