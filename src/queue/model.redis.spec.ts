@@ -11,7 +11,7 @@ import { QueueHarness } from '../../test/support/queue-harness.js';
 // it; at times that the test chooses.
 
 const SEED = Number(process.env['TEST_SEED'] ?? 20_300_101);
-const RUNS = 80 * Number(process.env['TEST_SCALE'] ?? 1);
+const RUNS = 150 * Number(process.env['TEST_SCALE'] ?? 1);
 const DAY = 86_400_000;
 
 const { add, addAgain, cancel, runNow, retry, edit, setGate, advance } = callers;

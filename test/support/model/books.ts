@@ -152,19 +152,25 @@ function waitingFor(model: Model, ids: readonly string[], gate: GateId): number 
   return ids.filter((id) => gatesOf(model.tasks.get(id)!.stored).includes(gate)).length;
 }
 
-/** What is parked waits for something that will come: a slot, a place in the lane, a time, or an open gate. */
+/**
+ * What is parked waits for something that will come: a slot, a place in the lane, a time, or an open gate. Where the count
+ * may be too low (see windows), the end of what goes before it will do, too.
+ */
 function nothingIsStuck(model: Model, books: Books): void {
   for (const [gate, [head]] of books.parked) {
     const lane = head!.slice(0, head!.indexOf(':')) as Lane;
     const { refusal } = room(readingOf(model, books, gate, lane), model.now());
-    const [wake, at] = [books.wakes[gate] ?? Infinity, refusal?.at];
-    if (!refusal) expect(wake, `${gate} has room for ${head}`).toBeLessThan(Infinity);
-    if (at !== undefined) expect(wake, `${gate} opens by itself`).toBeLessThanOrEqual(at + 1);
-    if (refusal?.reason !== 'at_capacity') continue;
+    const wake = books.wakes[gate] ?? Infinity;
     const inUse = model.slotsOf(gate) + waitingFor(model, books.lanes[lane].wait, gate);
-    expect(inUse, `${gate} is full of nothing`).toBeGreaterThan(0);
+    const comes = wake < Infinity || mayEndUncounted(gate, inUse);
+    if (refusal === undefined) expect(comes, `${gate} has room for ${head}`).toBe(true);
+    else if (refusal.at !== undefined)
+      expect(wake, `${gate} opens by itself`).toBeLessThanOrEqual(refusal.at + 1);
+    else if (refusal.reason === 'at_capacity') expect(inUse, `${gate} is full of nothing`).toBeGreaterThan(0);
   }
 }
+
+const mayEndUncounted = (gate: GateId, inUse: number) => !isClient(gate) && inUse > 0;
 
 function readingOf(model: Model, books: Books, gate: GateId, lane: Lane): GateReading {
   return {
