@@ -34,7 +34,8 @@ if state ~= 'deferred' and state ~= 'scheduled' and state ~= 'retrying' and stat
 
 leave(lane, id)
 finish(lane, id, 'cancelled', { completedFor = tonumber(ARGV[3]) }, {})
-for gate in pairs(touched) do release(gate, 100, tonumber(ARGV[4])) end
+releaseTouched(100, tonumber(ARGV[4]))
+wakeForSoonest()
 flushWaits()
 flushGates()
 flushHistory()

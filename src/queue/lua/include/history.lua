@@ -34,7 +34,7 @@ end
 -- Writes out what has been added. Returns the bytes of the whole history, or 0 when nothing has ended.
 local function flushHistory()
   if not next(grown) then return 0 end
-  for lane, bytes in pairs(grown) do call('HINCRBY', P .. 'history', lane, string.format('%.0f', bytes)) end
+  for lane, bytes in pairs(grown) do call('HINCRBY', P .. 'history', lane, ms(bytes)) end
   grown = {}
   return historyBytes()
 end
@@ -51,9 +51,9 @@ local function shrink(lane, ids, sizes)
   end
   if passed > 0 then
     call('HINCRBY', P .. 'recount', 'at', -passed)
-    call('HINCRBY', P .. 'recount', 'bytes', string.format('%.0f', -passedBytes))
+    call('HINCRBY', P .. 'recount', 'bytes', ms(-passedBytes))
   end
-  call('HINCRBY', P .. 'history', lane, string.format('%.0f', -bytes))
+  call('HINCRBY', P .. 'history', lane, ms(-bytes))
 end
 
 -- Goes on with the walk. What ends meanwhile comes after it, so that a lane is right when its end is reached.
@@ -68,11 +68,11 @@ local function recountSome(most)
   for _, id in ipairs(ids) do bytes = bytes + stored(lane, id) end
   at = at + #ids
   if #ids < most then
-    call('HSET', P .. 'history', lane, string.format('%.0f', bytes))
+    call('HSET', P .. 'history', lane, ms(bytes))
     lane, at, bytes = LANES[POSITION[lane] + 1], 0, 0
   end
   if lane then
-    call('HSET', P .. 'recount', 'lane', lane, 'at', at, 'bytes', string.format('%.0f', bytes))
+    call('HSET', P .. 'recount', 'lane', lane, 'at', at, 'bytes', ms(bytes))
   else
     call('DEL', P .. 'recount')
   end
