@@ -107,6 +107,8 @@ function settlementArgs(settled: SettledTask): (string | number)[] {
     settled.reason ?? '',
     settled.dataBytes + bytesOf(kept),
     dropped.join(' '),
+    kept.made,
+    Math.max(0, settled.attempt.endedAt - settled.attempt.startedAt),
   ];
 }
 

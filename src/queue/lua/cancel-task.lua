@@ -21,9 +21,9 @@ local lane = laneOf(id)
 if not lane then return '' end
 local state = stateOf(lane, id)
 if state == 'running' then
-  local token = call('GET', laneKey(lane, id) .. ':lock')
+  local token = call('GET', jobKey(lane, id) .. ':lock')
   -- Should the call end before its worker hears of it, or the worker die, it must not be tried again.
-  call('HSET', laneKey(lane, id), 'cancel', 1)
+  call('HSET', jobKey(lane, id), 'cancel', 1)
   call('SADD', P .. 'cancel:' .. token, id)
   call('PEXPIRE', P .. 'cancel:' .. token, 600000)
   call('ZADD', P .. 'signal:' .. token, 0, '0')
@@ -33,7 +33,7 @@ end
 if state ~= 'deferred' and state ~= 'scheduled' and state ~= 'retrying' and state ~= 'pending' then return state end
 
 leave(lane, id)
-finish(lane, id, 'cancelled', { completedFor = tonumber(ARGV[3]) }, {})
+finish(lane, id, 'cancelled', { completedFor = tonumber(ARGV[3]) })
 releaseTouched(100, tonumber(ARGV[4]))
 wakeForSoonest()
 flushWaits()

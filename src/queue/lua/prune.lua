@@ -18,10 +18,10 @@ local function remove(lane, set, ids)
   local keys, members = {}, {}
   for _, id in ipairs(ids) do
     members[#members + 1] = lane .. ':' .. id
-    keys[#keys + 1] = laneKey(lane, id)
-    keys[#keys + 1] = laneKey(lane, id) .. ':logs'
+    keys[#keys + 1] = jobKey(lane, id)
+    keys[#keys + 1] = jobKey(lane, id) .. ':logs'
   end
-  call('ZREM', laneKey(lane, set), unpack(ids))
+  call('ZREM', setKey(lane, set), unpack(ids))
   call('ZREM', P .. 'expiry', unpack(members))
   call('UNLINK', unpack(keys))
 end
@@ -36,8 +36,8 @@ local function removeExpired()
     table.insert(byLane[lane], id)
   end
   for lane, ids in pairs(byLane) do
-    local isCompleted, isDead = call('ZMSCORE', laneKey(lane, 'completed'), unpack(ids)),
-      call('ZMSCORE', laneKey(lane, 'failed'), unpack(ids))
+    local isCompleted, isDead = call('ZMSCORE', setKey(lane, 'completed'), unpack(ids)),
+      call('ZMSCORE', setKey(lane, 'failed'), unpack(ids))
     local completed, sizes, dead = {}, {}, {}
     for i, id in ipairs(ids) do
       if isCompleted[i] then
@@ -60,7 +60,7 @@ end
 local function oldestFirst(atMost)
   local heads = {}
   for _, lane in ipairs(LANES) do
-    heads[lane] = { at = 1, entries = call('ZRANGE', laneKey(lane, 'completed'), 0, atMost - 1, 'WITHSCORES') }
+    heads[lane] = { at = 1, entries = call('ZRANGE', setKey(lane, 'completed'), 0, atMost - 1, 'WITHSCORES') }
   end
   return function()
     local oldest, ended

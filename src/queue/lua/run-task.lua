@@ -22,8 +22,8 @@ if not lane then return '' end
 local state = stateOf(lane, id)
 if state ~= 'scheduled' and state ~= 'retrying' then return state end
 
-call('ZREM', laneKey(lane, 'delayed'), id)
-call('HSET', laneKey(lane, id), 'due', NOW, 'delay', 0)
+call('ZREM', setKey(lane, 'delayed'), id)
+call('HSET', jobKey(lane, id), 'due', NOW, 'delay', 0)
 promote(lane, id, false, { maxAge = tonumber(ARGV[3]), completedFor = tonumber(ARGV[4]) })
 wakeForSoonest()
 flushWaits()

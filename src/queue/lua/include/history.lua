@@ -11,9 +11,9 @@ local OVERHEAD = 1700
 local grown = {}
 
 local function stored(lane, id)
-  local bytes = OVERHEAD + call('HSTRLEN', laneKey(lane, id), 'data')
+  local bytes = OVERHEAD + call('HSTRLEN', jobKey(lane, id), 'data')
   -- <attempts made>;<bytes of the first one>,<bytes of the next one that is kept>,...
-  for size in string.gmatch(call('HGET', laneKey(lane, id), 'kept') or '', '[;,](%d+)') do bytes = bytes + size end
+  for size in string.gmatch(call('HGET', jobKey(lane, id), 'kept') or '', '[;,](%d+)') do bytes = bytes + size end
   return bytes
 end
 

@@ -11,7 +11,7 @@ local function shrink(lane, ids, sizes)
   local bytes, passed, passedBytes = 0, 0, 0
   for i, id in ipairs(ids) do
     bytes = bytes + sizes[i]
-    if walk[1] == lane and call('ZRANK', laneKey(lane, 'completed'), id) < tonumber(walk[2]) then
+    if walk[1] == lane and call('ZRANK', setKey(lane, 'completed'), id) < tonumber(walk[2]) then
       passed, passedBytes = passed + 1, passedBytes + sizes[i]
     end
   end
@@ -30,7 +30,7 @@ local function recountSome(most)
     if not call('SET', P .. 'recounted', '1', 'NX', 'PX', RECOUNT_EVERY) then return end
     lane = LANES[1]
   end
-  local ids = call('ZRANGE', laneKey(lane, 'completed'), at, at + most - 1)
+  local ids = call('ZRANGE', setKey(lane, 'completed'), at, at + most - 1)
   for _, id in ipairs(ids) do bytes = bytes + stored(lane, id) end
   at = at + #ids
   if #ids < most then
