@@ -43,12 +43,14 @@ describe('the dispatch loop', () => {
   it('leaves work that it has no slot for to another worker', async () => {
     const ran: string[] = [];
     const blocked = () => new Promise<never>(() => undefined);
-    harness.worker(1, async (_claimed, signal) => {
+    harness.worker(1, async (_claimed, abort) => {
       ran.push('first');
       await Promise.race([
         blocked(),
         new Promise((resolve) => {
-          signal.addEventListener('abort', resolve);
+          abort.onAbort(() => {
+            resolve(undefined);
+          });
         }),
       ]);
       return { kind: 'hand_back' };
@@ -93,9 +95,11 @@ describe('the dispatch loop', () => {
 
   it('aborts a running task that is cancelled, also with all slots full', async () => {
     let aborted = false;
-    harness.worker(1, async (_claimed, signal) => {
+    harness.worker(1, async (_claimed, abort) => {
       await new Promise((resolve) => {
-        signal.addEventListener('abort', resolve);
+        abort.onAbort(() => {
+          resolve(undefined);
+        });
       });
       aborted = true;
       return { kind: 'hand_back' };

@@ -1,6 +1,7 @@
 import type { Logger } from '@nestjs/common';
 import type { Attempt } from '../task/attempt.js';
 import type { Settlement } from '../task/settlement.js';
+import { AbortHandle } from './abort-handle.js';
 import type { Runner } from './dispatch-loop.js';
 import type { FetchedTask, SettledTask, StepSettings } from './step.js';
 import type { Handled, TaskHandler } from './task-handler.js';
@@ -10,7 +11,7 @@ const AFTER_OWN_FAULT_MS = 5000;
 
 interface Running {
   readonly member: string;
-  readonly abort: AbortController;
+  readonly abort: AbortHandle;
   isCancelled: boolean;
 }
 
@@ -34,9 +35,9 @@ export class RunningTasks implements Runner {
 
   async run(fetched: FetchedTask): Promise<SettledTask> {
     const { id } = fetched.task;
-    const running = { member: `${fetched.lane}:${id}`, abort: new AbortController(), isCancelled: false };
+    const running = { member: `${fetched.lane}:${id}`, abort: new AbortHandle(), isCancelled: false };
     this.running.set(id, running);
-    const { attempt, settlement } = await this.attempt(fetched, running.abort.signal);
+    const { attempt, settlement } = await this.attempt(fetched, running.abort);
     this.running.delete(id);
     return {
       lane: fetched.lane,
@@ -68,11 +69,11 @@ export class RunningTasks implements Runner {
     this.logger.warn({ err: error }, 'the store did not take a turn; trying again');
   }
 
-  private async attempt(fetched: FetchedTask, signal: AbortSignal): Promise<Handled> {
+  private async attempt(fetched: FetchedTask, abort: AbortHandle): Promise<Handled> {
     const { task, attemptsMade, dueAt } = fetched;
     const startedAt = Date.now();
     try {
-      return await this.handler.handle({ task, attempt: attemptsMade + 1, dueAt }, signal);
+      return await this.handler.handle({ task, attempt: attemptsMade + 1, dueAt }, abort);
     } catch (error) {
       this.logger.error({ err: error, task_id: task.id }, 'an attempt failed for a reason of our own');
       return ownFault(attemptsMade + 1, startedAt);
