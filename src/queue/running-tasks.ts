@@ -10,7 +10,7 @@ import type { Handled, TaskHandler } from './task-handler.js';
 const AFTER_OWN_FAULT_MS = 5000;
 
 interface Running {
-  readonly member: string;
+  readonly fetched: FetchedTask;
   readonly abort: AbortHandle;
   isCancelled: boolean;
 }
@@ -30,22 +30,26 @@ export class RunningTasks implements Runner {
   }
 
   members(): string[] {
-    return [...this.running.values()].map(({ member }) => member);
+    return [...this.running.values()].map(({ fetched }) => `${fetched.lane}:${fetched.task.id}`);
   }
 
   async run(fetched: FetchedTask): Promise<SettledTask> {
     const { id } = fetched.task;
-    const running = { member: `${fetched.lane}:${id}`, abort: new AbortHandle(), isCancelled: false };
+    const running = { fetched, abort: new AbortHandle(), isCancelled: false };
     this.running.set(id, running);
     const { attempt, settlement } = await this.attempt(fetched, running.abort);
     this.running.delete(id);
+    const { kind, delayMs, reason, retentionMs } = this.ending(settlement, running.isCancelled);
     return {
       lane: fetched.lane,
       id,
+      kind,
       attempt,
       attemptsMade: fetched.attemptsMade + (attempt.class === 'interrupted' ? 0 : 1),
       attemptsKept: fetched.attemptsKept,
-      ...this.ending(settlement, running.isCancelled),
+      delayMs,
+      reason,
+      retentionMs,
     };
   }
 

@@ -25,8 +25,8 @@ export interface SettledTask {
   readonly attemptsMade: number;
   readonly attemptsKept: number;
   readonly attempt: Attempt;
-  readonly delayMs?: number;
-  readonly reason?: string;
+  readonly delayMs?: number | undefined;
+  readonly reason?: string | undefined;
   /** How long a finished task is kept; nothing = for ever. */
   readonly retentionMs?: number | undefined;
 }
