@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { QueueHarness } from '../../test/support/queue-harness.js';
 import { until } from '../../test/support/until.js';
+import { scripts } from './scripts.js';
 
 let harness: QueueHarness;
 beforeEach(async () => {
@@ -38,6 +39,23 @@ describe('the dispatch loop', () => {
     await harness.add(1);
     await until(() => finish.length === 3, { timeoutMs: 2000 });
     finish[2]!();
+  });
+
+  it('settles in one turn what ends one after the other in the same moment', async () => {
+    const finish: (() => void)[] = [];
+    harness.worker(20, async () => {
+      await new Promise<void>((resolve) => finish.push(resolve));
+      return { kind: 'complete' };
+    });
+    const tasks = await harness.add(20);
+    await until(() => finish.length === tasks.length);
+    const turns = vi.spyOn(scripts.step, 'run');
+    for (const end of finish) setImmediate(end);
+    for (const { id } of tasks) {
+      await until(async () => (await harness.reader.find(id))?.state === 'completed');
+    }
+    expect(turns.mock.calls.filter(([, , args]) => args.includes('completed'))).toHaveLength(1);
+    turns.mockRestore();
   });
 
   it('leaves work that it has no slot for to another worker', async () => {
