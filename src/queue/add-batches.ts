@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { PREFIX } from '../redis/keys.js';
+import { isRandomId } from '../task/task-id.js';
 import type { Task } from '../task/task.js';
 import type { Added } from './task-queue.js';
 import { scripts } from './scripts.js';
-import { hostOf, storedAs } from './stored-task.js';
+import { gatesOf, storedAs } from './stored-task.js';
 
 /** One batch holds Redis for a few milliseconds at most. */
 const MOST_PER_BATCH = 128;
@@ -20,6 +22,9 @@ interface Waiting {
  */
 export class AddBatches {
   private readonly waiting: Waiting[] = [];
+  /** Names the sender to the script, which knows by it a batch that is sent again. */
+  private readonly sender = randomUUID();
+  private sent = 0;
   private isFlushing = false;
 
   constructor(
@@ -45,7 +50,7 @@ export class AddBatches {
   private async send(batch: readonly Waiting[]): Promise<void> {
     try {
       const tasks = batch.map(({ task }) => task);
-      const added = await addTasks(this.redis, tasks, this.maxAgeMs);
+      const added = await addTasks(this.redis, { tasks, id: [this.sender, ++this.sent] }, this.maxAgeMs);
       for (const [at, result] of added.entries()) batch[at]?.resolve(result);
     } catch (error) {
       for (const { reject } of batch) reject(error);
@@ -53,14 +58,21 @@ export class AddBatches {
   }
 }
 
+/** Tasks that are stored together. */
+export interface Batch {
+  readonly tasks: readonly Task[];
+  /** Who sends it and its number there: the same for a repeat, which then stores nothing twice. */
+  readonly id: readonly [sender: string, number: number];
+}
+
 /** @param now Unix milliseconds of an injected clock; nothing = the time of Redis */
 export async function addTasks(
   redis: Redis,
-  tasks: readonly Task[],
+  { tasks, id }: Batch,
   maxAgeMs: number,
   now?: number,
 ): Promise<Added[]> {
-  const args = [now ?? '', maxAgeMs, tasks.length, ...tasks.flatMap(taskArgs)];
+  const args = [now ?? '', maxAgeMs, ...id, tasks.length, ...tasks.flatMap(taskArgs)];
   const existing = (await scripts.addTasks.run(redis, PREFIX, args)) as string[];
   return tasks.map((task, at) => {
     const data = existing[at];
@@ -71,10 +83,9 @@ export async function addTasks(
 function taskArgs(task: Task): (string | number)[] {
   return [
     task.id,
+    isRandomId(task.id) ? 0 : 1,
     task.lane,
-    task.queue,
-    task.clientId,
-    hostOf(task),
+    gatesOf(task),
     task.createdAt,
     task.scheduledAt,
     task.expiresAt ?? '',

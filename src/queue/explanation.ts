@@ -44,7 +44,7 @@ export type RawExplanation = [
 ];
 
 const KINDS = { q: 'queue', c: 'client', h: 'host' } as const;
-const GATE_VALUES = 5;
+const GATE_VALUES = 6;
 
 export function explanationOf(raw: RawExplanation): TaskExplanation {
   const [state, due, now, lane, park, aheadInLane, aheadUnderGate, values] = raw;
@@ -69,9 +69,15 @@ interface Verdict {
 function verdicts(values: readonly string[], state: TaskState, now: number): Verdict[] {
   const all: Verdict[] = [];
   for (let at = 0; at < values.length; at += GATE_VALUES) {
-    const [id = '', limits = '', ...counts] = values.slice(at, at + GATE_VALUES);
-    const [running = 0, tat = 0, window = 0] = counts.map(Number);
-    const reading = { limits: decodeLimits(limits), running, tat, window };
+    const [id = '', limits = '', running, tat, window, share = ''] = values.slice(at, at + GATE_VALUES);
+    const reading: GateReading = {
+      limits: decodeLimits(limits),
+      running: Number(running),
+      tat: Number(tat),
+      window: Number(window),
+      isClient: id.startsWith('c:'),
+      ...(share !== '' && { share: Number(share) }),
+    };
     all.push({ id, verdict: verdictOf(id, reading, refusalOf(reading, state, now)) });
   }
   return all;

@@ -4,6 +4,7 @@ import { Config } from '../config/config.js';
 import { type ComponentHealth, HealthRegistry } from '../health/health-registry.js';
 import { RedisConnections } from '../redis/redis-connections.js';
 import { DispatchLoop } from './dispatch-loop.js';
+import { FleetMember } from './fleet-member.js';
 import { Housekeeping } from './housekeeping.js';
 import { LaneShares } from './lane-shares.js';
 import { LockKeeper } from './lock-keeper.js';
@@ -23,6 +24,7 @@ export class LoopWorkerPool extends WorkerPool {
   private readonly running: RunningTasks;
   private readonly locks: LockKeeper;
   private readonly housekeeping: Housekeeping;
+  private readonly fleet: FleetMember;
   private readonly sleeper: Sleeper;
   private readonly loop: DispatchLoop;
   private isStarted = false;
@@ -36,6 +38,7 @@ export class LoopWorkerPool extends WorkerPool {
     this.housekeeping = new Housekeeping(redis, settings.lockMs);
     this.sleeper = new Sleeper(blocking, redis, settings.token);
     const { concurrency } = config.delivery;
+    this.fleet = new FleetMember(redis, settings, concurrency);
     const shares = new LaneShares(laneWeights(config));
     this.loop = new DispatchLoop(
       { redis, settings, concurrency, shares, sleeper: this.sleeper },
@@ -51,7 +54,7 @@ export class LoopWorkerPool extends WorkerPool {
     return { up, detail: { running: this.running.size, last_turn_ms_ago: Math.round(silentMs ?? -1) } };
   }
 
-  override start(): Promise<void> {
+  override async start(): Promise<void> {
     this.locks.start((lost) => {
       this.running.onLost(lost);
     });
@@ -59,7 +62,8 @@ export class LoopWorkerPool extends WorkerPool {
       this.logger.warn({ task_ids: ids }, 'their worker was lost; they run again');
     });
     this.isStarted = true;
-    return this.loop.start();
+    await this.loop.start();
+    this.fleet.start();
   }
 
   override async drain(deadlineMs: number): Promise<void> {
@@ -67,7 +71,7 @@ export class LoopWorkerPool extends WorkerPool {
     const deadline = setTimeout(() => {
       this.running.abortAll();
     }, deadlineMs);
-    await this.loop.drain();
+    await Promise.all([this.fleet.leave(), this.loop.drain()]);
     clearTimeout(deadline);
     this.locks.stop();
     this.housekeeping.stop();

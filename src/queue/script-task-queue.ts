@@ -9,7 +9,7 @@ import type { Task } from '../task/task.js';
 import { AddBatches } from './add-batches.js';
 import { MAX_TASK_AGE_MS, stepSettings } from './queue-rules.js';
 import { scripts } from './scripts.js';
-import { hostOf, storedAs } from './stored-task.js';
+import { gatesOf, storedAs } from './stored-task.js';
 import {
   type Added,
   type Cancelled,
@@ -80,7 +80,7 @@ function editArgs({ before, after, now, isRescheduled }: TaskEdit): (string | nu
   const due = isRescheduled ? after.scheduledAt : '';
   const expires = after.expiresAt ?? '';
   const [was] = storedAs(before);
-  return ['', after.id, MAX_TASK_AGE_MS, was, now, due, expires, hostOf(after), ...storedAs(after)];
+  return ['', after.id, MAX_TASK_AGE_MS, was, now, due, expires, gatesOf(after), ...storedAs(after)];
 }
 
 /** Errors that say "not now" become the port's own. */

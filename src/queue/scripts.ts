@@ -15,6 +15,7 @@ export const scripts = {
   setGate: script('set-gate'),
   keepRecord: script('keep-record'),
   renewLocks: script('renew-locks'),
+  joinFleet: script('join-fleet'),
   recover: script('recover'),
   prune: script('prune'),
   repair: script('repair'),

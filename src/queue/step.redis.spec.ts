@@ -31,7 +31,8 @@ afterEach(async () => {
 
 const at = (createdAt: number, fields: Partial<Task> = {}): Task =>
   harness.task({ createdAt, scheduledAt: createdAt, ...fields });
-const add = (tasks: Task[], now: number) => addTasks(harness.redis, tasks, settings.maxAgeMs, now);
+const add = (tasks: Task[], now: number, id = `batch-${++requests}`) =>
+  addTasks(harness.redis, { tasks, id: [id, 1] }, settings.maxAgeMs, now);
 
 function turn(
   now: number,

@@ -1,8 +1,9 @@
 import type { Task } from '../task/task.js';
 
-/** What the gate of a host goes by. */
-export function hostOf(task: Task): string {
-  return new URL(task.target.url).origin;
+/** The gates of a task, in the order in which they are asked: its queue, its client, the host that it calls. */
+export function gatesOf(task: Task): string {
+  const host = new URL(task.target.url).origin;
+  return `q:${task.queue}\nc:${task.clientId}\nh:${host}`;
 }
 
 /** The fields `data` and `opts` of a stored task. */

@@ -6,6 +6,11 @@ export function isTaskId(text: string): boolean {
   return RANDOM.test(text) || CHOSEN.test(text);
 }
 
+/** Whether an id was drawn, so that nobody can have chosen it before. */
+export function isRandomId(id: string): boolean {
+  return RANDOM.test(id);
+}
+
 /** The id of a task whose caller chose one: the client in front, so that no client can take another's. */
 export function callerTaskId(clientId: string, chosen: string): string {
   return `${clientId}.${chosen}`;

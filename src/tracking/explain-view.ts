@@ -66,7 +66,7 @@ function deferred({ heldBy, parkedAhead }: TaskExplanation): string {
 }
 
 function why(verdict: GateVerdict): string {
-  const { running, maxRunning, refusal } = verdict;
+  const { running, refusal } = verdict;
   const until = refusal?.at === undefined ? '' : ` until ${formatTime(Math.ceil(refusal.at))}`;
   switch (reasonOf(verdict)) {
     case 'paused':
@@ -75,11 +75,17 @@ function why(verdict: GateVerdict): string {
       return `is disabled${until}`;
     case 'rate_limited':
       return 'is at its rate';
+    case 'fleet_share':
+      return `has its share of the workers (${running} running), and tasks of others wait`;
     case 'at_capacity':
-      return maxRunning === undefined
-        ? 'has let in all that it may at once'
-        : `is at its limit (${running} of ${maxRunning} running)`;
+      return atCapacity(verdict);
   }
+}
+
+function atCapacity({ running, maxRunning }: GateVerdict): string {
+  return maxRunning === undefined
+    ? 'has let in all that it may at once'
+    : `is at its limit (${running} of ${maxRunning} running)`;
 }
 
 function tasks(count: number): string {

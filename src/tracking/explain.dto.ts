@@ -13,8 +13,11 @@ export class GateView {
 
   passes!: boolean;
 
-  @ApiProperty({ enum: ['paused', 'disabled', 'at_capacity', 'rate_limited'], required: false })
-  reason?: 'paused' | 'disabled' | 'at_capacity' | 'rate_limited';
+  @ApiProperty({
+    enum: ['paused', 'disabled', 'at_capacity', 'fleet_share', 'rate_limited'],
+    required: false,
+  })
+  reason?: 'paused' | 'disabled' | 'at_capacity' | 'fleet_share' | 'rate_limited';
 
   @ApiProperty({ required: false, description: 'Running tasks that count for `max_running`.' })
   running?: number;

@@ -58,12 +58,14 @@ const gate = fc.record({
   tat: fc.oneof(near, fc.constant(0), fc.constant(NOW)),
   window: fc.oneof(fc.nat({ max: 6 }), fc.constantFrom(999, 1000, 1001)),
 });
+/** Tasks that all dispatchers can run at once, and tasks that wait beside those that were let in for the client. */
+const fleet = fc.record({ slots: maybe(fc.integer({ min: 1, max: 12 })), others: fc.nat({ max: 1 }) });
 
 it('Lua and TypeScript decide alike, whatever the limits and the counters', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(gate, { minLength: 3, maxLength: 3 }), async (given) => {
-      const gates = given.map((each) => ({ ...each, limits: asStored(each.limits) }));
-      await store(gates);
+    fc.asyncProperty(fc.array(gate, { minLength: 3, maxLength: 3 }), fleet, async (given, fleet) => {
+      const gates = given.map((each, at) => readingOf(each, fleet, IDS[at] === 'c:b'));
+      await store(gates, fleet);
       const [answers, gateAt, at] = (await redis.eval(SCRIPT, 1, '{tr}:', NOW)) as [string[], string, string];
       const rooms = gates.map((each) => room(each, NOW));
       expect(rooms.flatMap(({ free, refusal }) => [String(free), String(refusal?.at ?? '')])).toEqual(
@@ -79,12 +81,31 @@ it('Lua and TypeScript decide alike, whatever the limits and the counters', asyn
   );
 });
 
+interface Fleet {
+  readonly slots: number | undefined;
+  readonly others: number;
+}
+
+function readingOf(
+  given: Omit<GateReading, 'isClient'>,
+  { slots, others }: Fleet,
+  isClient: boolean,
+): GateReading {
+  const hasShare = isClient && slots !== undefined && others > 0;
+  return {
+    ...given,
+    limits: asStored(given.limits),
+    isClient,
+    ...(hasShare && { share: Math.max(1, Math.floor(0.8 * slots)) }),
+  };
+}
+
 /** As a gate comes back from the store: nothing when there is no limit. */
 function asStored(given: GateLimits | undefined): GateLimits | undefined {
   return decodeLimits(encodeLimits(given ?? {}));
 }
 
-async function store(gates: readonly GateReading[]): Promise<void> {
+async function store(gates: readonly GateReading[], { slots, others }: Fleet): Promise<void> {
   const batch = redis.multi().flushdb();
   gates.forEach(({ limits: each, running, tat, window }, at) => {
     const id = IDS[at]!;
@@ -92,5 +113,9 @@ async function store(gates: readonly GateReading[]): Promise<void> {
     batch.hset('{tr}:running', id, running).hset('{tr}:tat', id, tat);
     batch.hset('{tr}:window', `${id}/default`, window);
   });
+  const waiting = gates[IDS.indexOf('c:b')]!.window + others;
+  if (waiting > 0)
+    batch.rpush('{tr}:default:wait', ...Array.from({ length: waiting }, (_, at) => `task-${at}`));
+  if (slots !== undefined) batch.set('{tr}:slots', slots);
   await batch.exec();
 }

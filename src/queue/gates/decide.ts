@@ -15,11 +15,15 @@ export interface GateReading {
   readonly tat: number;
   /** Tasks that were let into `wait` of the lane in question. */
   readonly window: number;
+  /** Of a client, while tasks of others wait: how many of its tasks the fleet runs at most. */
+  readonly share?: number;
+  /** Clients are counted also without limits. */
+  readonly isClient: boolean;
 }
 
 /** Why a gate does not let a task pass. */
 export interface Refusal {
-  readonly reason: 'shut' | 'at_capacity' | 'rate_limited';
+  readonly reason: 'shut' | 'at_capacity' | 'fleet_share' | 'rate_limited';
   /** When it lets one pass by itself, Unix milliseconds. */
   readonly at?: number;
 }
@@ -32,32 +36,42 @@ export interface Room {
 
 /** How many more tasks of a lane a gate lets into `wait`. */
 export function room(gate: GateReading, now: number): Room {
-  const { limits, running, window } = gate;
-  if (!limits) return { free: OPEN_WINDOW };
-  if (isShut(limits, now)) return { free: 0, refusal: shut(limits) };
+  if (!gate.limits && !gate.isClient) return { free: OPEN_WINDOW };
+  const shut = shutUntil(gate, now);
+  if (shut) return { free: 0, refusal: shut };
+  const rate = roomOfRate(gate, now);
+  if (rate?.refusal) return rate;
+  const slots = roomOfSlots(gate);
+  return rate && rate.free < slots.free ? rate : slots;
+}
+
+function roomOfRate(gate: GateReading, now: number): Room | undefined {
   const rate = tokens(gate, now);
-  if (rate && rate.free - window <= 0) return { free: 0, refusal: { reason: 'rate_limited', at: rate.at } };
-  const most = (limits.maxRunning === undefined ? OPEN_WINDOW : limits.maxRunning - running) - window;
-  if (most <= 0) return { free: most, refusal: { reason: 'at_capacity' } };
-  return { free: rate ? Math.min(most, rate.free - window) : most };
+  if (!rate) return undefined;
+  const free = rate.free - gate.window;
+  return free > 0 ? { free } : { free: 0, refusal: { reason: 'rate_limited', at: rate.at } };
+}
+
+function roomOfSlots({ limits, running, window, share = Infinity }: GateReading): Room {
+  const free = (limits?.maxRunning === undefined ? OPEN_WINDOW : limits.maxRunning - running) - window;
+  if (free <= 0) return { free, refusal: { reason: 'at_capacity' } };
+  const ofFleet = share - running - window;
+  return ofFleet > 0
+    ? { free: Math.min(free, ofFleet) }
+    : { free: ofFleet, refusal: { reason: 'fleet_share' } };
 }
 
 /** Why a gate does not let a task start that waits already; nothing when it does. */
 export function startRefusal(gate: GateReading, now: number): Refusal | undefined {
-  const { limits, running } = gate;
-  if (!limits) return undefined;
-  if (isShut(limits, now)) return shut(limits);
-  if (limits.maxRunning !== undefined && running >= limits.maxRunning) return { reason: 'at_capacity' };
-  const rate = tokens(gate, now);
-  return rate && rate.free <= 0 ? { reason: 'rate_limited', at: rate.at } : undefined;
+  const asIfNoneWaited = { ...gate, window: 0 };
+  const slots = roomOfSlots(asIfNoneWaited);
+  return shutUntil(gate, now) ?? slots.refusal ?? roomOfRate(asIfNoneWaited, now)?.refusal;
 }
 
-function isShut({ isShut: shutNow = false, shutUntil }: GateLimits, now: number): boolean {
-  return shutNow && !(shutUntil !== undefined && shutUntil <= now);
-}
-
-function shut({ shutUntil }: GateLimits): Refusal {
-  return { reason: 'shut', ...(shutUntil !== undefined && { at: shutUntil }) };
+function shutUntil({ limits }: GateReading, now: number): Refusal | undefined {
+  const { isShut = false, shutUntil: at } = limits ?? {};
+  if (!isShut || (at !== undefined && at <= now)) return undefined;
+  return { reason: 'shut', ...(at !== undefined && { at }) };
 }
 
 /** How many tasks a rate lets start now, and when it lets the next one start if none. */

@@ -3,19 +3,23 @@
 -- KEYS[1]  prefix of all keys
 -- ARGV[1]  now, Unix milliseconds; '' = the time of Redis
 -- ARGV[2]  how long a gate may hold a task after it was due, milliseconds
--- ARGV[3]  how many tasks follow; 10 values each:
---          id, lane, queue, client, host, created and due in Unix ms by the clock of the caller, expiry in Unix ms
---          or '', data (JSON), opts (JSON of BullMQ)
+-- ARGV[3]  who sends; sends one batch at a time
+-- ARGV[4]  number of this batch, one higher than that of the last: a repeat (its reply was lost) stores nothing twice
+-- ARGV[5]  how many tasks follow; 9 values each:
+--          id, 1 when somebody chose the id who may choose it again, lane, gates ('\n' between), created and due in
+--          Unix ms by the clock of the caller, expiry in Unix ms or '', data (JSON), opts (JSON of BullMQ)
 -- Returns  for each task, in order: '' when it was stored; else the data (JSON) of the task that has its id already
---
--- Running it again with the same tasks stores nothing twice: after a lost reply the batch is simply sent again.
 
 --@include context
 local now = clock(ARGV[1])
 --@include gates
 --@include places
 
-local results, later = {}, {}
+-- Random ids exist only when their batch is sent again. Nobody waits that long for a reply.
+local REPLY_MAY_BE_LOST = 600000
+local VALUES = 9
+
+local results, dueNow = {}, {}
 
 local function stored(id)
   for _, lane in ipairs(LANES) do
@@ -29,35 +33,39 @@ local function exists(id)
   return call('EXISTS', P .. 'critical:' .. id, P .. 'high:' .. id, P .. 'default:' .. id, P .. 'low:' .. id) > 0
 end
 
-local maxAge = tonumber(ARGV[2])
-for i = 1, tonumber(ARGV[3]) do
-  local at = 3 + (i - 1) * 10
-  local id, lane, queue, client, host = ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4], ARGV[at + 5]
-  local due, expires = byOurClock(tonumber(ARGV[at + 7]), tonumber(ARGV[at + 6])), ARGV[at + 8]
-  if exists(id) then
-    results[i] = stored(id)
+local function isRepeat()
+  return call('SET', P .. 'added:' .. ARGV[3], ARGV[4], 'PX', REPLY_MAY_BE_LOST, 'GET') == ARGV[4]
+end
+
+local function store(at, lane, id)
+  local due, expires = byOurClock(tonumber(ARGV[at + 6]), tonumber(ARGV[at + 5])), ARGV[at + 7]
+  local fields = {
+    'name', 'http', 'data', ARGV[at + 8], 'opts', ARGV[at + 9], 'timestamp', NOW, 'delay', ms(math.max(0, due - now)),
+    'priority', '0', 'gates', ARGV[at + 4], 'due', ms(due),
+  }
+  if expires ~= '' then append(fields, { 'expires', expires }) end
+  call('HSET', laneKey(lane, id), unpack(fields))
+  if due > now then
+    delay(lane, id, due)
   else
-    call('HSET', laneKey(lane, id),
-      'name', 'http', 'data', ARGV[at + 9], 'opts', ARGV[at + 10],
-      'timestamp', now, 'delay', string.format('%.0f', math.max(0, due - now)), 'priority', 0,
-      'queue', queue, 'client', client, 'host', host, 'due', string.format('%.0f', due), 'expires', expires)
-    if due > now then
-      later[lane] = later[lane] or {}
-      table.insert(later[lane], delayedScore(due))
-      table.insert(later[lane], id)
-    else
-      admit(lane, id, gatesOf(queue, client, host), due, tonumber(expires), maxAge)
-    end
-    results[i] = ''
+    dueNow[#dueNow + 1] = { lane, gatesOf(ARGV[at + 4]), id, due, tonumber(expires) }
   end
 end
 
-for lane, entries in pairs(later) do
-  local before = call('ZRANGE', laneKey(lane, 'delayed'), 0, 0)[1]
-  inPieces(entries, UNPACK, function(from, to) call('ZADD', laneKey(lane, 'delayed'), unpack(entries, from, to)) end)
-  -- Whoever sleeps until the next task is due has to know that there is an earlier one.
-  if call('ZRANGE', laneKey(lane, 'delayed'), 0, 0)[1] ~= before then call('ZADD', laneKey(lane, 'marker'), 0, '0') end
+local isSentAgain = isRepeat()
+for i = 1, tonumber(ARGV[5]) do
+  local at = 5 + (i - 1) * VALUES
+  local id = ARGV[at + 1]
+  if (isSentAgain or ARGV[at + 2] == '1') and exists(id) then
+    results[i] = stored(id)
+  else
+    store(at, ARGV[at + 3], id)
+    results[i] = ''
+  end
 end
+loadAll(dueNow)
+for _, task in ipairs(dueNow) do admit(task[1], task[3], task[2], task[4], task[5], tonumber(ARGV[2])) end
+wakeForSoonest()
 flushWaits()
 flushGates()
 return results

@@ -33,7 +33,8 @@ if state ~= 'deferred' and state ~= 'scheduled' and state ~= 'retrying' and stat
 
 leave(lane, id)
 finish(lane, id, 'cancelled', '', tonumber(ARGV[3]))
-for gate in pairs(touched) do release(gate, 100, tonumber(ARGV[4])) end
+releaseTouched(100, tonumber(ARGV[4]))
+wakeForSoonest()
 flushWaits()
 flushGates()
 return state

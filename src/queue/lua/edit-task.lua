@@ -9,7 +9,7 @@
 -- ARGV[5]  now by the clock of the caller, Unix milliseconds
 -- ARGV[6]  due in Unix ms by that clock; '' = as it was
 -- ARGV[7]  expiry in Unix ms or ''
--- ARGV[8]  host
+-- ARGV[8]  gates ('\n' between)
 -- ARGV[9]  data (JSON)
 -- ARGV[10] opts (JSON of BullMQ)
 -- Returns  '' when there is no such task; `edited`; `changed` when its data is not that of ARGV[4] any more; `started`
@@ -29,27 +29,22 @@ if not lane then return '' end
 local state = stateOf(lane, id)
 if state ~= 'scheduled' and state ~= 'pending' and state ~= 'deferred' then return state end
 local key = laneKey(lane, id)
-local job = call('HMGET', key, 'data', 'ats', 'queue', 'client', 'host', 'due', 'expires', 'park')
+local job = call('HMGET', key, 'data', 'ats', 'gates', 'due', 'expires')
 if (tonumber(job[2]) or 0) > 0 then return 'started' end
 if job[1] ~= ARGV[4] then return 'changed' end
 
-local expires, host = ARGV[7], ARGV[8]
-local due = ARGV[6] == '' and tonumber(job[6]) or byOurClock(tonumber(ARGV[6]), tonumber(ARGV[5]))
+local expires, ids = ARGV[7], ARGV[8]
+local due = ARGV[6] == '' and tonumber(job[4]) or byOurClock(tonumber(ARGV[6]), tonumber(ARGV[5]))
 -- A parked task has to be looked at when it expires. Whoever else keeps its time and its gates keeps its place.
-local moves = due ~= tonumber(job[6]) or host ~= job[5] or (job[8] and expires ~= job[7])
+local moves = due ~= tonumber(job[4]) or ids ~= job[3] or (state == 'deferred' and expires ~= (job[5] or ''))
 if moves then leave(lane, id) end
-call('HSET', key, 'data', ARGV[9], 'opts', ARGV[10], 'host', host, 'expires', expires,
-  'due', string.format('%.0f', due), 'delay', string.format('%.0f', math.max(0, due - now)))
+call('HSET', key, 'data', ARGV[9], 'opts', ARGV[10], 'gates', ids, 'expires', expires,
+  'due', ms(due), 'delay', ms(math.max(0, due - now)))
 if not moves then return 'edited' end
 
-if due > now then
-  call('ZADD', laneKey(lane, 'delayed'), delayedScore(due), id)
-  call('ZADD', laneKey(lane, 'marker'), 0, '0')
-elseif not admit(lane, id, gatesOf(job[3], job[4], host), due, tonumber(expires), maxAge) then
-  -- Whoever sleeps until the next task is due or expires has to know that there may be an earlier one.
-  call('ZADD', laneKey(lane, 'marker'), 0, '0')
-end
-for gate in pairs(touched) do release(gate, 100, maxAge) end
+if due > now then delay(lane, id, due) else admit(lane, id, gatesOf(ids), due, tonumber(expires), maxAge) end
+releaseTouched(100, maxAge)
+wakeForSoonest()
 flushWaits()
 flushGates()
 return 'edited'

@@ -5,8 +5,8 @@
 -- ARGV[2]  id
 -- Returns  nothing when there is no such task; else { state, when it is due next in Unix ms or '', now, lane, gate it is
 --          parked under or '', tasks before it in `wait` or '', tasks before it under that gate or '', gates }
---          gates: 5 values for each, in the order in which they are asked: id, limits as in hash `gates` or '',
---          running, tat, let into `wait` of the lane
+--          gates: 6 values for each, in the order in which they are asked: id, limits as in hash `gates` or '',
+--          running, tat, let into `wait` of the lane, what a client may have of the fleet now or ''
 
 --@include context
 local now = clock(ARGV[1])
@@ -21,7 +21,8 @@ local id = ARGV[2]
 local lane = laneOf(id)
 if not lane then return false end
 local state, due = stateOf(lane, id)
-local job = call('HMGET', laneKey(lane, id), 'queue', 'client', 'host', 'park')
+local ids = gatesOf(call('HGET', laneKey(lane, id), 'gates'))
+local parked = state == 'deferred' and parkedUnder(lane, id, ids) or ''
 
 local aheadInLane, aheadUnderGate = '', ''
 if state == 'pending' then
@@ -33,16 +34,18 @@ if state == 'pending' then
   elseif call('ZSCORE', laneKey(lane, 'delayed'), id) then
     aheadInLane = waiting
   end
-elseif job[4] then
-  aheadUnderGate = call('ZRANK', P .. 'park:' .. job[4], lane .. ':' .. id) or ''
+elseif parked ~= '' then
+  aheadUnderGate = call('ZRANK', P .. 'park:' .. parked, lane .. ':' .. id)
 end
 
+loadGates(ids)
 local states = {}
-for _, gate in ipairs(gatesOf(job[1], job[2], job[3])) do
+for _, gate in ipairs(ids) do
   states[#states + 1] = gate
   states[#states + 1] = call('HGET', P .. 'gates', gate) or ''
   states[#states + 1] = call('HGET', P .. 'running', gate) or '0'
   states[#states + 1] = call('HGET', P .. 'tat', gate) or '0'
   states[#states + 1] = call('HGET', P .. 'window', gate .. '/' .. lane) or '0'
+  states[#states + 1] = gates[gate].isClient and othersWait(gate) and shareOfFleet() < math.huge and shareOfFleet() or ''
 end
-return { state, due or '', string.format('%.0f', now), lane, job[4] or '', aheadInLane, aheadUnderGate, states }
+return { state, due or '', NOW, lane, parked, aheadInLane, aheadUnderGate, states }

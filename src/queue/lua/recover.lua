@@ -8,6 +8,10 @@
 -- Returns  { where to go on or -1, ids that were given back }; { -1, {} } when another dispatcher has just looked
 
 --@include context
+local now = clock('')
+--@include gates
+--@include places
+--@include finish
 local AT_ONCE = 1000
 
 local from = tonumber(ARGV[3])
@@ -23,11 +27,11 @@ for _, lane in ipairs(LANES) do
       call('LREM', laneKey(lane, 'active'), -1, id)
       if call('EXISTS', key) == 1 then
         if call('HINCRBY', key, 'stc', 1) > tonumber(ARGV[1]) then call('HSET', key, 'defa', 'crashed_too_often') end
-        call('RPUSH', laneKey(lane, 'wait'), id)
-        call('ZADD', laneKey(lane, 'marker'), 0, '0')
+        backToWait(lane, id)
         recovered[#recovered + 1] = id
       end
     end
   end
 end
+flushGates()
 return { onward, recovered }

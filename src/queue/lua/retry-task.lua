@@ -19,16 +19,17 @@ if not lane then return '' end
 local state = stateOf(lane, id)
 if state ~= 'dead_letter' then return state end
 local key = laneKey(lane, id)
-local job = call('HMGET', key, 'queue', 'client', 'host', 'expires')
-local expires = tonumber(job[4])
+local job = call('HMGET', key, 'gates', 'expires')
+local expires = tonumber(job[2])
 if expires and expires <= now then return 'too_late' end
 
 call('ZREM', laneKey(lane, 'failed'), id)
 call('ZREM', P .. 'expiry', lane .. ':' .. id)
 -- What ended it, and what would end it again: a mark of being cancelled, and how often it took its worker down.
 call('HDEL', key, 'end', 'finishedOn', 'failedReason', 'cancel', 'defa', 'stc')
-call('HSET', key, 'atm', 0, 'due', string.format('%.0f', now), 'delay', 0)
-admit(lane, id, gatesOf(job[1], job[2], job[3]), now, expires, tonumber(ARGV[3]))
+call('HSET', key, 'atm', 0, 'due', NOW, 'delay', 0)
+admit(lane, id, gatesOf(job[1]), now, expires, tonumber(ARGV[3]))
+wakeForSoonest()
 flushWaits()
 flushGates()
 return 'retried'

@@ -22,8 +22,9 @@ local state = stateOf(lane, id)
 if state ~= 'scheduled' and state ~= 'retrying' then return state end
 
 call('ZREM', laneKey(lane, 'delayed'), id)
-call('HSET', laneKey(lane, id), 'due', string.format('%.0f', now), 'delay', 0)
-promote(lane, id, { maxAge = tonumber(ARGV[3]), expiredFor = tonumber(ARGV[4]) })
+call('HSET', laneKey(lane, id), 'due', NOW, 'delay', 0)
+promote(lane, id, false, { maxAge = tonumber(ARGV[3]), expiredFor = tonumber(ARGV[4]) })
+wakeForSoonest()
 flushWaits()
 flushGates()
 return state

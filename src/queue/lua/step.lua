@@ -29,40 +29,34 @@ local now = clock(ARGV[1])
 --@include finish
 
 local request = ARGV[3]
-local capacity = tonumber(ARGV[5])
 local limits = {
   token = ARGV[2],
-  lock = tonumber(ARGV[4]),
+  lock = ARGV[4],
   maxAge = tonumber(ARGV[7]),
   expiredFor = tonumber(ARGV[8]),
   deadFor = tonumber(ARGV[9]),
+  isStrict = ARGV[6] == 'strict',
 }
+--@include fetch
 local replyKey, cancelKey = P .. 'reply:' .. limits.token, P .. 'cancel:' .. limits.token
 
 -- Bounds that keep a turn at some milliseconds of Redis.
-local MOST_DUE, MOST_WAKES, MOST_RELEASED, MOST_PUT_BACK = 200, 20, 100, 100
+local MOST_DUE, MOST_WAKES, MOST_RELEASED = 200, 20, 100
 
-local function append(list, values)
-  for _, value in ipairs(values) do list[#list + 1] = value end
-end
+local function headOf(key) return call('ZRANGE', key, 0, 0, 'WITHSCORES')[2] end
 
 local function untilNextDue()
-  local soonest = -1
-  local function consider(ms)
-    if soonest < 0 or ms < soonest then soonest = ms end
-  end
+  local soonest = tonumber(headOf(P .. 'wakes'))
   for _, lane in ipairs(LANES) do
-    local head = call('ZRANGE', laneKey(lane, 'delayed'), 0, 0, 'WITHSCORES')
-    if head[2] then consider(delayedTime(head[2])) end
+    local head = headOf(laneKey(lane, 'delayed'))
+    if head then soonest = math.min(soonest or math.huge, delayedTime(head)) end
   end
-  local wake = call('ZRANGE', P .. 'wakes', 0, 0, 'WITHSCORES')
-  if wake[2] then consider(tonumber(wake[2])) end
-  return soonest < 0 and -1 or math.max(0, soonest - now)
+  return soonest and math.max(0, soonest - now) or -1
 end
 
 local function waiting()
   local all = {}
-  for i, lane in ipairs(LANES) do all[i] = call('LLEN', laneKey(lane, 'wait')) end
+  for i, lane in ipairs(LANES) do all[i] = waitLength(lane) end
   return all
 end
 
@@ -84,83 +78,63 @@ local function takeCancelled()
   return ids
 end
 
+local SETTLED_VALUES = 10
+
+local function settlement(i)
+  local at = 18 + (i - 1) * SETTLED_VALUES
+  return {
+    lane = ARGV[at + 1], id = ARGV[at + 2], kind = ARGV[at + 3], attempts = ARGV[at + 4], attempt = ARGV[at + 5],
+    place = ARGV[at + 6], kept = ARGV[at + 7], delay = tonumber(ARGV[at + 8]), reason = ARGV[at + 9],
+    retention = tonumber(ARGV[at + 10]),
+  }
+end
+
 local function settleAll()
-  local lost, stalled, members = {}, {}, {}
+  local all, locks = {}, {}
   for i = 1, tonumber(ARGV[18]) do
-    local at = 18 + (i - 1) * 10
-    local lane, id = ARGV[at + 1], ARGV[at + 2]
-    if call('GET', laneKey(lane, id) .. ':lock') ~= limits.token then
-      lost[#lost + 1] = id
+    all[i] = settlement(i)
+    locks[i] = laneKey(all[i].lane, all[i].id) .. ':lock'
+  end
+  if #all == 0 then return {} end
+  local owners, lost, ours, members, stalled = call('MGET', unpack(locks)), {}, {}, {}, {}
+  for i, s in ipairs(all) do
+    if owners[i] ~= limits.token then
+      lost[#lost + 1] = s.id
     else
-      call('UNLINK', laneKey(lane, id) .. ':lock')
-      call('LREM', laneKey(lane, 'active'), -1, id)
-      stalled[lane] = stalled[lane] or {}
-      append(stalled[lane], { id })
-      append(members, { lane .. ':' .. id })
-      settle(lane, id, {
-        kind = ARGV[at + 3], attempts = ARGV[at + 4], attempt = ARGV[at + 5], place = ARGV[at + 6],
-        kept = ARGV[at + 7], delay = tonumber(ARGV[at + 8]), reason = ARGV[at + 9],
-        retention = tonumber(ARGV[at + 10]),
-      }, limits.expiredFor)
+      ours[#ours + 1] = locks[i]
+      members[#members + 1] = s.lane .. ':' .. s.id
+      stalled[s.lane] = stalled[s.lane] or {}
+      append(stalled[s.lane], { s.id })
+      call('LREM', laneKey(s.lane, 'active'), -1, s.id)
+      settle(s.lane, s.id, s, limits.expiredFor)
     end
   end
+  if #ours > 0 then call('UNLINK', unpack(ours)) end
   for lane, ids in pairs(stalled) do call('SREM', laneKey(lane, 'stalled'), unpack(ids)) end
   releaseHeld(members)
   return lost
 end
 
-local function promoteDue()
-  local wakes = call('ZRANGEBYSCORE', P .. 'wakes', '-inf', now, 'LIMIT', 0, MOST_WAKES)
+local function wakeGates()
+  local wakes = call('ZRANGEBYSCORE', P .. 'wakes', '-inf', NOW, 'LIMIT', 0, MOST_WAKES)
   if #wakes > 0 then call('ZREM', P .. 'wakes', unpack(wakes)) end
   for _, gate in ipairs(wakes) do touched[gate] = true end
+end
+
+local function promoteDue()
   for _, lane in ipairs(LANES) do
-    local due = call('ZRANGEBYSCORE', laneKey(lane, 'delayed'), '-inf', delayedScore(now + 1), 'LIMIT', 0, MOST_DUE)
-    if #due > 0 then
-      call('ZREM', laneKey(lane, 'delayed'), unpack(due))
-      for _, id in ipairs(due) do promote(lane, id, limits) end
-    end
+    local due = call('ZRANGEBYSCORE', laneKey(lane, 'delayed'), '-inf', delayedScore(now + 1), 'WITHSCORES', 'LIMIT', 0,
+      MOST_DUE)
+    local ids = {}
+    for i = 1, #due, 2 do ids[#ids + 1] = due[i] end
+    if #ids > 0 then call('ZREM', laneKey(lane, 'delayed'), unpack(ids)) end
+    for i, id in ipairs(ids) do promote(lane, id, isParked(due[2 * i]), limits) end
   end
 end
 
-local function releaseTouched()
-  local open = touched
-  touched = {}
-  for gate in pairs(open) do release(gate, MOST_RELEASED, limits.maxAge) end
+local function letIn()
+  releaseTouched(MOST_RELEASED, limits.maxAge)
   flushWaits()
-end
-
-local function fetch()
-  local fetched, members, held, left = {}, {}, {}, waiting()
-  local virtual, charge = {}, {}
-  for i, lane in ipairs(LANES) do
-    virtual[i], charge[i] = tonumber(ARGV[9 + i]), tonumber(ARGV[13 + i])
-    if left[i] > 0 and call('HEXISTS', laneKey(lane, 'meta'), 'paused') == 1 then left[i] = 0 end
-  end
-  local function pick()
-    local best
-    for i = 1, #LANES do
-      if left[i] > 0 and (not best or (ARGV[6] ~= 'strict' and virtual[i] < virtual[best])) then best = i end
-    end
-    return best
-  end
-  local free, tries = capacity, capacity + MOST_PUT_BACK
-  while free > 0 and tries > 0 do
-    local i = pick()
-    if not i then break end
-    local lane = LANES[i]
-    local id = call('RPOPLPUSH', laneKey(lane, 'wait'), laneKey(lane, 'active'))
-    local task = id and start(lane, id, held, limits)
-    left[i] = left[i] - 1
-    tries = tries - 1
-    if task then
-      append(fetched, task)
-      append(members, { lane .. ':' .. id })
-      virtual[i] = virtual[i] + charge[i]
-      free = free - 1
-    end
-  end
-  if #held > 0 then call('HSET', P .. 'held', unpack(held)) end
-  return fetched, members
 end
 
 local last = call('GET', replyKey)
@@ -168,12 +142,12 @@ if last and string.match(last, '^[^\n]*') == request then
   return { untilNextDue(), fetchedBefore(string.sub(last, #request + 1)), {}, takeCancelled(), waiting() }
 end
 local lost = settleAll()
+wakeGates()
 promoteDue()
-releaseTouched()
-local fetched, members = {}, {}
-if capacity > 0 then fetched, members = fetch() end
+letIn()
+local fetched, members = fetch(tonumber(ARGV[5]), { unpack(ARGV, 10, 13) }, { unpack(ARGV, 14, 17) })
 -- What was fetched has left its place in `wait`: gates that are limited by that alone let the next ones in.
-releaseTouched()
+letIn()
 flushGates()
 call('SET', replyKey, request .. '\n' .. table.concat(members, '\n'), 'PX', 600000)
 return { untilNextDue(), fetched, lost, takeCancelled(), waiting() }

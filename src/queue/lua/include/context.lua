@@ -16,14 +16,44 @@ local function clock(given)
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
+-- Numbers go to Redis as text: Lua writes one that it is given with seventeen digits, at ten times the cost.
+local function ms(n) return string.format('%.0f', n) end
+
 local function laneKey(lane, name) return P .. lane .. ':' .. name end
 
 -- BullMQ keeps delayed jobs by due time, twelve bits of order behind the milliseconds.
-local function delayedScore(ms) return string.format('%.0f', ms * 4096) end
+local function delayedScore(at) return ms(at * 4096) end
 local function delayedTime(score) return math.floor(tonumber(score) / 4096) end
+
+-- The order of those that are parked under a gate; the others, which wait for a time of their own, have 0.
+local PARKED = 1
+local function isParked(score) return score and tonumber(score) % 4096 == PARKED end
 
 -- Lists are flushed in pieces: Lua's unpack takes at most some thousands of values.
 local UNPACK = 1000
 local function inPieces(values, step, fn)
   for from = 1, #values, step do fn(from, math.min(from + step - 1, #values)) end
+end
+
+local function append(list, values)
+  for _, value in ipairs(values) do list[#list + 1] = value end
+end
+
+-- Sorted sets are written once per batch: entries by key, score and member in turn.
+local entries = {}
+local function zaddLater(key, score, member)
+  local list = entries[key]
+  if not list then
+    list = {}
+    entries[key] = list
+  end
+  list[#list + 1] = score
+  list[#list + 1] = member
+end
+
+local function flushEntries()
+  for key, list in pairs(entries) do
+    inPieces(list, UNPACK, function(from, to) call('ZADD', key, unpack(list, from, to)) end)
+  end
+  entries = {}
 end

@@ -2,15 +2,27 @@
 
 -- Finished tasks are removed by their own deadline: ZSET `expiry`, members `<lane>:<id>`.
 local function keepFor(lane, id, retention)
-  if retention then call('ZADD', P .. 'expiry', string.format('%.0f', now + retention), lane .. ':' .. id) end
+  if retention then zaddLater(P .. 'expiry', ms(now + retention), lane .. ':' .. id) end
 end
 
 -- Dead letters are what BullMQ calls failed; everything else that has ended is in `completed`, with its end in `end`.
 local function finish(lane, id, ending, reason, retention, fields)
   local set = ending == 'dead_letter' and 'failed' or 'completed'
-  call('HSET', laneKey(lane, id), 'finishedOn', now, 'end', ending, 'failedReason', reason, unpack(fields or {}))
-  call('ZADD', laneKey(lane, set), now, id)
+  call('HSET', laneKey(lane, id), 'finishedOn', NOW, 'end', ending, 'failedReason', reason, unpack(fields or {}))
+  zaddLater(laneKey(lane, set), NOW, id)
   keepFor(lane, id, retention)
+end
+
+-- To the front of its lane, without asking the gates again.
+local function backToWait(lane, id)
+  call('RPUSH', laneKey(lane, 'wait'), id)
+  waits[lane] = nil
+  call('ZADD', laneKey(lane, 'marker'), 0, '0')
+  local ids = gatesOf(call('HGET', laneKey(lane, id), 'gates'))
+  loadGates(ids)
+  for _, gate in ipairs(ids) do
+    if gates[gate].counted then moveWindow(gate, lane, 1) end
+  end
 end
 
 local function settle(lane, id, s, cancelledFor)
@@ -20,13 +32,11 @@ local function settle(lane, id, s, cancelledFor)
     finish(lane, id, 'cancelled', '', cancelledFor, fields)
   elseif s.kind == 'retry' then
     local due = now + s.delay
-    call('HSET', laneKey(lane, id), 'delay', string.format('%.0f', s.delay), 'due', string.format('%.0f', due),
-      unpack(fields))
-    call('ZADD', laneKey(lane, 'delayed'), delayedScore(due), id)
+    call('HSET', laneKey(lane, id), 'delay', ms(s.delay), 'due', ms(due), unpack(fields))
+    delay(lane, id, due)
   elseif s.kind == 'hand_back' then
     call('HSET', laneKey(lane, id), unpack(fields))
-    call('RPUSH', laneKey(lane, 'wait'), id)
-    call('ZADD', laneKey(lane, 'marker'), 0, '0')
+    backToWait(lane, id)
   else
     finish(lane, id, s.kind, s.reason, s.retention, fields)
   end
@@ -37,32 +47,36 @@ local function releaseHeld(members)
   if #members == 0 then return end
   local helds = call('HMGET', P .. 'held', unpack(members))
   local freed = {}
-  for i, gatesHeld in ipairs(helds) do
-    if gatesHeld then
+  for i, held in ipairs(helds) do
+    if held then
       freed[#freed + 1] = members[i]
-      for gate in string.gmatch(gatesHeld, '[^\n]+') do giveBack(gate) end
+      for _, gate in ipairs(gatesOf(held)) do giveBack(gate) end
     end
   end
   if #freed > 0 then call('HDEL', P .. 'held', unpack(freed)) end
 end
 
-local function unpark(lane, id, gate)
-  call('ZREM', P .. 'park:' .. gate, lane .. ':' .. id)
-  call('HDEL', laneKey(lane, id), 'park')
+local function unpark(lane, id, ids)
+  for _, gate in ipairs(ids) do call('ZREM', P .. 'park:' .. gate, lane .. ':' .. id) end
+end
+
+local function leaveWait(lane, ids)
+  loadGates(ids)
+  for _, gate in ipairs(ids) do
+    if gates[gate].counted then moveWindow(gate, lane, -1) end
+    touched[gate] = true
+  end
 end
 
 -- Takes a task that does not run out of its place, and gives back what it had there.
 local function leave(lane, id)
-  local job = call('HMGET', laneKey(lane, id), 'queue', 'client', 'host', 'park')
-  if job[4] then unpark(lane, id, job[4]) end
-  if call('ZREM', laneKey(lane, 'delayed'), id) == 1 then return end
-  if call('LREM', laneKey(lane, 'wait'), 1, id) == 1 then
-    local ids = gatesOf(job[1], job[2], job[3])
-    loadGates(ids)
-    for _, gate in ipairs(ids) do
-      if gates[gate].limited then moveWindow(gate, lane, -1) end
-      touched[gate] = true
-    end
+  local ids = gatesOf(call('HGET', laneKey(lane, id), 'gates'))
+  local score = call('ZSCORE', laneKey(lane, 'delayed'), id)
+  if score then
+    call('ZREM', laneKey(lane, 'delayed'), id)
+    if isParked(score) then unpark(lane, id, ids) end
+  elseif call('LREM', laneKey(lane, 'wait'), 1, id) == 1 then
+    leaveWait(lane, ids)
   else
     -- Its worker is gone and nobody has noticed yet.
     call('LREM', laneKey(lane, 'active'), 1, id)
@@ -70,63 +84,18 @@ local function leave(lane, id)
   end
 end
 
--- A task whose time has come, or the backstop of a parked one.
-local function promote(lane, id, limits)
-  local job = call('HMGET', laneKey(lane, id), 'queue', 'client', 'host', 'due', 'expires', 'park')
-  if not job[4] then return end
-  local due, expires, gate = tonumber(job[4]), tonumber(job[5]), job[6]
-  if gate then unpark(lane, id, gate) end
+-- A task whose time has come, or the backstop of a parked one; it has left `delayed`.
+local function promote(lane, id, wasParked, limits)
+  local job = call('HMGET', laneKey(lane, id), 'gates', 'due', 'expires')
+  if not job[2] then return end
+  local ids, due, expires = gatesOf(job[1]), tonumber(job[2]), tonumber(job[3])
+  local gate = wasParked and parkedUnder(lane, id, ids)
+  if gate then unpark(lane, id, { gate }) end
   if expires and expires <= now then
     finish(lane, id, 'expired', gate or '', limits.expiredFor)
   elseif gate and now - due >= limits.maxAge then
     finish(lane, id, 'dead_letter', 'held_too_long:' .. gate, limits.deadFor)
   else
-    admit(lane, id, gatesOf(job[1], job[2], job[3]), due, expires, limits.maxAge)
+    admit(lane, id, ids, due, expires, limits.maxAge)
   end
-end
-
--- Begins an attempt of the task at the head of `active`, or puts it where it belongs instead.
--- Returns the fields that the dispatcher needs, or nothing; `held` collects what goes into the hash of that name.
-local function start(lane, id, held, limits)
-  local key = laneKey(lane, id)
-  local job = call('HMGET', key, 'data', 'atm', 'kept', 'due', 'ats', 'expires', 'queue', 'client', 'host', 'defa', 'stc',
-    'cancel')
-  local ids = gatesOf(job[7], job[8], job[9])
-  loadGates(ids)
-  for _, gate in ipairs(ids) do
-    if gates[gate].limited then
-      moveWindow(gate, lane, -1)
-      touched[gate] = true
-    end
-  end
-  local member, due, expires = lane .. ':' .. id, tonumber(job[4]), tonumber(job[6])
-  -- After a crash the task still holds its slots.
-  local holds = job[11] and call('HGET', P .. 'held', member)
-  if not job[1] or job[10] or job[12] or (expires and expires <= now) then
-    call('LPOP', laneKey(lane, 'active'))
-    if holds then releaseHeld({ member }) end
-    if job[12] then
-      finish(lane, id, 'cancelled', '', limits.expiredFor)
-    elseif job[10] then
-      finish(lane, id, 'dead_letter', 'crashed_too_often', limits.deadFor)
-    elseif job[1] then
-      finish(lane, id, 'expired', '', limits.expiredFor)
-    end
-    return nil
-  end
-  if not holds then
-    local gate, at, taken = takeSlots(ids)
-    if gate then
-      call('LPOP', laneKey(lane, 'active'))
-      park(lane, id, gate, due or now, expires, limits.maxAge, at)
-      return nil
-    end
-    if #taken > 0 then
-      held[#held + 1] = member
-      held[#held + 1] = table.concat(taken, '\n')
-    end
-  end
-  call('SET', key .. ':lock', limits.token, 'PX', limits.lock)
-  call('HSET', key, 'processedOn', now, 'ats', (tonumber(job[5]) or 0) + 1)
-  return { lane, id, job[1], job[2] or '0', job[3] or '0', job[4] or '' }
 end

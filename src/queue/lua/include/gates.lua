@@ -1,30 +1,56 @@
 -- Gates: reasons why a due task may not run yet. Needs context.lua and `now`.
 --
--- A gate is `q:<queue>`, `c:<client>` or `h:<host>`. Hash `gates` holds those that restrict anything, as
+-- A gate is `q:<queue>`, `c:<client>` or `h:<host>`; field `gates` of a job names those of a task, '\n' between, in the
+-- order in which they are asked. Hash `gates` holds those that restrict anything, as
 --   <shut 0|1>;<shut until, Unix ms, or ''>;<cap or ''>;<tasks per second or ''>;<burst or ''>
--- A gate that is not in it is open. Hash `running` counts the tasks that hold a slot of a gate; a slot belongs to the
--- task (hash `held`: lane:id -> gates, '\n' between) and comes back when the task is settled, so a crash leaks none.
+-- A gate that is not in it is open. Clients are counted also then: none may take all of the fleet from the others.
+-- Hash `running` counts the tasks that hold a slot of a gate; a slot belongs to the task (hash `held`: lane:id -> gates,
+-- '\n' between) and comes back when the task is settled, so a crash leaks none.
 -- Hash `window` counts, per gate and lane, the tasks that were let into `wait`: no more are let in than the gate can
 -- take, so that the dispatcher does not fetch what it would have to put back.
 -- Hash `tat` has, for gates with a rate, the theoretical arrival time of GCRA (ITU-T I.371), in milliseconds.
+-- `slots` is how many tasks the dispatchers that are alive can run at once. Set `shared` has the clients that were held
+-- back because others waited.
 
 -- What may wait in a lane for a gate without a cap: enough to keep the fleet busy, little enough that closing the gate
 -- does not leave a lane full of tasks that all have to be parked one by one.
 local OPEN_WINDOW = 1000
 
+-- What one client may take of the fleet while others wait.
+local FLEET_SHARE = 0.8
+
+local CLIENT = string.byte('c')
+
+local NOW = ms(now)
 local gates, dirty, windows, dirtyWindows, touched = {}, {}, {}, {}, {}
 
-local function parseGate(raw)
+-- Tasks that go into `wait` of each lane at the next flush; how many wait there with them, as far as it was asked; how
+-- many were taken out and are being looked at.
+local pushes, waits, inHand = {}, {}, 0
+local function waitLength(lane)
+  if not waits[lane] then waits[lane] = call('LLEN', laneKey(lane, 'wait')) + #(pushes[lane] or {}) end
+  return waits[lane]
+end
+
+local lists = {}
+local function gatesOf(text)
+  local ids = lists[text or '']
+  if not ids then
+    ids = {}
+    for id in string.gmatch(text or '', '[^\n]+') do ids[#ids + 1] = id end
+    lists[text or ''] = ids
+  end
+  return ids
+end
+
+local function limit(gate, raw)
   local shut, till, cap, rate, burst = string.match(raw, '^(%d);([%d.]*);([%d.]*);([%d.]*);([%d.]*)$')
-  till = tonumber(till)
-  return {
-    limited = true,
-    shut = shut == '1' and not (till and till <= now),
-    till = till,
-    cap = tonumber(cap),
-    interval = tonumber(rate) and 1000 / tonumber(rate) or nil,
-    burst = tonumber(burst) or 1,
-  }
+  gate.counted = true
+  gate.till = tonumber(till)
+  gate.shut = shut == '1' and not (gate.till and gate.till <= now)
+  gate.cap = tonumber(cap)
+  gate.interval = tonumber(rate) and 1000 / tonumber(rate) or nil
+  gate.burst = tonumber(burst) or 1
 end
 
 -- Reads the gates that are not known yet, two commands for all of them together.
@@ -32,21 +58,19 @@ local function loadGates(ids)
   local unknown = {}
   for _, id in ipairs(ids) do
     if not gates[id] then
-      gates[id] = { limited = false }
+      gates[id] = { counted = string.byte(id) == CLIENT, isClient = string.byte(id) == CLIENT }
       unknown[#unknown + 1] = id
     end
   end
   if #unknown == 0 then return end
-  local raws, limited = call('HMGET', P .. 'gates', unpack(unknown)), {}
-  for i, raw in ipairs(raws) do
-    if raw then
-      gates[unknown[i]] = parseGate(raw)
-      limited[#limited + 1] = unknown[i]
-    end
+  local raws, counted = call('HMGET', P .. 'gates', unpack(unknown)), {}
+  for i, id in ipairs(unknown) do
+    if raws[i] then limit(gates[id], raws[i]) end
+    if gates[id].counted then counted[#counted + 1] = id end
   end
-  if #limited == 0 then return end
-  local counts = call('HMGET', P .. 'running', unpack(limited))
-  for i, id in ipairs(limited) do
+  if #counted == 0 then return end
+  local counts = call('HMGET', P .. 'running', unpack(counted))
+  for i, id in ipairs(counted) do
     local gate = gates[id]
     gate.n = tonumber(counts[i]) or 0
     if gate.interval then gate.tat = tonumber(call('HGET', P .. 'tat', id)) or 0 end
@@ -65,6 +89,33 @@ local function moveWindow(id, lane, by)
   dirtyWindows[field] = true
 end
 
+-- Reads in three commands what the gates of many tasks need: `tasks` are pairs of a lane and a list of gates.
+local function loadAll(tasks)
+  local ids, fields, seen = {}, {}, {}
+  for _, task in ipairs(tasks) do
+    for _, id in ipairs(task[2]) do
+      if not gates[id] and not seen[id] then
+        seen[id] = true
+        ids[#ids + 1] = id
+      end
+    end
+  end
+  inPieces(ids, UNPACK, function(from, to) loadGates({ unpack(ids, from, to) }) end)
+  for _, task in ipairs(tasks) do
+    for _, id in ipairs(task[2]) do
+      local field = id .. '/' .. task[1]
+      if gates[id].counted and not windows[field] then
+        windows[field] = 0
+        fields[#fields + 1] = field
+      end
+    end
+  end
+  inPieces(fields, UNPACK, function(from, to)
+    local counts = call('HMGET', P .. 'window', unpack(fields, from, to))
+    for i, count in ipairs(counts) do windows[fields[from + i - 1]] = tonumber(count) or 0 end
+  end)
+end
+
 -- How many tasks a rate lets start now, and when it lets the next one start if none.
 local function tokens(gate)
   local tat = math.max(gate.tat, now)
@@ -72,16 +123,42 @@ local function tokens(gate)
   return free, tat - (gate.burst - 1) * gate.interval
 end
 
+local fleetShare
+local function shareOfFleet()
+  if not fleetShare then
+    local slots = tonumber(call('GET', P .. 'slots'))
+    fleetShare = slots and math.max(1, math.floor(slots * FLEET_SHARE)) or math.huge
+  end
+  return fleetShare
+end
+
+local function othersWait(id)
+  local others = inHand
+  for _, lane in ipairs(LANES) do others = others + waitLength(lane) - window(id, lane) end
+  return others > 0
+end
+
+-- How many of `wanted` more tasks a client that has `taken` may have of the fleet.
+local function withinShare(id, taken, wanted)
+  local gate = gates[id]
+  if not gate.isClient or taken + wanted <= shareOfFleet() or not othersWait(id) then return wanted end
+  if not gate.isShared then call('SADD', P .. 'shared', id) end
+  gate.isShared = true
+  return shareOfFleet() - taken
+end
+
 -- How many more tasks of a lane a gate lets into `wait`; without room: the time at which a rate has some again.
 local function room(id, lane)
   local gate = gates[id]
-  if not gate.limited then return OPEN_WINDOW end
+  if not gate.counted then return OPEN_WINDOW end
   if gate.shut then return 0, gate.till end
-  local most = (gate.cap and gate.cap - gate.n or OPEN_WINDOW) - window(id, lane)
+  local waiting = window(id, lane)
+  local most = (gate.cap and gate.cap - gate.n or OPEN_WINDOW) - waiting
+  if most > 0 then most = withinShare(id, gate.n + waiting, most) end
   if not gate.interval then return most end
   local free, at = tokens(gate)
-  if free - window(id, lane) <= 0 then return 0, at end
-  return math.min(most, free - window(id, lane))
+  if free - waiting <= 0 then return 0, at end
+  return math.min(most, free - waiting)
 end
 
 -- The first gate that has no room for one more task in `wait`, in the order of the list; nothing if all have.
@@ -96,9 +173,9 @@ end
 local function takeSlots(ids)
   for _, id in ipairs(ids) do
     local gate = gates[id]
-    if gate.limited then
+    if gate.counted then
       if gate.shut then return id, gate.till end
-      if gate.cap and gate.n >= gate.cap then return id end
+      if gate.cap and gate.n >= gate.cap or withinShare(id, gate.n, 1) <= 0 then return id end
       if gate.interval then
         local free, at = tokens(gate)
         if free <= 0 then return id, at end
@@ -108,7 +185,7 @@ local function takeSlots(ids)
   local held = {}
   for _, id in ipairs(ids) do
     local gate = gates[id]
-    if gate.limited then
+    if gate.counted then
       gate.n = gate.n + 1
       dirty[id] = true
       held[#held + 1] = id
@@ -122,7 +199,7 @@ local function giveBack(id)
   loadGates({ id })
   local gate = gates[id]
   touched[id] = true
-  if gate.limited then
+  if gate.counted then
     gate.n = math.max(0, gate.n - 1)
     dirty[id] = true
   else
@@ -132,33 +209,26 @@ local function giveBack(id)
   end
 end
 
+-- Writes what is not zero and removes the rest.
+local function flushCounts(key, isDirty, countOf)
+  local some, none = {}, {}
+  for field in pairs(isDirty) do
+    local count = countOf(field)
+    if count > 0 then
+      some[#some + 1] = field
+      some[#some + 1] = count
+    else
+      none[#none + 1] = field
+    end
+  end
+  inPieces(some, UNPACK, function(from, to) call('HSET', key, unpack(some, from, to)) end)
+  inPieces(none, UNPACK, function(from, to) call('HDEL', key, unpack(none, from, to)) end)
+end
+
 local function flushGates()
-  local counts, tats, none = {}, {}, {}
+  flushCounts(P .. 'running', dirty, function(id) return gates[id].n end)
+  flushCounts(P .. 'window', dirtyWindows, function(field) return windows[field] end)
   for id in pairs(dirty) do
-    local gate = gates[id]
-    if gate.n > 0 then
-      counts[#counts + 1] = id
-      counts[#counts + 1] = gate.n
-    else
-      none[#none + 1] = id
-    end
-    if gate.interval then
-      tats[#tats + 1] = id
-      tats[#tats + 1] = string.format('%.3f', gate.tat)
-    end
+    if gates[id].interval then call('HSET', P .. 'tat', id, string.format('%.3f', gates[id].tat)) end
   end
-  if #counts > 0 then call('HSET', P .. 'running', unpack(counts)) end
-  if #none > 0 then call('HDEL', P .. 'running', unpack(none)) end
-  if #tats > 0 then call('HSET', P .. 'tat', unpack(tats)) end
-  local full, empty = {}, {}
-  for field in pairs(dirtyWindows) do
-    if windows[field] > 0 then
-      full[#full + 1] = field
-      full[#full + 1] = windows[field]
-    else
-      empty[#empty + 1] = field
-    end
-  end
-  if #full > 0 then call('HSET', P .. 'window', unpack(full)) end
-  if #empty > 0 then call('HDEL', P .. 'window', unpack(empty)) end
 end

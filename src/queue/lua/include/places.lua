@@ -2,7 +2,7 @@
 --
 -- A parked task is a delayed job of BullMQ whose time is a backstop: should whatever opens its gate forget it, it is
 -- looked at again then. ZSET `park:<gate>` orders the tasks under a gate by lane, then by due time; members are
--- `<lane>:<id>`. The job's field `park` names the gate.
+-- `<lane>:<id>`.
 
 -- Parked tasks are looked at again after an hour, give or take some, so that they do not all come at once.
 local BACKSTOP = 3600000
@@ -10,7 +10,8 @@ local BACKSTOP = 3600000
 -- Clocks that differ by less are as good as equal; a request may also have been under way for that long.
 local MOST_SKEW = 500
 
-local pushes = {}
+-- Of those parked under a gate, at most so many are let in at once.
+local AT_ONCE = 64
 
 -- A time that a caller names: one whose clock is off means "so long from now", not a time of its own.
 local function byOurClock(time, theirNow)
@@ -18,12 +19,11 @@ local function byOurClock(time, theirNow)
   return time
 end
 
-local function gatesOf(queue, client, host)
-  local ids = {}
-  if queue and queue ~= '' then ids[#ids + 1] = 'q:' .. queue end
-  if client and client ~= '' then ids[#ids + 1] = 'c:' .. client end
-  if host and host ~= '' then ids[#ids + 1] = 'h:' .. host end
-  return ids
+-- The gate under which a task is parked.
+local function parkedUnder(lane, id, ids)
+  for _, gate in ipairs(ids) do
+    if call('ZSCORE', P .. 'park:' .. gate, lane .. ':' .. id) then return gate end
+  end
 end
 
 -- The time at which a parked task has to be looked at whatever its gate does: it may have expired by then, or have
@@ -33,15 +33,25 @@ local function backstop(due, expires, maxAge)
   return math.max(now + 1, expires and math.min(at, expires) or at)
 end
 
+-- The earliest of the times that this script adds.
+local soonest = math.huge
+
 local function wakeAt(gate, at)
-  if at then call('ZADD', P .. 'wakes', 'LT', string.format('%.0f', math.ceil(at)), gate) end
+  if not at then return end
+  soonest = math.min(soonest, at)
+  call('ZADD', P .. 'wakes', 'LT', ms(math.ceil(at)), gate)
 end
 
--- Parks a task whose hash exists. `at`: when the gate opens by itself, if it does.
+-- `order`: PARKED, or nothing for a task that waits for a time of its own.
+local function delay(lane, id, till, order)
+  soonest = math.min(soonest, till)
+  zaddLater(laneKey(lane, 'delayed'), ms(till * 4096 + (order or 0)), id)
+end
+
+-- `at`: when the gate opens by itself, if it does.
 local function park(lane, id, gate, due, expires, maxAge, at)
-  call('ZADD', P .. 'park:' .. gate, string.format('%.0f', POSITION[lane] * 1e14 + due), lane .. ':' .. id)
-  call('ZADD', laneKey(lane, 'delayed'), delayedScore(backstop(due, expires, maxAge)), id)
-  call('HSET', laneKey(lane, id), 'park', gate)
+  zaddLater(P .. 'park:' .. gate, ms(POSITION[lane] * 1e14 + due), lane .. ':' .. id)
+  delay(lane, id, backstop(due, expires, maxAge), PARKED)
   wakeAt(gate, at)
 end
 
@@ -52,6 +62,7 @@ local function pushWait(lane, id)
     pushes[lane] = list
   end
   list[#list + 1] = id
+  if waits[lane] then waits[lane] = waits[lane] + 1 end
 end
 
 -- Lets a task into `wait` if every gate has room, else parks it under the first that has none.
@@ -64,35 +75,87 @@ local function admit(lane, id, ids, due, expires, maxAge)
     return false
   end
   for _, each in ipairs(ids) do
-    if gates[each].limited then moveWindow(each, lane, 1) end
+    if gates[each].counted then moveWindow(each, lane, 1) end
   end
   pushWait(lane, id)
   return true
 end
 
+-- Takes the heads of those parked under a gate that are of one lane; returns them, without those that were moved
+-- behind our back, and their jobs.
+local function unparkHeads(gate, lane, heads)
+  local ids = {}
+  for i, head in ipairs(heads) do ids[i] = string.sub(head, #lane + 2) end
+  call('ZREM', P .. 'park:' .. gate, unpack(heads))
+  local scores, parked, tasks = call('ZMSCORE', laneKey(lane, 'delayed'), unpack(ids)), {}, {}
+  for i, id in ipairs(ids) do
+    if scores[i] then
+      parked[#parked + 1] = id
+      local job = call('HMGET', laneKey(lane, id), 'gates', 'due', 'expires')
+      tasks[#tasks + 1] = { lane, gatesOf(job[1]), id, tonumber(job[2]) or now, tonumber(job[3]) }
+    end
+  end
+  if #parked > 0 then call('ZREM', laneKey(lane, 'delayed'), unpack(parked)) end
+  return tasks
+end
+
+local function ofLane(members, lane, most)
+  local mine = {}
+  for i = 1, math.min(#members, most) do
+    if string.sub(members[i], 1, #lane + 1) ~= lane .. ':' then break end
+    mine[i] = members[i]
+  end
+  return mine
+end
+
 -- Lets in what is parked under a gate, most urgent lane first, as far as there is room; at most `most`.
 local function release(gate, most, maxAge)
+  flushEntries()
   loadGates({ gate })
-  for _ = 1, most do
-    local head = call('ZRANGE', P .. 'park:' .. gate, 0, 0)[1]
-    if not head then return end
-    local lane, id = string.match(head, '^(%a+):(.+)$')
+  local ask = 1
+  while most > 0 do
+    local heads = call('ZRANGE', P .. 'park:' .. gate, 0, math.min(ask, most) - 1)
+    if #heads == 0 then return end
+    local lane = string.match(heads[1], '^(%a+):')
     local free, at = room(gate, lane)
     if free <= 0 then
       wakeAt(gate, at)
       return
     end
-    call('ZREM', P .. 'park:' .. gate, head)
-    if call('ZREM', laneKey(lane, 'delayed'), id) == 1 then
-      local job = call('HMGET', laneKey(lane, id), 'queue', 'client', 'host', 'due', 'expires')
-      call('HDEL', laneKey(lane, id), 'park')
-      admit(lane, id, gatesOf(job[1], job[2], job[3]), tonumber(job[4]) or now, tonumber(job[5]), maxAge)
-    end
+    local mine = ofLane(heads, lane, free)
+    local tasks = unparkHeads(gate, lane, mine)
+    loadAll(tasks)
+    for _, task in ipairs(tasks) do admit(lane, task[3], task[2], task[4], task[5], maxAge) end
+    most = most - #mine
+    ask = math.min(ask * 4, AT_ONCE)
   end
+end
+
+local function releaseTouched(most, maxAge)
+  local open = touched
+  touched = {}
+  for gate in pairs(open) do release(gate, most, maxAge) end
+end
+
+-- A dispatcher that sleeps looks by itself at least this often, milliseconds.
+local LOOKS_AGAIN = 5000
+
+-- Dispatchers sleep until the earliest time that they know of: one is woken when this script adds an earlier one.
+-- To be called before the flush.
+local function wakeForSoonest()
+  if soonest > now + LOOKS_AGAIN then return end
+  for _, lane in ipairs(LANES) do
+    local head = call('ZRANGE', laneKey(lane, 'delayed'), 0, 0, 'WITHSCORES')[2]
+    if head and delayedTime(head) < soonest then return end
+  end
+  local wake = tonumber(call('ZRANGE', P .. 'wakes', 0, 0, 'WITHSCORES')[2])
+  if wake and wake < soonest then return end
+  call('ZADD', laneKey('critical', 'marker'), 0, '0')
 end
 
 -- Writes out what was pushed; the marker wakes a dispatcher that sleeps.
 local function flushWaits()
+  flushEntries()
   for lane, list in pairs(pushes) do
     inPieces(list, UNPACK, function(from, to) call('LPUSH', laneKey(lane, 'wait'), unpack(list, from, to)) end)
     call('ZADD', laneKey(lane, 'marker'), 0, '0')

@@ -9,13 +9,14 @@ end
 
 -- The state of a stored task, and for those that wait for a time, that time.
 local function stateOf(lane, id)
-  local job = call('HMGET', laneKey(lane, id), 'end', 'park', 'atm', 'due')
+  local job = call('HMGET', laneKey(lane, id), 'end', 'atm', 'due')
   if job[1] then return job[1] end
-  if job[2] then return 'deferred' end
-  if call('ZSCORE', laneKey(lane, 'delayed'), id) then
+  local score = call('ZSCORE', laneKey(lane, 'delayed'), id)
+  if isParked(score) then return 'deferred' end
+  if score then
     -- Due, and no worker has come by yet to see it.
-    if tonumber(job[4]) <= now then return 'pending' end
-    return (tonumber(job[3]) or 0) > 0 and 'retrying' or 'scheduled', job[4]
+    if tonumber(job[3]) <= now then return 'pending' end
+    return (tonumber(job[2]) or 0) > 0 and 'retrying' or 'scheduled', job[3]
   end
   if call('EXISTS', laneKey(lane, id) .. ':lock') == 1 then return 'running' end
   return 'pending'
