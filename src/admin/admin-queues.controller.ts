@@ -31,7 +31,7 @@ export class AdminQueuesController {
     operationId: 'putQueue',
     summary: 'Create a queue, or replace what is set for it',
     description:
-      'Limits hold at once, for tasks that are queued already, too; a lane and retries for those that come. A pause stays as it is.',
+      'Limits hold at once, for tasks that are queued already, too; a lane and retries for those that come, a retention for those that end. A pause stays as it is.',
   })
   @ApiResponse({ status: 200, type: QueueView })
   @ApiProblem(400, 'The request breaks a rule, or no queue can have this name.')

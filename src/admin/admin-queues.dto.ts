@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsIn, IsInt, IsNumber, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
+import { Allow, IsIn, IsInt, IsNumber, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
+import { OPTIONAL_DURATION } from '../enqueue/duration-schema.js';
 import { RetryRequest } from '../enqueue/retry.dto.js';
 import { Nested } from '../http/instantiate.js';
 import { type Lane, LANES } from '../task/lane.js';
@@ -16,6 +17,22 @@ export class QueueRetryRequest extends RetryRequest {
   @Min(0)
   @Max(1000)
   max_retries?: number | null;
+}
+
+/**
+ * How long tasks of a queue are kept that have ended, from then on: seconds, or texts like `"10m"`, `"168h"`; at most
+ * 3660 days. What is left out is as the deployment has it.
+ */
+export class QueueRetentionRequest {
+  /** Of those that were completed or cancelled or have expired; `HISTORY_MAX_BYTES` bounds them all the same. */
+  @Allow()
+  @ApiProperty(OPTIONAL_DURATION)
+  completed?: number | string | null;
+
+  /** Of dead letters; 0 = until someone retries or deletes them. */
+  @Allow()
+  @ApiProperty(OPTIONAL_DURATION)
+  dead?: number | string | null;
 }
 
 /** Everything that is set for a queue but its pause; what is left out is no limit. */
@@ -50,6 +67,10 @@ export class PutQueueRequest {
   @IsOptional()
   @Nested(() => QueueRetryRequest)
   retry?: QueueRetryRequest | null;
+
+  @IsOptional()
+  @Nested(() => QueueRetentionRequest)
+  retention?: QueueRetentionRequest | null;
 }
 
 export class PauseQueueRequest {
@@ -94,6 +115,15 @@ export class QueueRetryView {
   max_age?: number;
 }
 
+/** Durations are seconds. */
+export class QueueRetentionView {
+  @ApiProperty({ required: false })
+  completed?: number;
+
+  @ApiProperty({ required: false, description: '0 = for ever.' })
+  dead?: number;
+}
+
 /** A queue and what is set for it; what is not set is left out. */
 export class QueueView {
   name!: string;
@@ -124,6 +154,9 @@ export class QueueView {
 
   @ApiProperty({ required: false, description: 'Of tasks that do not say it themselves.' })
   retry?: QueueRetryView;
+
+  @ApiProperty({ required: false, description: 'How long its tasks are kept that have ended.' })
+  retention?: QueueRetentionView;
 }
 
 /** The lanes, most urgent first, then the other queues by name. */

@@ -1,11 +1,17 @@
-import { type NamedQueue, pauseAt, type QueuePause, type QueueSettings } from '../queue/queue-settings.js';
+import {
+  type NamedQueue,
+  pauseAt,
+  type QueuePause,
+  type QueueRetention,
+  type QueueSettings,
+} from '../queue/queue-settings.js';
 import type { RetryChoice } from '../task/retry-policy.js';
 import { formatTime } from '../time/rfc3339.js';
-import type { QueueRetryView, QueueView } from './admin-queues.dto.js';
+import type { QueueRetentionView, QueueRetryView, QueueView } from './admin-queues.dto.js';
 
 /** A queue as the API shows it: RFC 3339 times, seconds, and nothing of what is not set. */
 export function queueView({ name, settings }: NamedQueue, now: number): QueueView {
-  const { lane, maxConcurrent, maxPerSecond, burst, retry, maxRetries } = settings;
+  const { lane, maxConcurrent, maxPerSecond, burst, retry, maxRetries, retention } = settings;
   return {
     name,
     lane,
@@ -14,6 +20,7 @@ export function queueView({ name, settings }: NamedQueue, now: number): QueueVie
     ...(maxPerSecond !== undefined && { max_per_second: maxPerSecond }),
     ...(burst !== undefined && { burst }),
     ...((retry ?? maxRetries !== undefined) && { retry: retryView({ maxRetries, ...retry }) }),
+    ...(retention && { retention: retentionView(retention) }),
   };
 }
 
@@ -42,6 +49,13 @@ function retryView(shown: Shown): QueueRetryView {
     ...(jitter !== undefined && { jitter }),
     ...(permanentStatuses && { permanent_statuses: permanentStatuses }),
     ...timesView(shown),
+  };
+}
+
+function retentionView({ completedMs, deadMs }: QueueRetention): QueueRetentionView {
+  return {
+    ...(completedMs !== undefined && { completed: completedMs / 1000 }),
+    ...(deadMs !== undefined && { dead: deadMs / 1000 }),
   };
 }
 

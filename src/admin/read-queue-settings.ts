@@ -1,8 +1,12 @@
 import { Faults } from '../enqueue/faults.js';
 import { readTime } from '../enqueue/read-times.js';
+import { readDuration } from '../enqueue/read-duration.js';
 import { readRetryChoice } from '../enqueue/read-retry.js';
 import { laneItself, type QueuePause, QueueSettings, QUEUE_NAME } from '../queue/queue-settings.js';
+import { DAY_MS } from '../time/day.js';
 import type { PauseQueueRequest, PutQueueRequest } from './admin-queues.dto.js';
+
+const LONGEST_RETENTION_MS = 3660 * DAY_MS;
 
 /** What a request sets for a queue; adds every rule that it breaks to the faults. */
 export function readQueueSettings(name: string, request: PutQueueRequest, faults: Faults): QueueSettings {
@@ -16,6 +20,7 @@ export function readQueueSettings(name: string, request: PutQueueRequest, faults
     ...(typeof maxPerSecond === 'number' && { maxPerSecond }),
     ...(typeof burst === 'number' && { burst }),
     ...readRetry(request, faults),
+    ...readRetention(request, faults),
   };
 }
 
@@ -37,6 +42,21 @@ function readRetry({ retry }: PutQueueRequest, faults: Faults): Retry {
     ...(Object.keys(choice).length > 0 && { retry: choice }),
     ...(typeof maxRetries === 'number' && { maxRetries }),
   };
+}
+
+function readRetention({ retention }: PutQueueRequest, faults: Faults): Pick<QueueSettings, 'retention'> {
+  const read = (name: 'completed' | 'dead'): number | undefined =>
+    readDuration(
+      retention?.[name],
+      { pointer: `/retention/${name}`, leastMs: 0, mostMs: LONGEST_RETENTION_MS },
+      faults,
+    );
+  const [completedMs, deadMs] = [read('completed'), read('dead')];
+  const chosen = {
+    ...(completedMs !== undefined && { completedMs }),
+    ...(deadMs !== undefined && { deadMs }),
+  };
+  return Object.keys(chosen).length > 0 ? { retention: chosen } : {};
 }
 
 export function readPause({ reason, until }: PauseQueueRequest, now: number, faults: Faults): QueuePause {

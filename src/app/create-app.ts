@@ -1,7 +1,7 @@
 import { ConsoleLogger, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Logger } from 'nestjs-pino';
+import { Logger, PinoLogger } from 'nestjs-pino';
 import type { Config } from '../config/config.js';
 import { allowOnlyHosts } from '../http/allowed-hosts.js';
 import { sendCommonHeaders } from '../http/common-headers.js';
@@ -9,7 +9,7 @@ import { earlyRefusals } from '../http/early-refusals.js';
 import { readJsonBodies } from '../http/json-body.js';
 import { refuseOtherMethods } from '../http/other-methods.js';
 import { requestId } from '../http/request-id.js';
-import { logRequests } from '../logging/request-log.js';
+import { requestLog } from '../logging/request-log.js';
 import { HttpMetrics } from '../metrics/http-metrics.js';
 import { AppModule } from './app.module.js';
 
@@ -22,7 +22,7 @@ export async function createApp(config: Config, halves: readonly Type[]): Promis
     // While it is put together, Nest tells of every class and route; only what is wrong is worth a line.
     logger: new ConsoleLogger({ json: true, logLevels: ['warn', 'error', 'fatal'] }),
   });
-  prepareServer(app, config);
+  await prepareServer(app, config);
   if (config.service.mode !== 'worker') {
     const { serveDocumentation } = await import('./documentation.js');
     serveDocumentation(app);
@@ -46,17 +46,28 @@ function adapter(config: Config): FastifyAdapter {
   });
 }
 
-function prepareServer(app: NestFastifyApplication, config: Config): void {
+async function prepareServer(app: NestFastifyApplication, config: Config): Promise<void> {
   const server = app.getHttpAdapter().getInstance();
   readJsonBodies(server);
   sendCommonHeaders(server);
   allowOnlyHosts(server, config.service.allowedHosts);
-  logRequests(server);
-  const metrics = app.get(HttpMetrics);
-  server.addHook('onResponse', (request, reply, done) => {
-    const route = request.routeOptions.url;
-    metrics.answered({ method: request.method, route, status: reply.statusCode, ms: reply.elapsedTime });
-    done();
-  });
+  await tellOfRequests(app);
   refuseOtherMethods(server);
+}
+
+/** Each answered request to the log and to the metrics, by one hook: asking the server for the route is not free. */
+async function tellOfRequests(app: NestFastifyApplication): Promise<void> {
+  const log = requestLog(await app.resolve(PinoLogger));
+  const metrics = app.get(HttpMetrics);
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .addHook('onResponse', (request, reply, done) => {
+      const { id, method, url, ip: remote } = request;
+      const { statusCode: status, elapsedTime: ms } = reply;
+      const answered = { id, method, url, route: request.routeOptions.url, status, ms, remote };
+      log(answered);
+      metrics.answered(answered);
+      done();
+    });
 }

@@ -90,7 +90,10 @@ export class DeliverySettings {
   @Max(3660)
   scheduleHorizonDays = 366;
 
-  @Env('RESPONSE_CAPTURE_BYTES', 'How much of a failed answer is kept with the attempt.')
+  @Env(
+    'RESPONSE_CAPTURE_BYTES',
+    'How much of a failed answer is kept with the attempt. Of the attempts of a task the first and the newest are kept, at most 50 and 64 KiB.',
+  )
   @IsInt()
   @Min(0)
   @Max(65_536)

@@ -24,6 +24,6 @@ export function readQueue(queue: NamedQueue | undefined, rules: RetryDefaults, f
     queue: name,
     lane: settings.lane,
     maxRetries: settings.maxRetries ?? rules.maxRetries,
-    retry: chooseRetry(rules.retry, settings.retry ?? {}),
+    retry: settings.retry ? chooseRetry(rules.retry, settings.retry) : rules.retry,
   };
 }

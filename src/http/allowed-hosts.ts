@@ -23,9 +23,20 @@ export function allowOnlyHosts(server: FastifyInstance, hosts: readonly string[]
 
 /** The host that a request names, without its port; empty when it names none. */
 function hostOf(request: IncomingMessage): string | undefined {
-  // Of two, `headers` has the first only. HTTP/1.0 knows requests without one.
-  const given = request.headersDistinct['host'] ?? (request.httpVersion === '1.0' ? [''] : []);
-  return given.length === 1 ? HOST.exec(given[0]?.toLowerCase() ?? '')?.[1] : undefined;
+  // HTTP/1.0 knows requests without one.
+  const given = request.headers.host ?? (request.httpVersion === '1.0' ? '' : undefined);
+  if (given === undefined || namesHostTwice(request.rawHeaders)) return undefined;
+  return HOST.exec(given.toLowerCase())?.[1];
+}
+
+/** Of two, `headers` has the first only. */
+function namesHostTwice(rawHeaders: readonly string[]): boolean {
+  let hosts = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] ?? '';
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts++;
+  }
+  return hosts > 1;
 }
 
 function malformed(): ProblemError {

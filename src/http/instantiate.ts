@@ -1,5 +1,5 @@
 import { applyDecorators, type Type } from '@nestjs/common';
-import { getMetadataStorage, IsObject, ValidateNested } from 'class-validator';
+import { IsObject, ValidateNested } from 'class-validator';
 
 const NESTED = Symbol('nested DTO');
 
@@ -11,30 +11,29 @@ export function Nested(type: () => Type): PropertyDecorator {
   return applyDecorators(IsObject(), ValidateNested(), remember);
 }
 
-/** Whether a class has validators, so that there is something to check. */
-export function isDto(type: Type): boolean {
-  return getMetadataStorage().getTargetValidationMetadatas(type, '', true, false).length > 0;
+/** The DTO class of a field that holds an object of one. */
+export function nestedDto(type: Type, field: string): Type | undefined {
+  const nested = Reflect.getMetadata(NESTED, type.prototype as object, field) as (() => Type) | undefined;
+  return nested?.();
 }
 
 export interface Instantiated {
   readonly instance: object;
-  /** Paths of keys that no DTO may have, because they would change what class-validator sees. */
+  /** Paths of keys that every object has already, and that would change what class-validator sees. */
   readonly unknown: readonly (readonly string[])[];
 }
-
-const HARMFUL = new Set(['constructor', '__proto__']);
 
 /** Plain objects as the DTO classes they are to be checked as; the caller's values are taken over untouched. */
 export function instantiate(type: Type, value: object): Instantiated {
   const instance = new type() as Record<string, unknown>;
   const unknown: (readonly string[])[] = [];
   for (const [key, child] of Object.entries(value)) {
-    if (HARMFUL.has(key)) {
+    if (key in Object.prototype) {
       unknown.push([key]);
       continue;
     }
-    const nested = Reflect.getMetadata(NESTED, type.prototype as object, key) as (() => Type) | undefined;
-    const inner = nested && isPlainObject(child) ? instantiate(nested(), child) : undefined;
+    const nested = nestedDto(type, key);
+    const inner = nested && isPlainObject(child) ? instantiate(nested, child) : undefined;
     instance[key] = inner ? inner.instance : child;
     unknown.push(...(inner?.unknown.map((path) => [key, ...path]) ?? []));
   }

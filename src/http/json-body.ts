@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ProblemError } from './problem.js';
 
@@ -6,8 +7,12 @@ const MAX_DEPTH = 64;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-const OPENING = new Set([0x5b, 0x7b]);
-const CLOSING = new Set([0x5d, 0x7d]);
+/** `{` and `}`; without the bit of `LOWER` they are `[` and `]`. */
+const OPENING = 0x7b;
+const CLOSING = 0x7d;
+const LOWER = 0x20;
+
+const BYTE_ORDER_MARK = '\ufeff';
 
 /**
  * Makes the server read JSON and nothing else: UTF-8 (RFC 8259, section 8.1), no content coding, no more than
@@ -38,15 +43,14 @@ function checkedText(request: FastifyRequest, body: Buffer): string {
   if (nestsDeeperThan(body, MAX_DEPTH)) {
     throw invalidJson(`it nests deeper than ${MAX_DEPTH} levels`);
   }
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(body);
-  } catch {
-    throw invalidJson('it is not UTF-8');
-  }
+  if (!isUtf8(body)) throw invalidJson('it is not UTF-8');
+  const text = body.toString();
+  return text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
 }
 
 /** JSON has no other encoding (RFC 8259, section 8.1): what another one is named for would be read as other characters. */
 function requireUtf8(contentType: string): void {
+  if (contentType === 'application/json') return;
   const charsets = [...contentType.matchAll(/;\s*charset\s*=\s*"?([^";\s]*)/gi)].map(([, name = '']) => name);
   const other = charsets.find((name) => !/^utf-?8$/i.test(name));
   if (other === undefined) return;
@@ -79,8 +83,8 @@ export function nestsDeeperThan(json: Uint8Array, limit: number): boolean {
   for (let at = 0; at < json.length; at++) {
     const byte = json[at] ?? 0;
     if (byte === QUOTE) at = endOfString(json, at);
-    else if (OPENING.has(byte)) depth++;
-    else if (CLOSING.has(byte)) depth--;
+    else if ((byte | LOWER) === OPENING) depth++;
+    else if ((byte | LOWER) === CLOSING) depth--;
     if (depth > limit) return true;
   }
   return false;

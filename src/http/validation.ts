@@ -1,6 +1,7 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform, type Type } from '@nestjs/common';
 import { validateSync, type ValidationError } from 'class-validator';
-import { instantiate, isDto, isPlainObject } from './instantiate.js';
+import { CompiledDto } from './compiled-dto.js';
+import { instantiate, isPlainObject } from './instantiate.js';
 import { jsonPointer } from './json-pointer.js';
 import { type FieldError, invalidRequest } from './problem.js';
 
@@ -14,12 +15,14 @@ import { type FieldError, invalidRequest } from './problem.js';
 @Injectable()
 export class RequestValidation implements PipeTransform {
   transform(value: unknown, { type, metatype }: ArgumentMetadata): unknown {
-    const isChecked = (type === 'body' || type === 'query') && metatype && isDto(metatype);
-    return isChecked ? checked(metatype, value) : value;
+    if ((type !== 'body' && type !== 'query') || !metatype) return value;
+    const dto = CompiledDto.of(metatype);
+    return dto.hasRules ? (dto.accept(value) ?? checked(metatype, value)) : value;
   }
 }
 
-function checked(dto: Type, value: unknown): object {
+/** @throws ProblemError with every field that class-validator finds at fault */
+export function checked(dto: Type, value: unknown): object {
   if (!isPlainObject(value)) throw invalidRequest([{ pointer: '', detail: 'must be a JSON object' }]);
   const { instance, unknown } = instantiate(dto, value);
   const errors = validateSync(instance, {

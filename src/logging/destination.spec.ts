@@ -2,6 +2,8 @@ import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { pino } from 'pino';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { fileOutput, streamOutput } from './destination.js';
 
@@ -11,18 +13,55 @@ afterEach(() => {
   rmSync(file, { force: true });
 });
 
+/** A stream, and what was written to it, call by call. */
+function recorder() {
+  const written: string[] = [];
+  const stream = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      written.push(chunk.toString());
+      done();
+    },
+  });
+  return { stream, written };
+}
+
 describe('a terminal or pipe as destination', () => {
-  it('gets every line in order', () => {
-    const lines: string[] = [];
-    const stream = new Writable({
-      write(chunk: Buffer, _encoding, done) {
-        lines.push(chunk.toString());
-        done();
-      },
-    });
+  it('gets the lines of one turn together, in order', async () => {
+    const { stream, written } = recorder();
     const output = streamOutput(stream);
     for (const line of ['a\n', 'b\n', 'c\n']) output.write(line);
-    expect(lines).toEqual(['a\n', 'b\n', 'c\n']);
+    expect(written).toEqual([]);
+    await nextTurn();
+    output.write('d\n');
+    await nextTurn();
+    await nextTurn();
+    expect(written).toEqual(['a\nb\nc\n', 'd\n']);
+  });
+
+  it('gets them at once when it is told to flush, and not again', async () => {
+    const { stream, written } = recorder();
+    const output = streamOutput(stream);
+    output.write('a\n');
+    output.flushSync();
+    expect(written).toEqual(['a\n']);
+    await nextTurn();
+    expect(written).toEqual(['a\n']);
+  });
+
+  it('gets a fatal line of pino at once, with what was written before it', () => {
+    const { stream, written } = recorder();
+    const logger = pino({}, streamOutput(stream));
+    logger.info('before');
+    logger.fatal('the end');
+    expect(written.join('')).toMatch(/before.*\n.*the end/);
+  });
+
+  it('gets many lines of one turn in pieces', () => {
+    const { stream, written } = recorder();
+    const output = streamOutput(stream);
+    for (let n = 0; n < 100; n++) output.write('x'.repeat(10_000));
+    expect(written.length).toBeGreaterThan(10);
+    expect(written.join('').length).toBeGreaterThan(900_000);
   });
 
   it('that has gone ends nothing, and is left alone from then on', async () => {
@@ -33,7 +72,10 @@ describe('a terminal or pipe as destination', () => {
     const output = streamOutput(stream);
     output.write('first\n');
     await vi.waitUntil(() => stream.destroyed);
-    for (let n = 0; n < 1000; n++) output.write('later\n');
+    for (let n = 0; n < 1000; n++) {
+      output.write('later\n');
+      output.flushSync();
+    }
     expect(write).toHaveBeenCalledTimes(1);
   });
 
@@ -53,9 +95,10 @@ describe('a terminal or pipe as destination', () => {
 });
 
 describe('a file as destination', () => {
-  it('has a line as soon as it is written', () => {
+  it('has a line at the end of the turn', async () => {
     const descriptor = openSync(file, 'w');
     fileOutput(descriptor).write('now\n');
+    await nextTurn();
     expect(readFileSync(file, 'utf8')).toBe('now\n');
     closeSync(descriptor);
   });
@@ -63,8 +106,8 @@ describe('a file as destination', () => {
   it('that takes no more ends nothing', () => {
     const descriptor = openSync(file, 'w');
     closeSync(descriptor);
-    expect(() => {
-      fileOutput(descriptor).write('lost\n');
-    }).not.toThrow();
+    const output = fileOutput(descriptor);
+    output.write('lost\n');
+    expect(output.flushSync).not.toThrow();
   });
 });

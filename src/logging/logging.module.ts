@@ -16,7 +16,7 @@ export function loggingModule(config: Config): DynamicModule {
       },
       standardOutput(),
     ],
-    // Requests get their line from `logRequests`; a logger of its own for each would cost more than the rest of them.
+    // Requests get their line from `requestLog`; a logger of its own for each would cost more than the rest of them.
     forRoutes: [],
   });
 }

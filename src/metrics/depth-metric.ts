@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { InjectMetric, makeGaugeProvider } from '@willsoto/nestjs-prometheus';
 import type { Gauge } from 'prom-client';
+import { measureAtScrape } from './measure-at-scrape.js';
 
 const DEPTH = 'taskqueue_queue_depth';
-/** A scrape must be answered, also while Redis is away. */
-const DEADLINE_MS = 1000;
 
 export const depthMetricProviders = [
   makeGaugeProvider({
@@ -26,14 +25,8 @@ export class DepthMetric {
 
   /** @param count asked at each scrape; while it fails, the metric has no values rather than old ones */
   measureWith(count: () => Promise<readonly Depth[]>): void {
-    // prom-client calls `collect` of a metric before it reads it.
-    Object.assign(this.gauge, {
-      collect: async () => {
-        this.gauge.reset();
-        const late = new Promise<readonly Depth[]>((resolve) => setTimeout(resolve, DEADLINE_MS, []).unref());
-        const depths = await Promise.race([count().catch(() => []), late]);
-        for (const { priority, state, tasks } of depths) this.gauge.set({ priority, state }, tasks);
-      },
+    measureAtScrape(this.gauge, count, (depths) => {
+      for (const { priority, state, tasks } of depths) this.gauge.set({ priority, state }, tasks);
     });
   }
 }

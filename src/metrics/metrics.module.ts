@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { PrometheusModule } from '@willsoto/nestjs-prometheus';
 import { DepthMetric, depthMetricProviders } from './depth-metric.js';
+import { HistoryMetric, historyMetricProviders } from './history-metric.js';
 import { HttpMetrics, httpMetricProviders } from './http-metrics.js';
 import { MetricsController } from './metrics.controller.js';
 import { TaskMetrics, taskMetricProviders } from './task-metrics.js';
@@ -13,10 +14,12 @@ import { TaskMetrics, taskMetricProviders } from './task-metrics.js';
     ...taskMetricProviders,
     ...httpMetricProviders,
     ...depthMetricProviders,
+    ...historyMetricProviders,
     TaskMetrics,
     HttpMetrics,
     DepthMetric,
+    HistoryMetric,
   ],
-  exports: [TaskMetrics, HttpMetrics, DepthMetric],
+  exports: [TaskMetrics, HttpMetrics, DepthMetric, HistoryMetric],
 })
 export class MetricsModule {}

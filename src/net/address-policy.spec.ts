@@ -169,3 +169,14 @@ describe('DENY_CIDRS', () => {
     expect(() => policy({ denyCidrs: ['10.0.0.0/8', bad] })).toThrow(`"${bad}"`);
   });
 });
+
+it('judges an address the same again, however many others come in between', () => {
+  const guard = policy({ denyCidrs: ['8.8.0.0/24'] });
+  const addresses = Array.from({ length: 3000 }, (_, n) => `8.8.${n % 2}.${n % 250}`).concat(
+    Array.from({ length: 3000 }, (_, n) => `9.${n % 250}.${Math.floor(n / 250)}.1`),
+  );
+  const judged = () => addresses.map((address) => guard.judge(address).allowed);
+  const first = judged();
+  expect(first.slice(0, 3000).filter(Boolean)).toHaveLength(1500);
+  expect(judged()).toEqual(first);
+});

@@ -21,6 +21,9 @@ export interface AddressGuard {
   judge(address: string): AddressVerdict;
 }
 
+/** Whoever enqueues chooses the addresses, so there must be an end to it. */
+const MOST_REMEMBERED = 1000;
+
 const ALLOWED: AddressVerdict = { allowed: true };
 const refuse = (reason: string): AddressVerdict => ({ allowed: false, reason });
 
@@ -77,15 +80,28 @@ export function compileAddressPolicy(policy: AddressPolicy): AddressGuard {
   const opened = new Set(
     policy.allowPrivateUrls ? OPENED_BY_PRIVATE : policy.allowLoopbackUrls ? ['loopback'] : [],
   );
+  return remembering((address) => {
+    const read = readAddress(address);
+    if (read === undefined) return refuse('not an IP address');
+    const { text, family, range } = read;
+    if (denied.check(text, family)) return refuse('denied by DENY_CIDRS');
+    if (METADATA.check(text, family)) return refuse('cloud metadata address');
+    if (range === 'unicast' || opened.has(range)) return ALLOWED;
+    return refuse(WORDS.get(range) ?? 'special-purpose address');
+  });
+}
+
+/** Tasks go to the same few addresses again and again, and a look into the ranges costs more than the rest of a URL. */
+function remembering(judge: AddressGuard['judge']): AddressGuard {
+  const verdicts = new Map<string, AddressVerdict>();
   return {
     judge(address) {
-      const read = readAddress(address);
-      if (read === undefined) return refuse('not an IP address');
-      const { text, family, range } = read;
-      if (denied.check(text, family)) return refuse('denied by DENY_CIDRS');
-      if (METADATA.check(text, family)) return refuse('cloud metadata address');
-      if (range === 'unicast' || opened.has(range)) return ALLOWED;
-      return refuse(WORDS.get(range) ?? 'special-purpose address');
+      const known = verdicts.get(address);
+      if (known) return known;
+      if (verdicts.size >= MOST_REMEMBERED) verdicts.clear();
+      const verdict = judge(address);
+      verdicts.set(address, verdict);
+      return verdict;
     },
   };
 }

@@ -31,6 +31,8 @@ export interface LoopOptions {
   readonly concurrency: number;
   readonly shares: LaneShares;
   readonly sleeper: Sleeper;
+  /** Told how many bytes the completed history has, when tasks have ended. */
+  readonly onHistory: (bytes: number) => void;
 }
 
 /**
@@ -149,6 +151,7 @@ export class DispatchLoop {
   private take(reply: StepReply): void {
     for (const fetched of reply.fetched) this.begin(fetched);
     for (const id of reply.cancelled) this.runner.cancel(id);
+    if (reply.historyBytes !== undefined) this.options.onHistory(reply.historyBytes);
     if (reply.lost.length > 0) this.runner.onLost(reply.lost);
     this.options.shares.settleIdle(reply.waiting);
     this.setDueTimer(reply.nextDueMs);

@@ -5,24 +5,36 @@ import { scripts } from './scripts.js';
 const PRUNE_EVERY_MS = 1000;
 const REPAIR_EVERY_MS = 60_000;
 const PRUNE_AT_ONCE = 256;
+const TELL_EVERY_MS = 60_000;
 /** A task that takes its worker down this often is the cause, not the victim. */
 const MOST_CRASHES = 25;
+
+type PruneReply = [expired: number, evicted: number, left: 0 | 1];
+
+interface HousekeepingEvents {
+  /** Tasks whose worker was lost. */
+  readonly onRecovered: (ids: readonly string[]) => void;
+  /** At most once a minute: how many finished tasks were removed before their time. */
+  readonly onEvicted: (tasks: number) => void;
+}
 
 /** What has to be done now and then by any one of the workers. */
 export class Housekeeping {
   private timers: NodeJS.Timeout[] = [];
-
   private readonly recoverEveryMs: number;
+  private pruning: Promise<void> | undefined;
+  private evicted = 0;
 
+  /** @param historyMaxBytes of the completed history; 0 = any number */
   constructor(
     private readonly redis: Redis,
     lockMs: number,
+    private readonly historyMaxBytes = 0,
   ) {
     this.recoverEveryMs = Math.round(lockMs / 6);
   }
 
-  /** @param onRecovered told the ids of tasks whose worker was lost */
-  start(onRecovered: (ids: readonly string[]) => void): void {
+  start({ onRecovered, onEvicted }: HousekeepingEvents): void {
     const every = (ms: number, work: () => Promise<void>): NodeJS.Timeout =>
       setInterval(() => void work().catch(() => undefined), ms).unref();
     this.timers = [
@@ -33,6 +45,11 @@ export class Housekeeping {
       every(PRUNE_EVERY_MS, () => this.prune()),
       every(REPAIR_EVERY_MS, async () => {
         await this.repair();
+      }),
+      every(TELL_EVERY_MS, () => {
+        if (this.evicted > 0) onEvicted(this.evicted);
+        this.evicted = 0;
+        return Promise.resolve();
       }),
     ];
   }
@@ -60,11 +77,23 @@ export class Housekeeping {
     return (await scripts.repair.run(this.redis, PREFIX, args)) as string[];
   }
 
-  /** Removes finished tasks whose time is up, in small pieces. */
-  async prune(now?: number): Promise<void> {
-    let removed = PRUNE_AT_ONCE;
-    while (removed === PRUNE_AT_ONCE) {
-      removed = (await scripts.prune.run(this.redis, PREFIX, [now ?? '', PRUNE_AT_ONCE])) as number;
+  /** A turn has found that the completed history has so many bytes: too many do not wait for the timer. */
+  onHistory(bytes: number): void {
+    if (this.historyMaxBytes > 0 && bytes > this.historyMaxBytes) void this.prune().catch(() => undefined);
+  }
+
+  /** Removes finished tasks whose time is up or who are too many, in small pieces, between which turns are taken. */
+  prune(now?: number): Promise<void> {
+    this.pruning ??= this.pruneAll(now).finally(() => (this.pruning = undefined));
+    return this.pruning;
+  }
+
+  private async pruneAll(now?: number): Promise<void> {
+    const args = [now ?? '', PRUNE_AT_ONCE, this.historyMaxBytes];
+    for (let isLeft = true; isLeft;) {
+      const [, evicted, left] = (await scripts.prune.run(this.redis, PREFIX, args)) as PruneReply;
+      this.evicted += evicted;
+      isLeft = left === 1;
     }
   }
 }

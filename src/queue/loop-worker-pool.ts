@@ -33,15 +33,24 @@ export class LoopWorkerPool extends WorkerPool {
     super();
     const { worker: redis, blocking } = connections;
     const settings = stepSettings(config, randomUUID());
-    this.running = new RunningTasks(handler, settings, this.logger);
+    this.running = new RunningTasks(handler, this.logger);
     this.locks = new LockKeeper(redis, settings, () => this.running.members());
-    this.housekeeping = new Housekeeping(redis, settings.lockMs);
+    this.housekeeping = new Housekeeping(redis, settings.lockMs, config.retention.historyMaxBytes);
     this.sleeper = new Sleeper(blocking, redis, settings.token);
     const { concurrency } = config.delivery;
     this.fleet = new FleetMember(redis, settings, concurrency);
     const shares = new LaneShares(laneWeights(config));
     this.loop = new DispatchLoop(
-      { redis, settings, concurrency, shares, sleeper: this.sleeper },
+      {
+        redis,
+        settings,
+        concurrency,
+        shares,
+        sleeper: this.sleeper,
+        onHistory: (bytes) => {
+          this.housekeeping.onHistory(bytes);
+        },
+      },
       this.running,
     );
     health.register({ name: 'worker', check: () => this.check() });
@@ -58,8 +67,13 @@ export class LoopWorkerPool extends WorkerPool {
     this.locks.start((lost) => {
       this.running.onLost(lost);
     });
-    this.housekeeping.start((ids) => {
-      this.logger.warn({ task_ids: ids }, 'their worker was lost; they run again');
+    this.housekeeping.start({
+      onRecovered: (ids) => {
+        this.logger.warn({ task_ids: ids }, 'their worker was lost; they run again');
+      },
+      onEvicted: (tasks) => {
+        this.logger.log({ tasks }, 'the history was above HISTORY_MAX_BYTES; its oldest tasks were removed');
+      },
     });
     this.isStarted = true;
     await this.loop.start();

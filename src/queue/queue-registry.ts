@@ -1,10 +1,17 @@
 import { Injectable } from '@nestjs/common';
-import { QUEUES_KEY } from '../redis/keys.js';
+import { QUEUES_KEY, RETENTION_KEY } from '../redis/keys.js';
 import { RedisConnections } from '../redis/redis-connections.js';
 import { LANES } from '../task/lane.js';
 import { GatedRecords } from './gates/gated-records.js';
 import { GateStore } from './gates/gate-store.js';
-import { laneItself, type NamedQueue, queueGate, queueName, type QueueSettings } from './queue-settings.js';
+import {
+  laneItself,
+  type NamedQueue,
+  queueGate,
+  queueName,
+  type QueueSettings,
+  retentionText,
+} from './queue-settings.js';
 import { QueueUnavailable } from './task-queue.js';
 
 /** The queues there are and what is set for them. */
@@ -53,6 +60,7 @@ export class RedisQueueRegistry extends QueueRegistry {
       key: QUEUES_KEY,
       gateOf: (name) => `q:${name}`,
       limitsOf: queueGate,
+      extract: { key: RETENTION_KEY, of: retentionText },
     });
   }
 

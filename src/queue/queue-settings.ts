@@ -10,6 +10,14 @@ export interface QueuePause {
   readonly since: number;
 }
 
+/** How long tasks of a queue are kept that have ended, milliseconds; what is absent is as the deployment has it. */
+export interface QueueRetention {
+  /** Of those that were completed or cancelled or have expired. */
+  readonly completedMs?: number;
+  /** Of dead letters; 0 = for ever. */
+  readonly deadMs?: number;
+}
+
 /** What is set for a queue: a lane, or a named one that is bound to a lane. What is absent is no limit and no rule. */
 export interface QueueSettings {
   readonly lane: Lane;
@@ -20,6 +28,7 @@ export interface QueueSettings {
   /** Of tasks that do not say it themselves. */
   readonly retry?: RetryChoice;
   readonly maxRetries?: number;
+  readonly retention?: QueueRetention;
 }
 
 export interface NamedQueue {
@@ -49,6 +58,11 @@ export function resumed(settings: QueueSettings): QueueSettings {
   const running: { -readonly [K in keyof QueueSettings]: QueueSettings[K] } = { ...settings };
   delete running.paused;
   return running;
+}
+
+/** As the scripts read it when a task ends; the empty text when the queue has no rule of its own. */
+export function retentionText({ retention }: QueueSettings): string {
+  return retention ? `${retention.completedMs ?? ''};${retention.deadMs ?? ''}` : '';
 }
 
 /** What the dispatcher lets through for a queue. */

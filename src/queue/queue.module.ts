@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { DepthGauge } from './depth-gauge.js';
 import { GateStore } from './gates/gate-store.js';
+import { HistoryGauge } from './history-gauge.js';
 import { laneQueues } from './lane-queues.js';
 import { QueueRegistry, RedisQueueRegistry } from './queue-registry.js';
 import { ScriptTaskQueue } from './script-task-queue.js';
@@ -15,6 +16,7 @@ import { TaskReader } from './task-reader.js';
   providers: [
     DepthGauge,
     GateStore,
+    HistoryGauge,
     { provide: QueueRegistry, useClass: RedisQueueRegistry },
     { provide: TaskQueue, useClass: ScriptTaskQueue },
     { provide: TaskReader, useClass: ScriptTaskReader },

@@ -3,7 +3,7 @@ import type { Attempt } from '../task/attempt.js';
 import type { Settlement } from '../task/settlement.js';
 import { AbortHandle } from './abort-handle.js';
 import type { Runner } from './dispatch-loop.js';
-import type { FetchedTask, SettledTask, StepSettings } from './step.js';
+import type { FetchedTask, SettledTask } from './step.js';
 import type { Handled, TaskHandler } from './task-handler.js';
 
 /** After a fault of our own; the target is not to blame and no attempt is used. */
@@ -21,7 +21,6 @@ export class RunningTasks implements Runner {
 
   constructor(
     private readonly handler: TaskHandler,
-    private readonly settings: Pick<StepSettings, 'completedForMs' | 'deadForMs'>,
     private readonly logger: Logger,
   ) {}
 
@@ -39,17 +38,17 @@ export class RunningTasks implements Runner {
     this.running.set(id, running);
     const { attempt, settlement } = await this.attempt(fetched, running.abort);
     this.running.delete(id);
-    const { kind, delayMs, reason, retentionMs } = this.ending(settlement, running.isCancelled);
+    const { kind, delayMs, reason } = ending(settlement, running.isCancelled);
     return {
       lane: fetched.lane,
       id,
       kind,
       attempt,
       attemptsMade: fetched.attemptsMade + (attempt.class === 'interrupted' ? 0 : 1),
-      attemptsKept: fetched.attemptsKept,
+      dataBytes: fetched.dataBytes,
+      kept: fetched.kept,
       delayMs,
       reason,
-      retentionMs,
     };
   }
 
@@ -83,24 +82,23 @@ export class RunningTasks implements Runner {
       return ownFault(attemptsMade + 1, startedAt);
     }
   }
+}
 
-  private ending(
-    settlement: Settlement,
-    isCancelled: boolean,
-  ): Pick<SettledTask, 'kind' | 'delayMs' | 'reason' | 'retentionMs'> {
-    const { completedForMs, deadForMs } = this.settings;
-    switch (settlement.kind) {
-      case 'complete':
-        return { kind: 'completed', retentionMs: completedForMs };
-      case 'retry':
-        return { kind: 'retry', delayMs: settlement.delayMs };
-      case 'dead_letter':
-        return { kind: 'dead_letter', reason: settlement.reason, retentionMs: deadForMs };
-      case 'expire':
-        return { kind: 'expired', retentionMs: completedForMs };
-      case 'hand_back':
-        return isCancelled ? { kind: 'cancelled', retentionMs: completedForMs } : { kind: 'hand_back' };
-    }
+function ending(
+  settlement: Settlement,
+  isCancelled: boolean,
+): Pick<SettledTask, 'kind' | 'delayMs' | 'reason'> {
+  switch (settlement.kind) {
+    case 'complete':
+      return { kind: 'completed' };
+    case 'retry':
+      return { kind: 'retry', delayMs: settlement.delayMs };
+    case 'dead_letter':
+      return { kind: 'dead_letter', reason: settlement.reason };
+    case 'expire':
+      return { kind: 'expired' };
+    case 'hand_back':
+      return { kind: isCancelled ? 'cancelled' : 'hand_back' };
   }
 }
 

@@ -4,6 +4,7 @@ import type { Attempt } from '../task/attempt.js';
 import type { Task } from '../task/task.js';
 import { addTasks } from './add-batches.js';
 import { Housekeeping } from './housekeeping.js';
+import { NO_ATTEMPTS } from './kept-attempts.js';
 import { type SettledTask, step, type StepSettings } from './step.js';
 
 // The scripts by themselves, at times that the tests choose: hours pass in milliseconds.
@@ -56,7 +57,8 @@ function settledTask(task: Task, fields: Partial<SettledTask>): SettledTask {
     id: task.id,
     kind: 'completed',
     attemptsMade: 1,
-    attemptsKept: 0,
+    dataBytes: 0,
+    kept: NO_ATTEMPTS,
     attempt,
     ...fields,
   };
@@ -116,7 +118,7 @@ describe('over hours and days', () => {
     await turn(START, { settled: [settledTask(task, { kind: 'retry', delayMs: 2 * HOUR })] });
     expect((await turn(START + 2 * HOUR - 2)).fetched).toEqual([]);
     const [fetched] = (await turn(START + 2 * HOUR)).fetched;
-    expect(fetched).toMatchObject({ attemptsMade: 1, attemptsKept: 1, dueAt: START + 2 * HOUR });
+    expect(fetched).toMatchObject({ attemptsMade: 1, kept: { made: 1 }, dueAt: START + 2 * HOUR });
   });
 
   it('a task that a gate holds for seven days becomes a dead letter that names the gate', async () => {
@@ -139,7 +141,7 @@ describe('over hours and days', () => {
     await turn(START);
     await turn(START, {
       settled: [
-        settledTask(done, { retentionMs: DAY }),
+        settledTask(done, {}),
         settledTask(dead, { kind: 'dead_letter', reason: 'attempts_exhausted' }),
       ],
     });
@@ -194,10 +196,10 @@ describe('a turn', () => {
         class: 'rejected',
         timings: { totalMs: 0 },
       } as const;
-      const { attemptsKept } = fetched!;
+      const { kept } = fetched!;
       await turn(START + n, {
         capacity: 0,
-        settled: [settledTask(task, { kind: 'retry', delayMs: 1, attemptsMade: n, attemptsKept, attempt })],
+        settled: [settledTask(task, { kind: 'retry', delayMs: 1, attemptsMade: n, kept, attempt })],
       });
     }
     const numbers = (await harness.reader.find(task.id))!.attempts.map(({ number }) => number);

@@ -3,6 +3,7 @@ import { PREFIX } from '../redis/keys.js';
 import type { Attempt } from '../task/attempt.js';
 import type { Lane } from '../task/lane.js';
 import type { Task } from '../task/task.js';
+import { bytesOf, formatKept, type KeptAttempts, keepOneMore, parseKept } from './kept-attempts.js';
 import { scripts } from './scripts.js';
 
 /** A task that this dispatcher holds now. */
@@ -11,8 +12,9 @@ export interface FetchedTask {
   readonly task: Task;
   /** Tries that counted so far. */
   readonly attemptsMade: number;
-  /** How many attempts are kept with it, those that did not count included. */
-  readonly attemptsKept: number;
+  /** Bytes of the task as it is stored. */
+  readonly dataBytes: number;
+  readonly kept: KeptAttempts;
   /** When this attempt was due, Unix milliseconds. */
   readonly dueAt: number;
 }
@@ -23,12 +25,12 @@ export interface SettledTask {
   readonly id: string;
   readonly kind: 'completed' | 'retry' | 'dead_letter' | 'hand_back' | 'cancelled' | 'expired';
   readonly attemptsMade: number;
-  readonly attemptsKept: number;
+  readonly dataBytes: number;
+  /** Before this attempt. */
+  readonly kept: KeptAttempts;
   readonly attempt: Attempt;
   readonly delayMs?: number | undefined;
   readonly reason?: string | undefined;
-  /** How long a finished task is kept; nothing = for ever. */
-  readonly retentionMs?: number | undefined;
 }
 
 export interface StepRequest {
@@ -49,6 +51,8 @@ export interface StepReply {
   readonly cancelled: readonly string[];
   /** Tasks that wait in each lane, most urgent first. */
   readonly waiting: readonly number[];
+  /** Bytes of the completed history; nothing when no task has ended in this turn. */
+  readonly historyBytes: number | undefined;
 }
 
 /** What stays the same over the life of a dispatcher. Times are milliseconds. */
@@ -57,12 +61,11 @@ export interface StepSettings {
   readonly lockMs: number;
   readonly mode: 'weighted' | 'strict';
   readonly maxAgeMs: number;
+  /** How long a finished task is kept, unless its queue says otherwise. */
   readonly completedForMs: number;
+  /** The same of a dead letter; nothing = for ever. */
   readonly deadForMs: number | undefined;
 }
-
-/** The newest attempts are kept; beyond this many, new ones take the place of the oldest after the first. */
-const KEPT_ATTEMPTS = 50;
 
 /** @param now Unix milliseconds of an injected clock; nothing = the time of Redis */
 export async function step(
@@ -90,41 +93,57 @@ export async function step(
 }
 
 function settlementArgs(settled: SettledTask): (string | number)[] {
+  const attempt = JSON.stringify(settled.attempt);
+  const { kept, place, dropped } = keepOneMore(settled.kept, Buffer.byteLength(attempt));
   return [
     settled.lane,
     settled.id,
     settled.kind,
     settled.attemptsMade,
-    JSON.stringify(settled.attempt),
-    placeOf(settled.attemptsKept),
-    settled.attemptsKept + 1,
+    attempt,
+    place,
+    formatKept(kept),
     settled.delayMs ?? '',
     settled.reason ?? '',
-    settled.retentionMs ?? '',
+    settled.dataBytes + bytesOf(kept),
+    dropped.join(' '),
+    kept.made,
+    Math.max(0, settled.attempt.endedAt - settled.attempt.startedAt),
   ];
 }
 
-/** The first attempt stays for ever; the others take turns. */
-function placeOf(kept: number): number {
-  return kept < KEPT_ATTEMPTS ? kept : 1 + ((kept - 1) % (KEPT_ATTEMPTS - 1));
-}
-
-type RawReply = [next: number, fetched: string[], lost: string[], cancelled: string[], waiting: number[]];
+type RawReply = [
+  next: number,
+  fetched: string[],
+  lost: string[],
+  cancelled: string[],
+  waiting: number[],
+  history: number,
+];
 
 const FETCHED_VALUES = 6;
 
-function parseReply([next, fetched, lost, cancelled, waiting]: RawReply): StepReply {
+function parseReply([next, fetched, lost, cancelled, waiting, history]: RawReply): StepReply {
   const tasks: FetchedTask[] = [];
   for (let at = 0; at < fetched.length; at += FETCHED_VALUES) tasks.push(parseTask(fetched, at));
-  return { nextDueMs: next < 0 ? undefined : next, fetched: tasks, lost, cancelled, waiting };
+  return {
+    nextDueMs: next < 0 ? undefined : next,
+    fetched: tasks,
+    lost,
+    cancelled,
+    waiting,
+    historyBytes: history > 0 ? history : undefined,
+  };
 }
 
 function parseTask(values: readonly string[], at: number): FetchedTask {
+  const data = values[at + 2] ?? '{}';
   return {
     lane: values[at] as Lane,
-    task: JSON.parse(values[at + 2] ?? '{}') as Task,
+    task: JSON.parse(data) as Task,
+    dataBytes: Buffer.byteLength(data),
     attemptsMade: Number(values[at + 3]),
-    attemptsKept: Number(values[at + 4]),
+    kept: parseKept(values[at + 4] ?? ''),
     dueAt: Number(values[at + 5]),
   };
 }

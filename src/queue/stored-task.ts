@@ -8,7 +8,10 @@ export function gatesOf(task: Task): string {
 
 /** The fields `data` and `opts` of a stored task. */
 export function storedAs(task: Task): [data: string, opts: string] {
-  // What a reader that knows only BullMQ expects to find.
-  const opts = { attempts: task.maxRetries + 1, backoff: { type: 'exponential', delay: 1000 } };
-  return [JSON.stringify(task), JSON.stringify(opts)];
+  return [JSON.stringify(task), optsFor(task.maxRetries + 1)];
+}
+
+/** What a reader that knows only BullMQ expects to find, as JSON. */
+function optsFor(attempts: number): string {
+  return `{"attempts":${attempts},"backoff":{"type":"exponential","delay":1000}}`;
 }

@@ -16,3 +16,9 @@ export const CLIENTS_KEY = `${PREFIX}clients`;
 
 /** Hash: name of a queue → what is set for it (JSON). Of the lanes, those for which something was set. */
 export const QUEUES_KEY = `${PREFIX}queues`;
+
+/** Hash: name of a queue → how long its tasks are kept, for the scripts. Only of queues that have a rule of their own. */
+export const RETENTION_KEY = `${PREFIX}retention`;
+
+/** Hash: what the completed history occupies, and how much of it was evicted. */
+export const HISTORY_KEY = `${PREFIX}history`;

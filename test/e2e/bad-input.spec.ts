@@ -239,6 +239,8 @@ describe('bad input', () => {
     ['{"__proto__":{"a":1},"client_id":"abc"}', /a key "__proto__" is not accepted/],
     ['{"client_id":', /it cannot be parsed/],
     ['', /it is empty/],
+    ['\ufeff', /it is empty/],
+    ['\ufeff{"__proto__":{"a":1},"client_id":"abc"}', /a key "__proto__" is not accepted/],
   ])('%s is told why', async (body, reason) => {
     expect((await app.post<Problem>('/v1/enqueue', body)).body.detail).toMatch(reason);
   });
@@ -345,6 +347,10 @@ describe('input that is odd but good', () => {
   it.each(['utf-8', 'UTF-8', '"utf-8"', 'utf8'])('the charset %s is 202', async (charset) => {
     const type = { 'content-type': `application/json;charset=${charset}` };
     expect((await app.post('/v1/enqueue', good, type)).status).toBe(202);
+  });
+
+  it('a byte order mark in front of it is 202', async () => {
+    expect((await app.post('/v1/enqueue', `\ufeff${JSON.stringify(good)}`)).status).toBe(202);
   });
 
   it('comes back as it was sent', async () => {

@@ -4,6 +4,7 @@ import type { TaskView } from '../../src/tracking/task-view.dto.js';
 import { Receiver } from '../support/receiver.js';
 import { Simultaneous } from '../support/simultaneous.js';
 import { TestApp } from '../support/test-app.js';
+import { until } from '../support/until.js';
 
 let app: TestApp;
 let target: Receiver;
@@ -182,6 +183,29 @@ describe('retries', () => {
   });
 });
 
+describe('retention', () => {
+  it('is as the queue says, and shown with it', async () => {
+    const { body } = await put('brief', { lane: 'high', retention: { completed: 0, dead: '168h' } });
+    expect(body.retention).toEqual({ completed: 0, dead: 604_800 });
+    const id = await enqueue('brief');
+    await until(async () => (await app.get(`/v1/tasks/${id}`)).status === 404);
+    expect(target.received).toHaveLength(1);
+    const kept = await enqueue('high');
+    await completed([kept]);
+    const shown = async () => (await list()).find(({ name }) => name === 'brief');
+    expect(await shown()).toEqual(body);
+    await put('brief', { lane: 'high', retention: { completed: null } });
+    expect(await shown()).toEqual({ name: 'brief', lane: 'high', state: 'running' });
+    await completed([await enqueue('brief')]);
+  });
+
+  it('stays while the queue is paused and resumed', async () => {
+    await put('archive', { lane: 'low', retention: { dead: 0 } });
+    expect((await pause('archive')).body.retention).toEqual({ dead: 0 });
+    expect((await resume('archive')).body.retention).toEqual({ dead: 0 });
+  });
+});
+
 describe('the admin API of queues', () => {
   it('lists the lanes first, then the others by name', async () => {
     await put('zebra', { lane: 'low', max_per_second: 0.5 });
@@ -211,7 +235,10 @@ describe('the admin API of queues', () => {
     [{ lane: 'fast', max_concurrent: 0, burst: 1.5 }, ['/burst', '/lane', '/max_concurrent']],
     [{ lane: 'low', burst: 5 }, ['/burst']],
     [{ lane: 'low', retry: { strategy: 'list' } }, ['/retry/delays']],
-    [{ lane: 'low', retention: { dead_days: 3 } }, ['/retention']],
+    [{ lane: 'low', retention: { completed: '7d', dead: -1 } }, ['/retention/completed', '/retention/dead']],
+    [{ lane: 'low', retention: { dead: '87841h', days: 3 } }, ['/retention/days']],
+    [{ lane: 'low', retention: { dead: '87841h' } }, ['/retention/dead']],
+    [{ lane: 'low', retention: '7h' }, ['/retention']],
   ])('refuses %j', async (body, pointers) => {
     const answer = await put<Refusal>('refused', body);
     expect(answer.status).toBe(400);

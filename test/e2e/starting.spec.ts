@@ -29,19 +29,31 @@ describe('while Redis is awaited', () => {
   );
 });
 
+/** What a start says whose port is taken. */
+async function startOnTakenPort(logLevel: string): Promise<{ port: number; code: unknown; output: string }> {
+  const other = createServer();
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+  closeAfterTest(() => void other.close());
+  const { port } = other.address() as AddressInfo;
+  const refused = await refusedStart({
+    PORT: String(port),
+    BIND_ADDRESS: '127.0.0.1',
+    REDIS_URL: redisUrl(),
+    LOG_LEVEL: logLevel,
+  });
+  return { port, ...refused };
+}
+
 describe('a port that is taken', () => {
   it('refuses the start with one line that says what to do', async () => {
-    const other = createServer();
-    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
-    closeAfterTest(() => void other.close());
-    const { port } = other.address() as AddressInfo;
-    const { code, output } = await refusedStart({
-      PORT: String(port),
-      BIND_ADDRESS: '127.0.0.1',
-      REDIS_URL: redisUrl(),
-      LOG_LEVEL: 'error',
-    });
+    const { port, code, output } = await startOnTakenPort('error');
     expect(code).toBe(1);
     expect(output).toBe(`Port ${port} is in use; set PORT to another one.\n`);
+  });
+
+  it('ends the process only after the last line of the log is written', async () => {
+    const { code, output } = await startOnTakenPort('info');
+    expect(code).toBe(1);
+    expect(output).toMatch(/"step":"redis"/);
   });
 });

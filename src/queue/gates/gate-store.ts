@@ -14,6 +14,8 @@ export interface Replacement {
   /** The empty text when there was none. */
   readonly before: string;
   readonly after: string;
+  /** What the scripts need of it besides the gate, in a hash by the same name; the empty text = nothing. */
+  readonly extract?: { readonly key: string; readonly text: string };
 }
 
 /** The port through which limits of clients, states of queues and states of hosts reach the dispatcher. */
@@ -42,8 +44,9 @@ export class GateStore {
    * @throws QueueUnavailable
    */
   async setWithRecord(id: GateId, limits: GateLimits, record: Replacement): Promise<boolean> {
-    const { key, name, before, after } = record;
+    const { key, name, before, after, extract } = record;
     const args = ['', id, encodeLimits(limits), MAX_TASK_AGE_MS, key, name, before, after];
+    args.push(extract?.key ?? '', extract?.text ?? '');
     const done = await whenAvailable(() => scripts.keepRecord.run(this.connections.producer, PREFIX, args));
     return done === 1;
   }

@@ -19,11 +19,12 @@ local now = clock(ARGV[1])
 local REPLY_MAY_BE_LOST = 600000
 local VALUES = 9
 
-local results, dueNow = {}, {}
+-- `lists`: by lane, the lists of gates of the tasks that are due now.
+local results, dueNow, lists = {}, {}, {}
 
 local function stored(id)
   for _, lane in ipairs(LANES) do
-    local data = call('HGET', laneKey(lane, id), 'data')
+    local data = call('HGET', jobKey(lane, id), 'data')
     if data then return data end
   end
   return false
@@ -39,16 +40,15 @@ end
 
 local function store(at, lane, id)
   local due, expires = byOurClock(tonumber(ARGV[at + 6]), tonumber(ARGV[at + 5])), ARGV[at + 7]
-  local fields = {
-    'name', 'http', 'data', ARGV[at + 8], 'opts', ARGV[at + 9], 'timestamp', NOW, 'delay', ms(math.max(0, due - now)),
-    'priority', '0', 'gates', ARGV[at + 4], 'due', ms(due),
-  }
-  if expires ~= '' then append(fields, { 'expires', expires }) end
-  call('HSET', laneKey(lane, id), unpack(fields))
+  call('HSET', jobKey(lane, id), 'name', 'http', 'data', ARGV[at + 8], 'opts', ARGV[at + 9], 'timestamp', NOW,
+    'delay', due > now and ms(due - now) or '0', 'priority', '0', 'gates', ARGV[at + 4], 'due', ms(due))
+  if expires ~= '' then call('HSET', jobKey(lane, id), 'expires', expires) end
   if due > now then
     delay(lane, id, due)
   else
-    dueNow[#dueNow + 1] = { lane, gatesOf(ARGV[at + 4]), id, due, tonumber(expires) }
+    lists[lane] = lists[lane] or {}
+    lists[lane][gatesOf(ARGV[at + 4])] = true
+    dueNow[#dueNow + 1] = at
   end
 end
 
@@ -63,8 +63,11 @@ for i = 1, tonumber(ARGV[5]) do
     results[i] = ''
   end
 end
-loadAll(dueNow)
-for _, task in ipairs(dueNow) do admit(task[1], task[3], task[2], task[4], task[5], tonumber(ARGV[2])) end
+loadAll(lists)
+for _, at in ipairs(dueNow) do
+  local due = byOurClock(tonumber(ARGV[at + 6]), tonumber(ARGV[at + 5]))
+  admit(ARGV[at + 3], ARGV[at + 1], gatesOf(ARGV[at + 4]), due, tonumber(ARGV[at + 7]), tonumber(ARGV[2]))
+end
 wakeForSoonest()
 flushWaits()
 flushGates()

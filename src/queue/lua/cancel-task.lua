@@ -3,7 +3,7 @@
 -- KEYS[1]  prefix of all keys
 -- ARGV[1]  now, Unix milliseconds; '' = the time of Redis
 -- ARGV[2]  id
--- ARGV[3]  how long it is kept, milliseconds
+-- ARGV[3]  how long it is kept unless its queue says otherwise, milliseconds
 -- ARGV[4]  how long a gate may hold a task after it was due, milliseconds
 -- Returns  '' when there is no such task; else the state it was in: of these, `running` means that its dispatcher was
 --          told, a finished state that nothing was done, every other that it is cancelled now
@@ -12,6 +12,7 @@
 local now = clock(ARGV[1])
 --@include gates
 --@include places
+--@include history
 --@include finish
 --@include state
 
@@ -20,9 +21,9 @@ local lane = laneOf(id)
 if not lane then return '' end
 local state = stateOf(lane, id)
 if state == 'running' then
-  local token = call('GET', laneKey(lane, id) .. ':lock')
+  local token = call('GET', jobKey(lane, id) .. ':lock')
   -- Should the call end before its worker hears of it, or the worker die, it must not be tried again.
-  call('HSET', laneKey(lane, id), 'cancel', 1)
+  call('HSET', jobKey(lane, id), 'cancel', 1)
   call('SADD', P .. 'cancel:' .. token, id)
   call('PEXPIRE', P .. 'cancel:' .. token, 600000)
   call('ZADD', P .. 'signal:' .. token, 0, '0')
@@ -32,9 +33,10 @@ end
 if state ~= 'deferred' and state ~= 'scheduled' and state ~= 'retrying' and state ~= 'pending' then return state end
 
 leave(lane, id)
-finish(lane, id, 'cancelled', '', tonumber(ARGV[3]))
+finish(lane, id, 'cancelled', { completedFor = tonumber(ARGV[3]) })
 releaseTouched(100, tonumber(ARGV[4]))
 wakeForSoonest()
 flushWaits()
 flushGates()
+flushHistory()
 return state

@@ -20,6 +20,7 @@
 local now = clock(ARGV[1])
 --@include gates
 --@include places
+--@include history
 --@include finish
 --@include state
 
@@ -28,9 +29,9 @@ local lane = laneOf(id)
 if not lane then return '' end
 local state = stateOf(lane, id)
 if state ~= 'scheduled' and state ~= 'pending' and state ~= 'deferred' then return state end
-local key = laneKey(lane, id)
-local job = call('HMGET', key, 'data', 'ats', 'gates', 'due', 'expires')
-if (tonumber(job[2]) or 0) > 0 then return 'started' end
+local key = jobKey(lane, id)
+local job = call('HMGET', key, 'data', 'kept', 'gates', 'due', 'expires')
+if job[2] or call('HEXISTS', key, 'stc') == 1 then return 'started' end
 if job[1] ~= ARGV[4] then return 'changed' end
 
 local expires, ids = ARGV[7], ARGV[8]

@@ -21,17 +21,17 @@ local id = ARGV[2]
 local lane = laneOf(id)
 if not lane then return false end
 local state, due = stateOf(lane, id)
-local ids = gatesOf(call('HGET', laneKey(lane, id), 'gates'))
+local ids = gatesOf(call('HGET', jobKey(lane, id), 'gates'))
 local parked = state == 'deferred' and parkedUnder(lane, id, ids) or ''
 
 local aheadInLane, aheadUnderGate = '', ''
 if state == 'pending' then
-  local waiting = call('LLEN', laneKey(lane, 'wait'))
+  local waiting = call('LLEN', setKey(lane, 'wait'))
   -- The list is taken from at its end.
-  local at = call('LPOS', laneKey(lane, 'wait'), id, 'RANK', -1, 'MAXLEN', MOST_SEARCHED)
+  local at = call('LPOS', setKey(lane, 'wait'), id, 'RANK', -1, 'MAXLEN', MOST_SEARCHED)
   if at then
     aheadInLane = waiting - 1 - at
-  elseif call('ZSCORE', laneKey(lane, 'delayed'), id) then
+  elseif call('ZSCORE', setKey(lane, 'delayed'), id) then
     aheadInLane = waiting
   end
 elseif parked ~= '' then

@@ -13,4 +13,4 @@ local now = clock(ARGV[1])
 local lane = laneOf(ARGV[2])
 if not lane then return false end
 local state, due = stateOf(lane, ARGV[2])
-return { state, due or '', call('HGETALL', laneKey(lane, ARGV[2])) }
+return { state, due or '', call('HGETALL', jobKey(lane, ARGV[2])) }

@@ -1,5 +1,5 @@
--- Replaces a record and the limits of the gate that it decides, in one step: no reader and no crash sees one without
--- the other.
+-- Replaces a record, the limits of the gate that it decides and what else the scripts need of it, in one step: no
+-- reader and no crash sees one without the others.
 --
 -- KEYS[1]  prefix of all keys
 -- ARGV[1]  now, Unix milliseconds; '' = the time of Redis
@@ -10,6 +10,8 @@
 -- ARGV[6]  name of the record
 -- ARGV[7]  the record as the caller has read it; '' = there was none
 -- ARGV[8]  the record from now on
+-- ARGV[9]  hash that has by the same name what the scripts need of the record besides; '' = nothing for this kind
+-- ARGV[10] what they need; '' = nothing of this record
 -- Returns  1 when it was replaced, 0 when it is another one by now and nothing was changed
 
 --@include context
@@ -21,5 +23,10 @@ local now = clock(ARGV[1])
 if (call('HGET', ARGV[5], ARGV[6]) or '') ~= ARGV[7] then return 0 end
 call('HSET', ARGV[5], ARGV[6], ARGV[8])
 call('ZADD', ARGV[5] .. ':names', 0, ARGV[6])
+if ARGV[10] ~= '' then
+  call('HSET', ARGV[9], ARGV[6], ARGV[10])
+elseif ARGV[9] ~= '' then
+  call('HDEL', ARGV[9], ARGV[6])
+end
 limitGate(ARGV[2], ARGV[3], tonumber(ARGV[4]))
 return 1

@@ -1,22 +1,104 @@
--- Removes finished tasks whose time is up.
+-- Removes finished tasks whose time is up, then the oldest completed ones while the history is too large. With nothing
+-- to remove it counts a piece of the history again.
 --
 -- KEYS[1]  prefix of all keys
 -- ARGV[1]  now, Unix milliseconds; '' = the time of Redis
--- ARGV[2]  how many at most
--- Returns  how many were removed
+-- ARGV[2]  how many tasks at most
+-- ARGV[3]  how many bytes the history may have; 0 = any number
+-- Returns  { tasks whose time was up, tasks that were too much, 1 when there may be more to remove, else 0 }
 
 --@include context
-local now = clock(ARGV[1])
+--@include history
+local now, most, mostBytes = clock(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 
-local members = call('ZRANGEBYSCORE', P .. 'expiry', '-inf', now, 'LIMIT', 0, tonumber(ARGV[2]))
-for _, member in ipairs(members) do
-  local lane, id = string.match(member, '^(%a+):(.+)$')
-  -- One that was retried meanwhile is alive again.
-  if call('HEXISTS', laneKey(lane, id), 'end') == 1 then
-    call('ZREM', laneKey(lane, 'completed'), id)
-    call('ZREM', laneKey(lane, 'failed'), id)
-    call('UNLINK', laneKey(lane, id), laneKey(lane, id) .. ':logs')
+-- Removes tasks of one lane from the set of its finished tasks that they are in.
+local function remove(lane, set, ids)
+  if #ids == 0 then return end
+  local keys, members = {}, {}
+  for _, id in ipairs(ids) do
+    members[#members + 1] = lane .. ':' .. id
+    keys[#keys + 1] = jobKey(lane, id)
+    keys[#keys + 1] = jobKey(lane, id) .. ':logs'
   end
-  call('ZREM', P .. 'expiry', member)
+  call('ZREM', setKey(lane, set), unpack(ids))
+  call('ZREM', P .. 'expiry', unpack(members))
+  call('UNLINK', unpack(keys))
 end
-return #members
+
+local function removeExpired()
+  local members = call('ZRANGEBYSCORE', P .. 'expiry', '-inf', now, 'LIMIT', 0, most)
+  if #members == 0 then return 0 end
+  local byLane = {}
+  for _, member in ipairs(members) do
+    local lane, id = string.match(member, '^(%a+):(.+)$')
+    byLane[lane] = byLane[lane] or {}
+    table.insert(byLane[lane], id)
+  end
+  for lane, ids in pairs(byLane) do
+    local isCompleted, isDead = call('ZMSCORE', setKey(lane, 'completed'), unpack(ids)),
+      call('ZMSCORE', setKey(lane, 'failed'), unpack(ids))
+    local completed, sizes, dead = {}, {}, {}
+    for i, id in ipairs(ids) do
+      if isCompleted[i] then
+        completed[#completed + 1] = id
+        sizes[#sizes + 1] = stored(lane, id)
+      elseif isDead[i] then
+        dead[#dead + 1] = id
+      end
+      -- One that is neither was retried meanwhile and is alive again, or is gone.
+    end
+    if #completed > 0 then shrink(lane, completed, sizes) end
+    remove(lane, 'completed', completed)
+    remove(lane, 'failed', dead)
+  end
+  call('ZREM', P .. 'expiry', unpack(members))
+  return #members
+end
+
+-- Gives the completed tasks of all lanes one by one, the oldest first.
+local function oldestFirst(atMost)
+  local heads = {}
+  for _, lane in ipairs(LANES) do
+    heads[lane] = { at = 1, entries = call('ZRANGE', setKey(lane, 'completed'), 0, atMost - 1, 'WITHSCORES') }
+  end
+  return function()
+    local oldest, ended
+    for _, lane in ipairs(LANES) do
+      local at = tonumber(heads[lane].entries[heads[lane].at + 1])
+      if at and (not ended or at < ended) then oldest, ended = lane, at end
+    end
+    if not oldest then return nil end
+    local head = heads[oldest]
+    head.at = head.at + 2
+    return oldest, head.entries[head.at - 2]
+  end
+end
+
+local function evict(atMost)
+  local bytes = historyBytes()
+  if mostBytes == 0 or bytes <= mostBytes or atMost <= 0 then return 0, bytes end
+  -- A little more than has to be, or the next task that ends would be too much again.
+  local enough, count, ids, sizes = mostBytes * 0.95, 0, {}, {}
+  local nextOldest = oldestFirst(atMost)
+  while count < atMost and bytes > enough do
+    local lane, id = nextOldest()
+    if not lane then break end
+    ids[lane], sizes[lane] = ids[lane] or {}, sizes[lane] or {}
+    table.insert(ids[lane], id)
+    table.insert(sizes[lane], stored(lane, id))
+    bytes = bytes - sizes[lane][#sizes[lane]]
+    count = count + 1
+  end
+  for lane in pairs(ids) do
+    shrink(lane, ids[lane], sizes[lane])
+    remove(lane, 'completed', ids[lane])
+    call('HINCRBY', P .. 'history', 'evicted:' .. lane, #ids[lane])
+  end
+  return count, bytes
+end
+
+local expired = removeExpired()
+local evicted, bytes = evict(most - expired)
+if expired + evicted == 0 then recountSome(most) end
+local isLeft = expired >= most or (evicted > 0 and bytes > mostBytes)
+return { expired, evicted, isLeft and 1 or 0 }

@@ -11,6 +11,7 @@
 local now = clock('')
 --@include gates
 --@include places
+--@include history
 --@include finish
 local AT_ONCE = 1000
 
@@ -19,12 +20,12 @@ if from == 0 and not call('SET', P .. 'recovery', '1', 'NX', 'PX', ARGV[2]) then
 
 local recovered, onward = {}, -1
 for _, lane in ipairs(LANES) do
-  local ids = call('LRANGE', laneKey(lane, 'active'), from, from + AT_ONCE - 1)
+  local ids = call('LRANGE', setKey(lane, 'active'), from, from + AT_ONCE - 1)
   if #ids == AT_ONCE then onward = from + AT_ONCE end
   for _, id in ipairs(ids) do
-    local key = laneKey(lane, id)
+    local key = jobKey(lane, id)
     if call('EXISTS', key .. ':lock') == 0 then
-      call('LREM', laneKey(lane, 'active'), -1, id)
+      call('LREM', setKey(lane, 'active'), -1, id)
       if call('EXISTS', key) == 1 then
         if call('HINCRBY', key, 'stc', 1) > tonumber(ARGV[1]) then call('HSET', key, 'defa', 'crashed_too_often') end
         backToWait(lane, id)

@@ -26,7 +26,7 @@ local counts, gone = {}, {}
 local held = call('HGETALL', P .. 'held')
 for i = 1, #held, 2 do
   local lane, id = string.match(held[i], '^(%a+):(.+)$')
-  local job = call('HMGET', laneKey(lane, id), 'data', 'end')
+  local job = call('HMGET', jobKey(lane, id), 'data', 'end')
   if job[1] and not job[2] then
     for gate in string.gmatch(held[i + 1], '[^\n]+') do counts[gate] = (counts[gate] or 0) + 1 end
   else
@@ -45,7 +45,7 @@ for i = 1, #running, 2 do
 end
 
 local isEmpty = {}
-for _, lane in ipairs(LANES) do isEmpty[lane] = call('LLEN', laneKey(lane, 'wait')) == 0 end
+for _, lane in ipairs(LANES) do isEmpty[lane] = call('LLEN', setKey(lane, 'wait')) == 0 end
 for _, field in ipairs(call('HKEYS', P .. 'window')) do
   local gate, lane = string.match(field, '^(.+)/(%a+)$')
   if isEmpty[lane] then

@@ -18,12 +18,12 @@ local lane = laneOf(id)
 if not lane then return '' end
 local state = stateOf(lane, id)
 if state ~= 'dead_letter' then return state end
-local key = laneKey(lane, id)
+local key = jobKey(lane, id)
 local job = call('HMGET', key, 'gates', 'expires')
 local expires = tonumber(job[2])
 if expires and expires <= now then return 'too_late' end
 
-call('ZREM', laneKey(lane, 'failed'), id)
+call('ZREM', setKey(lane, 'failed'), id)
 call('ZREM', P .. 'expiry', lane .. ':' .. id)
 -- What ended it, and what would end it again: a mark of being cancelled, and how often it took its worker down.
 call('HDEL', key, 'end', 'finishedOn', 'failedReason', 'cancel', 'defa', 'stc')

@@ -4,7 +4,7 @@
 -- ARGV[1]  now, Unix milliseconds; '' = the time of Redis
 -- ARGV[2]  id
 -- ARGV[3]  how long a gate may hold a task after it was due, milliseconds
--- ARGV[4]  how long expired tasks are kept, milliseconds
+-- ARGV[4]  how long expired tasks are kept unless their queue says otherwise, milliseconds
 -- Returns  '' when there is no such task; else the state it was in: of these, `scheduled` and `retrying` mean that it
 --          is due now, every other that nothing was done
 
@@ -12,6 +12,7 @@
 local now = clock(ARGV[1])
 --@include gates
 --@include places
+--@include history
 --@include finish
 --@include state
 
@@ -21,10 +22,11 @@ if not lane then return '' end
 local state = stateOf(lane, id)
 if state ~= 'scheduled' and state ~= 'retrying' then return state end
 
-call('ZREM', laneKey(lane, 'delayed'), id)
-call('HSET', laneKey(lane, id), 'due', NOW, 'delay', 0)
-promote(lane, id, false, { maxAge = tonumber(ARGV[3]), expiredFor = tonumber(ARGV[4]) })
+call('ZREM', setKey(lane, 'delayed'), id)
+call('HSET', jobKey(lane, id), 'due', NOW, 'delay', 0)
+promote(lane, id, false, { maxAge = tonumber(ARGV[3]), completedFor = tonumber(ARGV[4]) })
 wakeForSoonest()
 flushWaits()
 flushGates()
+flushHistory()
 return state

@@ -9,23 +9,26 @@
 -- ARGV[5]   how many tasks to fetch at most
 -- ARGV[6]   'weighted' or 'strict'
 -- ARGV[7]   how long a gate may hold a task after it was due, milliseconds
--- ARGV[8]   how long expired and cancelled tasks are kept, milliseconds
--- ARGV[9]   how long dead letters are kept that are made here, milliseconds; '' = for ever
+-- ARGV[8]   how long tasks are kept that have ended and are no dead letters, milliseconds
+-- ARGV[9]   how long dead letters are kept, milliseconds; '' = for ever. A queue may say both otherwise
 -- ARGV[10..13]  virtual time of each lane; ARGV[14..17] what a start adds to it (expected time / weight)
--- ARGV[18]  how many settlements follow; 10 values each:
+-- ARGV[18]  how many settlements follow; 13 values each:
 --           lane, id, kind (completed | retry | dead_letter | hand_back | cancelled | expired), attempts made so far,
---           attempt (JSON), its place among those kept, how many were kept, delay of a retry in ms or '',
---           reason or '', retention in ms or ''
--- Returns   { milliseconds until the next task is due or -1, fetched, lost, cancelled, waiting }
---           fetched: 6 values for each task: lane, id, data, attempts made, attempts kept, due
+--           attempt (JSON), its place, which attempts are kept with it, delay of a retry in ms or '',
+--           reason or '', bytes of the data and the attempts, places of attempts that are not kept any more, how
+--           often it was begun, how long the attempt took in ms
+-- Returns   { milliseconds until the next task is due or -1, fetched, lost, cancelled, waiting, history }
+--           fetched: 6 values for each task: lane, id, data, attempts made, which attempts are kept, due
 --           lost: ids whose lock was not ours any more; what they came to is not recorded here
 --           cancelled: ids of running tasks of this dispatcher that have to be aborted
 --           waiting: tasks in `wait` of each lane afterwards
+--           history: bytes of the completed history, or 0 when nothing has ended here
 
 --@include context
 local now = clock(ARGV[1])
 --@include gates
 --@include places
+--@include history
 --@include finish
 
 local request = ARGV[3]
@@ -33,10 +36,11 @@ local limits = {
   token = ARGV[2],
   lock = ARGV[4],
   maxAge = tonumber(ARGV[7]),
-  expiredFor = tonumber(ARGV[8]),
+  completedFor = tonumber(ARGV[8]),
   deadFor = tonumber(ARGV[9]),
   isStrict = ARGV[6] == 'strict',
 }
+--@include settle
 --@include fetch
 local replyKey, cancelKey = P .. 'reply:' .. limits.token, P .. 'cancel:' .. limits.token
 
@@ -48,7 +52,7 @@ local function headOf(key) return call('ZRANGE', key, 0, 0, 'WITHSCORES')[2] end
 local function untilNextDue()
   local soonest = tonumber(headOf(P .. 'wakes'))
   for _, lane in ipairs(LANES) do
-    local head = headOf(laneKey(lane, 'delayed'))
+    local head = headOf(setKey(lane, 'delayed'))
     if head then soonest = math.min(soonest or math.huge, delayedTime(head)) end
   end
   return soonest and math.max(0, soonest - now) or -1
@@ -60,59 +64,20 @@ local function waiting()
   return all
 end
 
-local function fetchedBefore(members)
-  local fetched = {}
-  for member in string.gmatch(members, '[^\n]+') do
+local function fetchAgain(before)
+  for member in string.gmatch(before, '[^\n]+') do
     local lane, id = string.match(member, '^(%a+):(.+)$')
-    if call('GET', laneKey(lane, id) .. ':lock') == limits.token then
-      local job = call('HMGET', laneKey(lane, id), 'data', 'atm', 'kept', 'due')
+    if call('GET', jobKey(lane, id) .. ':lock') == limits.token then
+      local job = call('HMGET', jobKey(lane, id), 'data', 'atm', 'kept', 'due')
       append(fetched, { lane, id, job[1], job[2] or '0', job[3] or '0', job[4] or '' })
     end
   end
-  return fetched
 end
 
 local function takeCancelled()
   local ids = call('SMEMBERS', cancelKey)
   if #ids > 0 then call('DEL', cancelKey) end
   return ids
-end
-
-local SETTLED_VALUES = 10
-
-local function settlement(i)
-  local at = 18 + (i - 1) * SETTLED_VALUES
-  return {
-    lane = ARGV[at + 1], id = ARGV[at + 2], kind = ARGV[at + 3], attempts = ARGV[at + 4], attempt = ARGV[at + 5],
-    place = ARGV[at + 6], kept = ARGV[at + 7], delay = tonumber(ARGV[at + 8]), reason = ARGV[at + 9],
-    retention = tonumber(ARGV[at + 10]),
-  }
-end
-
-local function settleAll()
-  local all, locks = {}, {}
-  for i = 1, tonumber(ARGV[18]) do
-    all[i] = settlement(i)
-    locks[i] = laneKey(all[i].lane, all[i].id) .. ':lock'
-  end
-  if #all == 0 then return {} end
-  local owners, lost, ours, members, stalled = call('MGET', unpack(locks)), {}, {}, {}, {}
-  for i, s in ipairs(all) do
-    if owners[i] ~= limits.token then
-      lost[#lost + 1] = s.id
-    else
-      ours[#ours + 1] = locks[i]
-      members[#members + 1] = s.lane .. ':' .. s.id
-      stalled[s.lane] = stalled[s.lane] or {}
-      append(stalled[s.lane], { s.id })
-      call('LREM', laneKey(s.lane, 'active'), -1, s.id)
-      settle(s.lane, s.id, s, limits.expiredFor)
-    end
-  end
-  if #ours > 0 then call('UNLINK', unpack(ours)) end
-  for lane, ids in pairs(stalled) do call('SREM', laneKey(lane, 'stalled'), unpack(ids)) end
-  releaseHeld(members)
-  return lost
 end
 
 local function wakeGates()
@@ -123,11 +88,11 @@ end
 
 local function promoteDue()
   for _, lane in ipairs(LANES) do
-    local due = call('ZRANGEBYSCORE', laneKey(lane, 'delayed'), '-inf', delayedScore(now + 1), 'WITHSCORES', 'LIMIT', 0,
+    local due = call('ZRANGEBYSCORE', setKey(lane, 'delayed'), '-inf', delayedScore(now + 1), 'WITHSCORES', 'LIMIT', 0,
       MOST_DUE)
     local ids = {}
     for i = 1, #due, 2 do ids[#ids + 1] = due[i] end
-    if #ids > 0 then call('ZREM', laneKey(lane, 'delayed'), unpack(ids)) end
+    if #ids > 0 then call('ZREM', setKey(lane, 'delayed'), unpack(ids)) end
     for i, id in ipairs(ids) do promote(lane, id, isParked(due[2 * i]), limits) end
   end
 end
@@ -139,15 +104,17 @@ end
 
 local last = call('GET', replyKey)
 if last and string.match(last, '^[^\n]*') == request then
-  return { untilNextDue(), fetchedBefore(string.sub(last, #request + 1)), {}, takeCancelled(), waiting() }
+  fetchAgain(string.sub(last, #request + 1))
+  return { untilNextDue(), fetched, {}, takeCancelled(), waiting(), 0 }
 end
-local lost = settleAll()
+local lost = settleAll(18, tonumber(ARGV[18]))
 wakeGates()
 promoteDue()
 letIn()
-local fetched, members = fetch(tonumber(ARGV[5]), { unpack(ARGV, 10, 13) }, { unpack(ARGV, 14, 17) })
+fetch(tonumber(ARGV[5]), { unpack(ARGV, 10, 13) }, { unpack(ARGV, 14, 17) })
 -- What was fetched has left its place in `wait`: gates that are limited by that alone let the next ones in.
 letIn()
 flushGates()
+local history = flushHistory()
 call('SET', replyKey, request .. '\n' .. table.concat(members, '\n'), 'PX', 600000)
-return { untilNextDue(), fetched, lost, takeCancelled(), waiting() }
+return { untilNextDue(), fetched, lost, takeCancelled(), waiting(), history }

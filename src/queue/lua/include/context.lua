@@ -19,7 +19,18 @@ end
 -- Numbers go to Redis as text: Lua writes one that it is given with seventeen digits, at ten times the cost.
 local function ms(n) return string.format('%.0f', n) end
 
-local function laneKey(lane, name) return P .. lane .. ':' .. name end
+local function jobKey(lane, id) return P .. lane .. ':' .. id end
+
+-- Keys of the lists and sets of a lane; made once, as a text costs Lua more than looking it up.
+local setKeys = { critical = {}, high = {}, default = {}, low = {} }
+local function setKey(lane, name)
+  local key = setKeys[lane][name]
+  if not key then
+    key = P .. lane .. ':' .. name
+    setKeys[lane][name] = key
+  end
+  return key
+end
 
 -- BullMQ keeps delayed jobs by due time, twelve bits of order behind the milliseconds.
 local function delayedScore(at) return ms(at * 4096) end

@@ -1,74 +1,76 @@
 -- Taking tasks out of `wait` to run them. Needs context.lua, gates.lua, places.lua, finish.lua, and in `limits`:
--- token, lock, maxAge, expiredFor, deadFor, isStrict.
+-- token, lock, maxAge, completedFor, deadFor, isStrict.
 
 -- Tasks that are looked at in vain, and clients that are let in again, in one turn.
 local MOST_PUT_BACK, MOST_SHARED = 100, 20
 
-local FIELDS = { 'data', 'atm', 'kept', 'due', 'ats', 'expires', 'gates', 'defa', 'stc', 'cancel' }
+-- Tasks that were taken out of `wait`: by position, the lane, the id, the gates and, in this order, the fields data, atm,
+-- kept, due, expires, gates, defa, stc, cancel. Lists instead of a record for each: this is where a turn spends its time.
+local taken = { count = 0, lane = {}, id = {}, gates = {}, job = {} }
+local DATA, ATTEMPTS, KEPT, DUE, EXPIRES, CRASHED_TOO_OFTEN, CRASHES, IS_CANCELLED = 1, 2, 3, 4, 5, 7, 8, 9
 
--- Reads the tasks that were taken out of `wait`.
-local function readJobs(lane, ids)
-  local jobs = {}
-  for i, id in ipairs(ids) do
-    local job = call('HMGET', laneKey(lane, id), unpack(FIELDS))
-    jobs[i] = {
-      lane, gatesOf(job[7]),
-      id = id, data = job[1], attempts = job[2] or '0', kept = job[3] or '0', due = job[4] or '',
-      starts = tonumber(job[5]) or 0, expires = tonumber(job[6]),
-      crashedTooOften = job[8], hasCrashed = job[9], isCancelled = job[10],
-    }
+local function readTaken(lane, ids, lists)
+  for _, id in ipairs(ids) do
+    local at = taken.count + 1
+    local job = call('HMGET', jobKey(lane, id), 'data', 'atm', 'kept', 'due', 'expires', 'gates', 'defa', 'stc', 'cancel')
+    local gatesOfTask = gatesOf(job[6])
+    taken.count, taken.lane[at], taken.id[at], taken.gates[at], taken.job[at] = at, lane, id, gatesOfTask, job
+    lists[gatesOfTask] = true
   end
-  return jobs
 end
 
 -- Tasks that ended while they waited.
-local function endInstead(lane, job)
-  if job.isCancelled then
-    finish(lane, job.id, 'cancelled', '', limits.expiredFor)
-  elseif job.crashedTooOften then
-    finish(lane, job.id, 'dead_letter', 'crashed_too_often', limits.deadFor)
-  elseif job.data then
-    finish(lane, job.id, 'expired', '', limits.expiredFor)
+local function endInstead(lane, id, job)
+  if job[IS_CANCELLED] then
+    finish(lane, id, 'cancelled', limits)
+  elseif job[CRASHED_TOO_OFTEN] then
+    finish(lane, id, 'dead_letter', limits, 'crashed_too_often')
+  elseif job[DATA] then
+    finish(lane, id, 'expired', limits)
   end
 end
 
 -- Takes the slots that a task needs, and keeps a note of them in `held`. Returns whether it may start; when not, it was
 -- parked.
-local function takesSlots(lane, job, held)
-  local gate, at, taken = takeSlots(job[2])
+local function takesSlots(at, member, held)
+  local lane, job = taken.lane[at], taken.job[at]
+  local gate, opens, slots = takeSlots(taken.gates[at])
   if gate then
-    park(lane, job.id, gate, tonumber(job.due) or now, job.expires, limits.maxAge, at)
+    park(lane, taken.id[at], gate, tonumber(job[DUE]) or now, tonumber(job[EXPIRES]), limits.maxAge, opens)
     return false
   end
-  if #taken > 0 then
-    held[#held + 1] = lane .. ':' .. job.id
-    held[#held + 1] = table.concat(taken, '\n')
+  if slots ~= '' then
+    held[#held + 1] = member
+    held[#held + 1] = slots
   end
   return true
 end
 
--- Begins an attempt of a task that was taken out of `wait`, or puts it where it belongs instead. Returns whether it
--- runs now.
-local function start(lane, job, held)
-  local key, ids = laneKey(lane, job.id), job[2]
+local function hasEnded(job)
+  local expires = job[EXPIRES] and tonumber(job[EXPIRES])
+  return not job[DATA] or job[CRASHED_TOO_OFTEN] or job[IS_CANCELLED] or (expires and expires <= now)
+end
+
+-- Begins an attempt of the task at that position, or puts it where it belongs instead. Returns whether it runs now.
+local function start(at, member, held)
+  local lane, ids, job = taken.lane[at], taken.gates[at], taken.job[at]
   inHand = inHand - 1
   for _, gate in ipairs(ids) do
     if gates[gate].counted then moveWindow(gate, lane, -1) end
   end
   -- After a crash the task still holds its slots.
-  local holds = job.hasCrashed and call('HGET', P .. 'held', lane .. ':' .. job.id)
-  local hasEnded = not job.data or job.crashedTooOften or job.isCancelled or (job.expires and job.expires <= now)
-  local runs = not hasEnded and (holds or takesSlots(lane, job, held))
+  local holds = job[CRASHES] and call('HGET', P .. 'held', member)
+  local ended = hasEnded(job)
+  local runs = not ended and (holds or takesSlots(at, member, held))
   for _, gate in ipairs(ids) do
     -- A cap has as much room as before when a task that waited runs instead.
     if gates[gate].counted and not (runs and gates[gate].cap) then touched[gate] = true end
   end
-  if hasEnded then
-    if holds then releaseHeld({ lane .. ':' .. job.id }) end
-    endInstead(lane, job)
+  if ended then
+    if holds then releaseHeld({ member }) end
+    endInstead(lane, taken.id[at], job)
   elseif runs then
-    call('SET', key .. ':lock', limits.token, 'PX', limits.lock)
-    call('HSET', key, 'processedOn', NOW, 'ats', job.starts + 1)
+    call('SET', P .. member .. ':lock', limits.token, 'PX', limits.lock)
   end
   return runs
 end
@@ -77,7 +79,7 @@ end
 local isPaused = {}
 local function fetchable(lane)
   if waitLength(lane) == 0 then return 0 end
-  if isPaused[lane] == nil then isPaused[lane] = call('HEXISTS', laneKey(lane, 'meta'), 'paused') == 1 end
+  if isPaused[lane] == nil then isPaused[lane] = call('HEXISTS', setKey(lane, 'meta'), 'paused') == 1 end
   return isPaused[lane] and 0 or waitLength(lane)
 end
 
@@ -99,17 +101,18 @@ local function plan(most, virtual, charge)
 end
 
 local function takeOut(counts)
-  local jobs = {}
+  local listsOf = {}
+  taken.count = 0
   for i, lane in ipairs(LANES) do
     if counts[i] > 0 then
-      local ids = call('RPOP', laneKey(lane, 'wait'), counts[i])
+      local ids = call('RPOP', setKey(lane, 'wait'), counts[i])
       waits[lane] = waits[lane] - #ids
       inHand = inHand + #ids
-      append(jobs, readJobs(lane, ids))
+      listsOf[lane] = {}
+      readTaken(lane, ids, listsOf[lane])
     end
   end
-  loadAll(jobs)
-  return jobs
+  loadAll(listsOf)
 end
 
 -- Nobody else waits: clients that were held back in favour of others may have the slots that are left.
@@ -128,36 +131,43 @@ end
 local function wakeForTheRest()
   for _, lane in ipairs(LANES) do
     if fetchable(lane) > 0 then
-      call('ZADD', laneKey(lane, 'marker'), 0, '0')
+      call('ZADD', setKey(lane, 'marker'), 0, '0')
       return
     end
   end
 end
 
--- Returns what the dispatcher needs of the tasks that start now, six values for each, and their members.
+-- What the dispatcher needs of the tasks that start now, six values for each, and their members.
+local fetched, members = {}, {}
+local function hand(at, member)
+  local job, n = taken.job[at], #fetched
+  fetched[n + 1], fetched[n + 2], fetched[n + 3] = taken.lane[at], taken.id[at], job[DATA]
+  fetched[n + 4], fetched[n + 5], fetched[n + 6] = job[ATTEMPTS] or '0', job[KEPT] or '0', job[DUE] or ''
+  members[#members + 1] = member
+end
+
 local function fetch(capacity, virtual, charge)
   for i = 1, #LANES do virtual[i], charge[i] = tonumber(virtual[i]), tonumber(charge[i]) end
-  local fetched, members, held, active = {}, {}, {}, {}
-  local free, tries = capacity, capacity + MOST_PUT_BACK
+  local held, active, free, tries = {}, {}, capacity, capacity + MOST_PUT_BACK
   while free > 0 and tries > 0 do
     local counts, total = plan(math.min(free, tries), virtual, charge)
     if total == 0 and not releaseShared() then break end
-    for _, job in ipairs(takeOut(counts)) do
-      local lane, position = job[1], POSITION[job[1]]
-      if start(lane, job, held) then
+    takeOut(counts)
+    for at = 1, taken.count do
+      local lane = taken.lane[at]
+      local member = lane .. ':' .. taken.id[at]
+      if start(at, member, held) then
         free = free - 1
         active[lane] = active[lane] or {}
-        append(active[lane], { job.id })
-        append(members, { lane .. ':' .. job.id })
-        append(fetched, { lane, job.id, job.data, job.attempts, job.kept, job.due })
+        active[lane][#active[lane] + 1] = taken.id[at]
+        hand(at, member)
       else
-        virtual[position] = virtual[position] - charge[position]
+        virtual[POSITION[lane]] = virtual[POSITION[lane]] - charge[POSITION[lane]]
       end
     end
     tries = tries - total
   end
-  for lane, ids in pairs(active) do call('LPUSH', laneKey(lane, 'active'), unpack(ids)) end
+  for lane, ids in pairs(active) do call('LPUSH', setKey(lane, 'active'), unpack(ids)) end
   if #held > 0 then call('HSET', P .. 'held', unpack(held)) end
   if free == 0 or tries == 0 then wakeForTheRest() end
-  return fetched, members
 end

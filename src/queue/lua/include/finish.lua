@@ -1,44 +1,58 @@
--- The ends of a task and the ways back. Needs context.lua, gates.lua and places.lua.
+-- The ends of a task and the ways back. Needs context.lua, gates.lua, places.lua and history.lua.
+
+-- `limits` says how long tasks are kept that have ended: `completedFor`, and `deadFor` for dead letters (nothing = for
+-- ever), milliseconds. A queue may say it otherwise in hash `retention`, <completed or ''>;<dead or '', 0 = for ever>.
+-- Most deployments have no such queue: then it costs one command for all tasks of a script, and none per task.
+local retentions
+
+local function retentionOf(queue)
+  if retentions[queue] == nil then retentions[queue] = call('HGET', P .. 'retention', queue) end
+  return string.match(retentions[queue] or ';', '^(%d*);(%d*)$')
+end
+
+local function ownRetention(lane, id, isDead)
+  local ids = gatesOf(call('HGET', jobKey(lane, id), 'gates'))
+  local completed, dead = retentionOf(string.sub(ids[1] or '', 3))
+  return isDead and dead or completed
+end
 
 -- Finished tasks are removed by their own deadline: ZSET `expiry`, members `<lane>:<id>`.
-local function keepFor(lane, id, retention)
+local function keepFor(lane, id, isDead, limits)
+  local retention = limits.completedFor
+  if isDead then retention = limits.deadFor end
+  if retentions == nil then retentions = call('EXISTS', P .. 'retention') == 1 and {} end
+  if retentions then
+    local own = ownRetention(lane, id, isDead)
+    if own ~= '' then retention = tonumber(own) end
+    if isDead and own == '0' then retention = nil end
+  end
   if retention then zaddLater(P .. 'expiry', ms(now + retention), lane .. ':' .. id) end
 end
 
 -- Dead letters are what BullMQ calls failed; everything else that has ended is in `completed`, with its end in `end`.
-local function finish(lane, id, ending, reason, retention, fields)
-  local set = ending == 'dead_letter' and 'failed' or 'completed'
-  call('HSET', laneKey(lane, id), 'finishedOn', NOW, 'end', ending, 'failedReason', reason, unpack(fields or {}))
-  zaddLater(laneKey(lane, set), NOW, id)
-  keepFor(lane, id, retention)
+-- `bytes`: of the data and the attempts, if they are known.
+local function ended(lane, id, ending, limits, bytes)
+  local isDead = ending == 'dead_letter'
+  zaddLater(setKey(lane, isDead and 'failed' or 'completed'), NOW, id)
+  keepFor(lane, id, isDead, limits)
+  if not isDead then grow(lane, id, bytes) end
+end
+
+-- Ends a task of which no attempt has just ended.
+local function finish(lane, id, ending, limits, reason)
+  call('HSET', jobKey(lane, id), 'finishedOn', NOW, 'end', ending, 'failedReason', reason or '')
+  ended(lane, id, ending, limits)
 end
 
 -- To the front of its lane, without asking the gates again.
 local function backToWait(lane, id)
-  call('RPUSH', laneKey(lane, 'wait'), id)
+  call('RPUSH', setKey(lane, 'wait'), id)
   waits[lane] = nil
-  call('ZADD', laneKey(lane, 'marker'), 0, '0')
-  local ids = gatesOf(call('HGET', laneKey(lane, id), 'gates'))
+  call('ZADD', setKey(lane, 'marker'), 0, '0')
+  local ids = gatesOf(call('HGET', jobKey(lane, id), 'gates'))
   loadGates(ids)
   for _, gate in ipairs(ids) do
     if gates[gate].counted then moveWindow(gate, lane, 1) end
-  end
-end
-
-local function settle(lane, id, s, cancelledFor)
-  local fields = { 'atm', s.attempts, 'a:' .. s.place, s.attempt, 'kept', s.kept }
-  local goesOn = s.kind == 'retry' or s.kind == 'hand_back'
-  if goesOn and call('HEXISTS', laneKey(lane, id), 'cancel') == 1 then
-    finish(lane, id, 'cancelled', '', cancelledFor, fields)
-  elseif s.kind == 'retry' then
-    local due = now + s.delay
-    call('HSET', laneKey(lane, id), 'delay', ms(s.delay), 'due', ms(due), unpack(fields))
-    delay(lane, id, due)
-  elseif s.kind == 'hand_back' then
-    call('HSET', laneKey(lane, id), unpack(fields))
-    backToWait(lane, id)
-  else
-    finish(lane, id, s.kind, s.reason, s.retention, fields)
   end
 end
 
@@ -70,31 +84,31 @@ end
 
 -- Takes a task that does not run out of its place, and gives back what it had there.
 local function leave(lane, id)
-  local ids = gatesOf(call('HGET', laneKey(lane, id), 'gates'))
-  local score = call('ZSCORE', laneKey(lane, 'delayed'), id)
+  local ids = gatesOf(call('HGET', jobKey(lane, id), 'gates'))
+  local score = call('ZSCORE', setKey(lane, 'delayed'), id)
   if score then
-    call('ZREM', laneKey(lane, 'delayed'), id)
+    call('ZREM', setKey(lane, 'delayed'), id)
     if isParked(score) then unpark(lane, id, ids) end
-  elseif call('LREM', laneKey(lane, 'wait'), 1, id) == 1 then
+  elseif call('LREM', setKey(lane, 'wait'), 1, id) == 1 then
     leaveWait(lane, ids)
   else
     -- Its worker is gone and nobody has noticed yet.
-    call('LREM', laneKey(lane, 'active'), 1, id)
+    call('LREM', setKey(lane, 'active'), 1, id)
     releaseHeld({ lane .. ':' .. id })
   end
 end
 
 -- A task whose time has come, or the backstop of a parked one; it has left `delayed`.
 local function promote(lane, id, wasParked, limits)
-  local job = call('HMGET', laneKey(lane, id), 'gates', 'due', 'expires')
+  local job = call('HMGET', jobKey(lane, id), 'gates', 'due', 'expires')
   if not job[2] then return end
   local ids, due, expires = gatesOf(job[1]), tonumber(job[2]), tonumber(job[3])
   local gate = wasParked and parkedUnder(lane, id, ids)
   if gate then unpark(lane, id, { gate }) end
   if expires and expires <= now then
-    finish(lane, id, 'expired', gate or '', limits.expiredFor)
+    finish(lane, id, 'expired', limits, gate)
   elseif gate and now - due >= limits.maxAge then
-    finish(lane, id, 'dead_letter', 'held_too_long:' .. gate, limits.deadFor)
+    finish(lane, id, 'dead_letter', limits, 'held_too_long:' .. gate)
   else
     admit(lane, id, ids, due, expires, limits.maxAge)
   end

@@ -22,23 +22,26 @@ local FLEET_SHARE = 0.8
 local CLIENT = string.byte('c')
 
 local NOW = ms(now)
-local gates, dirty, windows, dirtyWindows, touched = {}, {}, {}, {}, {}
+local gates, dirty, touched = {}, {}, {}
+-- By lane, then by gate.
+local windows, dirtyWindows = {}, {}
+for _, lane in ipairs(LANES) do windows[lane], dirtyWindows[lane] = {}, {} end
 
 -- Tasks that go into `wait` of each lane at the next flush; how many wait there with them, as far as it was asked; how
 -- many were taken out and are being looked at.
 local pushes, waits, inHand = {}, {}, 0
 local function waitLength(lane)
-  if not waits[lane] then waits[lane] = call('LLEN', laneKey(lane, 'wait')) + #(pushes[lane] or {}) end
+  if not waits[lane] then waits[lane] = call('LLEN', setKey(lane, 'wait')) + #(pushes[lane] or {}) end
   return waits[lane]
 end
 
-local lists = {}
+local parsed = {}
 local function gatesOf(text)
-  local ids = lists[text or '']
+  local ids = parsed[text or '']
   if not ids then
     ids = {}
     for id in string.gmatch(text or '', '[^\n]+') do ids[#ids + 1] = id end
-    lists[text or ''] = ids
+    parsed[text or ''] = ids
   end
   return ids
 end
@@ -78,41 +81,46 @@ local function loadGates(ids)
 end
 
 local function window(id, lane)
-  local field = id .. '/' .. lane
-  if not windows[field] then windows[field] = tonumber(call('HGET', P .. 'window', field)) or 0 end
-  return windows[field]
+  local count = windows[lane][id]
+  if not count then
+    count = tonumber(call('HGET', P .. 'window', id .. '/' .. lane)) or 0
+    windows[lane][id] = count
+  end
+  return count
 end
 
 local function moveWindow(id, lane, by)
-  local field = id .. '/' .. lane
-  windows[field] = math.max(0, window(id, lane) + by)
-  dirtyWindows[field] = true
+  local count = window(id, lane) + by
+  windows[lane][id] = count > 0 and count or 0
+  dirtyWindows[lane][id] = true
 end
 
--- Reads in three commands what the gates of many tasks need: `tasks` are pairs of a lane and a list of gates.
-local function loadAll(tasks)
-  local ids, fields, seen = {}, {}, {}
-  for _, task in ipairs(tasks) do
-    for _, id in ipairs(task[2]) do
-      if not gates[id] and not seen[id] then
-        seen[id] = true
-        ids[#ids + 1] = id
+-- Reads in three commands what the gates of many tasks need; `listsOf`: by lane, set of lists of gates.
+local function loadAll(listsOf)
+  local ids = {}
+  for _, some in pairs(listsOf) do
+    for list in pairs(some) do
+      for _, id in ipairs(list) do
+        if not gates[id] then ids[#ids + 1] = id end
       end
     end
   end
   inPieces(ids, UNPACK, function(from, to) loadGates({ unpack(ids, from, to) }) end)
-  for _, task in ipairs(tasks) do
-    for _, id in ipairs(task[2]) do
-      local field = id .. '/' .. task[1]
-      if gates[id].counted and not windows[field] then
-        windows[field] = 0
-        fields[#fields + 1] = field
+  local fields, asked = {}, {}
+  for lane, some in pairs(listsOf) do
+    for list in pairs(some) do
+      for _, id in ipairs(list) do
+        if gates[id].counted and not windows[lane][id] then
+          windows[lane][id] = 0
+          fields[#fields + 1] = id .. '/' .. lane
+          asked[#asked + 1] = { lane, id }
+        end
       end
     end
   end
   inPieces(fields, UNPACK, function(from, to)
     local counts = call('HMGET', P .. 'window', unpack(fields, from, to))
-    for i, count in ipairs(counts) do windows[fields[from + i - 1]] = tonumber(count) or 0 end
+    for i = from, to do windows[asked[i][1]][asked[i][2]] = tonumber(counts[i - from + 1]) or 0 end
   end)
 end
 
@@ -169,7 +177,8 @@ local function noRoom(ids, lane)
   end
 end
 
--- The first gate that does not let a task start now; nothing if all do, and then their slots are taken.
+-- The first gate that does not let a task start now, and when it opens if that is known. Nothing if all do: then their
+-- slots are taken, and the third value names them, '\n' between.
 local function takeSlots(ids)
   for _, id in ipairs(ids) do
     local gate = gates[id]
@@ -182,13 +191,13 @@ local function takeSlots(ids)
       end
     end
   end
-  local held = {}
+  local held = ''
   for _, id in ipairs(ids) do
     local gate = gates[id]
     if gate.counted then
       gate.n = gate.n + 1
       dirty[id] = true
-      held[#held + 1] = id
+      held = held == '' and id or held .. '\n' .. id
       if gate.interval then gate.tat = math.max(gate.tat, now) + gate.interval end
     end
   end
@@ -210,10 +219,9 @@ local function giveBack(id)
 end
 
 -- Writes what is not zero and removes the rest.
-local function flushCounts(key, isDirty, countOf)
+local function writeCounts(key, counts)
   local some, none = {}, {}
-  for field in pairs(isDirty) do
-    local count = countOf(field)
+  for field, count in pairs(counts) do
     if count > 0 then
       some[#some + 1] = field
       some[#some + 1] = count
@@ -226,9 +234,14 @@ local function flushCounts(key, isDirty, countOf)
 end
 
 local function flushGates()
-  flushCounts(P .. 'running', dirty, function(id) return gates[id].n end)
-  flushCounts(P .. 'window', dirtyWindows, function(field) return windows[field] end)
+  local running, waiting = {}, {}
   for id in pairs(dirty) do
+    running[id] = gates[id].n
     if gates[id].interval then call('HSET', P .. 'tat', id, string.format('%.3f', gates[id].tat)) end
   end
+  for lane, ids in pairs(dirtyWindows) do
+    for id in pairs(ids) do waiting[id .. '/' .. lane] = windows[lane][id] end
+  end
+  writeCounts(P .. 'running', running)
+  writeCounts(P .. 'window', waiting)
 end

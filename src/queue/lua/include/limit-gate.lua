@@ -7,9 +7,9 @@ local MOST_RELEASED = 200
 local function countRunning(id)
   loadGates({ id })
   for _, lane in ipairs(LANES) do
-    for _, task in ipairs(call('LRANGE', laneKey(lane, 'active'), 0, -1)) do
+    for _, task in ipairs(call('LRANGE', setKey(lane, 'active'), 0, -1)) do
       local member, isOfGate = lane .. ':' .. task, false
-      for _, gate in ipairs(gatesOf(call('HGET', laneKey(lane, task), 'gates'))) do isOfGate = isOfGate or gate == id end
+      for _, gate in ipairs(gatesOf(call('HGET', jobKey(lane, task), 'gates'))) do isOfGate = isOfGate or gate == id end
       local held = isOfGate and (call('HGET', P .. 'held', member) or '')
       if held and not string.find('\n' .. held .. '\n', '\n' .. id .. '\n', 1, true) then
         call('HSET', P .. 'held', member, held == '' and id or held .. '\n' .. id)

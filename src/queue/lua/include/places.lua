@@ -45,7 +45,7 @@ end
 -- `order`: PARKED, or nothing for a task that waits for a time of its own.
 local function delay(lane, id, till, order)
   soonest = math.min(soonest, till)
-  zaddLater(laneKey(lane, 'delayed'), ms(till * 4096 + (order or 0)), id)
+  zaddLater(setKey(lane, 'delayed'), ms(till * 4096 + (order or 0)), id)
 end
 
 -- `at`: when the gate opens by itself, if it does.
@@ -81,22 +81,32 @@ local function admit(lane, id, ids, due, expires, maxAge)
   return true
 end
 
--- Takes the heads of those parked under a gate that are of one lane; returns them, without those that were moved
--- behind our back, and their jobs.
+-- Takes the heads of those parked under a gate that are of one lane. Returns the ids, without those of tasks that were
+-- moved behind our back, and of each job gates, due and expires.
 local function unparkHeads(gate, lane, heads)
   local ids = {}
   for i, head in ipairs(heads) do ids[i] = string.sub(head, #lane + 2) end
   call('ZREM', P .. 'park:' .. gate, unpack(heads))
-  local scores, parked, tasks = call('ZMSCORE', laneKey(lane, 'delayed'), unpack(ids)), {}, {}
+  local scores, parked, jobs = call('ZMSCORE', setKey(lane, 'delayed'), unpack(ids)), {}, {}
   for i, id in ipairs(ids) do
     if scores[i] then
       parked[#parked + 1] = id
-      local job = call('HMGET', laneKey(lane, id), 'gates', 'due', 'expires')
-      tasks[#tasks + 1] = { lane, gatesOf(job[1]), id, tonumber(job[2]) or now, tonumber(job[3]) }
+      jobs[#jobs + 1] = call('HMGET', jobKey(lane, id), 'gates', 'due', 'expires')
     end
   end
-  if #parked > 0 then call('ZREM', laneKey(lane, 'delayed'), unpack(parked)) end
-  return tasks
+  if #parked > 0 then call('ZREM', setKey(lane, 'delayed'), unpack(parked)) end
+  return parked, jobs
+end
+
+-- Lets in tasks of one lane, or parks them where they have to wait next.
+local function admitAll(lane, ids, jobs, maxAge)
+  local lists = {}
+  for _, job in ipairs(jobs) do lists[gatesOf(job[1])] = true end
+  loadAll({ [lane] = lists })
+  for i, id in ipairs(ids) do
+    local job = jobs[i]
+    admit(lane, id, gatesOf(job[1]), tonumber(job[2]) or now, job[3] and tonumber(job[3]), maxAge)
+  end
 end
 
 local function ofLane(members, lane, most)
@@ -123,9 +133,8 @@ local function release(gate, most, maxAge)
       return
     end
     local mine = ofLane(heads, lane, free)
-    local tasks = unparkHeads(gate, lane, mine)
-    loadAll(tasks)
-    for _, task in ipairs(tasks) do admit(lane, task[3], task[2], task[4], task[5], maxAge) end
+    local ids, jobs = unparkHeads(gate, lane, mine)
+    admitAll(lane, ids, jobs, maxAge)
     most = most - #mine
     ask = math.min(ask * 4, AT_ONCE)
   end
@@ -145,20 +154,20 @@ local LOOKS_AGAIN = 5000
 local function wakeForSoonest()
   if soonest > now + LOOKS_AGAIN then return end
   for _, lane in ipairs(LANES) do
-    local head = call('ZRANGE', laneKey(lane, 'delayed'), 0, 0, 'WITHSCORES')[2]
+    local head = call('ZRANGE', setKey(lane, 'delayed'), 0, 0, 'WITHSCORES')[2]
     if head and delayedTime(head) < soonest then return end
   end
   local wake = tonumber(call('ZRANGE', P .. 'wakes', 0, 0, 'WITHSCORES')[2])
   if wake and wake < soonest then return end
-  call('ZADD', laneKey('critical', 'marker'), 0, '0')
+  call('ZADD', setKey('critical', 'marker'), 0, '0')
 end
 
 -- Writes out what was pushed; the marker wakes a dispatcher that sleeps.
 local function flushWaits()
   flushEntries()
   for lane, list in pairs(pushes) do
-    inPieces(list, UNPACK, function(from, to) call('LPUSH', laneKey(lane, 'wait'), unpack(list, from, to)) end)
-    call('ZADD', laneKey(lane, 'marker'), 0, '0')
+    inPieces(list, UNPACK, function(from, to) call('LPUSH', setKey(lane, 'wait'), unpack(list, from, to)) end)
+    call('ZADD', setKey(lane, 'marker'), 0, '0')
   end
   pushes = {}
 end

@@ -3,21 +3,21 @@
 -- An id is stored in one lane at most.
 local function laneOf(id)
   for _, lane in ipairs(LANES) do
-    if call('EXISTS', laneKey(lane, id)) == 1 then return lane end
+    if call('EXISTS', jobKey(lane, id)) == 1 then return lane end
   end
 end
 
 -- The state of a stored task, and for those that wait for a time, that time.
 local function stateOf(lane, id)
-  local job = call('HMGET', laneKey(lane, id), 'end', 'atm', 'due')
+  local job = call('HMGET', jobKey(lane, id), 'end', 'atm', 'due')
   if job[1] then return job[1] end
-  local score = call('ZSCORE', laneKey(lane, 'delayed'), id)
+  local score = call('ZSCORE', setKey(lane, 'delayed'), id)
   if isParked(score) then return 'deferred' end
   if score then
     -- Due, and no worker has come by yet to see it.
     if tonumber(job[3]) <= now then return 'pending' end
     return (tonumber(job[2]) or 0) > 0 and 'retrying' or 'scheduled', job[3]
   end
-  if call('EXISTS', laneKey(lane, id) .. ':lock') == 1 then return 'running' end
+  if call('EXISTS', jobKey(lane, id) .. ':lock') == 1 then return 'running' end
   return 'pending'
 end
