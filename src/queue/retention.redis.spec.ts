@@ -101,9 +101,9 @@ const ENDINGS: [name: string, isDead: boolean, end: () => Promise<number | undef
     'is cancelled while it runs',
     false,
     async () => {
-      harness.worker(1, (_claimed, signal) => {
+      harness.worker(1, (_claimed, abort) => {
         return new Promise((resolve) => {
-          signal.addEventListener('abort', () => {
+          abort.onAbort(() => {
             resolve({ kind: 'retry', delayMs: 1 });
           });
         });
