@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import { Config } from '../../src/config/config.js';
 import { loadConfig } from '../../src/config/load-config.js';
 import { HealthRegistry } from '../../src/health/health-registry.js';
+import type { AbortHandle } from '../../src/queue/abort-handle.js';
 import { GateStore } from '../../src/queue/gates/gate-store.js';
 import { LoopWorkerPool } from '../../src/queue/loop-worker-pool.js';
 import { type QueueClock, RedisClock } from '../../src/queue/queue-clock.js';
@@ -17,7 +18,7 @@ import { attemptOf } from './attempt-of.js';
 import { redisUrl } from './test-app.js';
 
 /** What a worker of the harness does with a task: resolves to what becomes of it. */
-type Work = (claimed: ClaimedTask, signal: AbortSignal) => Promise<Settlement>;
+type Work = (claimed: ClaimedTask, abort: AbortHandle) => Promise<Settlement>;
 
 /** The queue by itself: real Redis, real scripts, workers whose handler a test writes. */
 export class QueueHarness {
@@ -120,9 +121,9 @@ class WorkHandler extends TaskHandler {
     super();
   }
 
-  override async handle(claimed: ClaimedTask, signal: AbortSignal): Promise<Handled> {
+  override async handle(claimed: ClaimedTask, abort: AbortHandle): Promise<Handled> {
     const startedAt = this.clock.now();
-    const settlement = await this.work(claimed, signal);
+    const settlement = await this.work(claimed, abort);
     return { attempt: attemptOf(settlement, startedAt, this.clock.now(), claimed.attempt), settlement };
   }
 }
