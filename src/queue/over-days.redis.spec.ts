@@ -87,7 +87,7 @@ describe('a worker, over days', () => {
     }
     clock.advance(1);
     await becomes(task!.id, 'dead_letter');
-    expect((await find(task!.id))?.deadLetterReason).toBe('held_too_long:c:client-a');
+    expect((await find(task!.id))?.deadLetterReason).toBe('client_disabled');
     expect(starts).toEqual([]);
     expect(await harness.redis.exists('{tr}:park:c:client-a')).toBe(0);
   });

@@ -9,7 +9,7 @@ import { isFinal, type TaskState } from '../task/task-state.js';
 import type { Task } from '../task/task.js';
 import { AddBatches } from './add-batches.js';
 import { QueueClock } from './queue-clock.js';
-import { MAX_TASK_AGE_MS, stepSettings } from './queue-rules.js';
+import { maxTaskAgeMs, stepSettings } from './queue-rules.js';
 import { scripts } from './scripts.js';
 import { gatesOf, storedAs } from './stored-task.js';
 import {
@@ -27,6 +27,7 @@ export class ScriptTaskQueue extends TaskQueue {
   private readonly redis: Redis;
   private readonly batches: AddBatches;
   private readonly completedForMs: number;
+  private readonly maxAgeMs: number;
 
   constructor(
     config: Config,
@@ -35,7 +36,8 @@ export class ScriptTaskQueue extends TaskQueue {
   ) {
     super();
     this.redis = connections.producer;
-    this.batches = new AddBatches(this.redis, MAX_TASK_AGE_MS, clock);
+    this.maxAgeMs = maxTaskAgeMs(config);
+    this.batches = new AddBatches(this.redis, this.maxAgeMs, clock);
     this.completedForMs = stepSettings(config, '').completedForMs;
   }
 
@@ -45,7 +47,7 @@ export class ScriptTaskQueue extends TaskQueue {
 
   override cancel(id: string): Promise<Cancelled> {
     return whenAvailable(async () => {
-      const args = [id, this.completedForMs, MAX_TASK_AGE_MS];
+      const args = [id, this.completedForMs, this.maxAgeMs];
       const state = (await this.run(scripts.cancelTask, args)) as TaskState | '';
       if (state === '') return 'unknown';
       if (isFinal(state)) return 'finished';
@@ -55,7 +57,7 @@ export class ScriptTaskQueue extends TaskQueue {
 
   override runNow(id: string): Promise<'due' | 'finished' | 'unknown'> {
     return whenAvailable(async () => {
-      const args = [id, MAX_TASK_AGE_MS, this.completedForMs];
+      const args = [id, this.maxAgeMs, this.completedForMs];
       const state = (await this.run(scripts.runTask, args)) as TaskState | '';
       if (state === '') return 'unknown';
       return isFinal(state) ? 'finished' : 'due';
@@ -64,7 +66,7 @@ export class ScriptTaskQueue extends TaskQueue {
 
   override retry(id: string): Promise<Retried> {
     return whenAvailable(async () => {
-      const result = (await this.run(scripts.retryTask, [id, MAX_TASK_AGE_MS])) as string;
+      const result = (await this.run(scripts.retryTask, [id, this.maxAgeMs])) as string;
       if (result === '') return 'unknown';
       return result === 'retried' || result === 'too_late' ? result : 'not_dead';
     });
@@ -72,7 +74,7 @@ export class ScriptTaskQueue extends TaskQueue {
 
   override edit(edit: TaskEdit): Promise<Edited> {
     return whenAvailable(async () => {
-      const result = (await this.run(scripts.editTask, editArgs(edit))) as
+      const result = (await this.run(scripts.editTask, editArgs(edit, this.maxAgeMs))) as
         'edited' | 'changed' | 'started' | TaskState | '';
       if (result === '') return 'unknown';
       if (result === 'edited' || result === 'changed' || result === 'started') return result;
@@ -85,11 +87,11 @@ export class ScriptTaskQueue extends TaskQueue {
   }
 }
 
-function editArgs({ before, after, now, isRescheduled }: TaskEdit): (string | number)[] {
+function editArgs({ before, after, now, isRescheduled }: TaskEdit, maxAgeMs: number): (string | number)[] {
   const due = isRescheduled ? after.scheduledAt : '';
   const expires = after.expiresAt ?? '';
   const [was] = storedAs(before);
-  return [after.id, MAX_TASK_AGE_MS, was, now, due, expires, gatesOf(after), ...storedAs(after)];
+  return [after.id, maxAgeMs, was, now, due, expires, gatesOf(after), ...storedAs(after)];
 }
 
 /** Errors that say "not now" become the port's own. */

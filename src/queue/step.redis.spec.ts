@@ -133,7 +133,7 @@ describe('over hours and days', () => {
     await turn(START + 7 * DAY + 1);
     expect(await harness.reader.find(task.id)).toMatchObject({
       state: 'dead_letter',
-      deadLetterReason: 'held_too_long:q:reports',
+      deadLetterReason: 'queue_paused',
     });
     expect(await harness.redis.exists('{tr}:park:q:reports')).toBe(0);
   });

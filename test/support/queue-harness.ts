@@ -38,7 +38,7 @@ export class QueueHarness {
     const connections = this.connect(redisUrl());
     this.queue = new ScriptTaskQueue(config, connections, clock);
     this.reader = new ScriptTaskReader(connections, clock);
-    this.gates = new GateStore(connections, clock);
+    this.gates = new GateStore(config, connections, clock);
     this.redis = new Redis(redisUrl());
   }
 
