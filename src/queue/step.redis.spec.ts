@@ -81,6 +81,16 @@ describe('a turn that is sent again because its reply was lost', () => {
     expect(ids(await turn(START, { id: 'r2', capacity: 2 }))).toEqual([tasks[2]!.id, tasks[3]!.id]);
   });
 
+  it('tells again what has to be aborted', async () => {
+    const task = at(START);
+    await add([task], START);
+    await turn(START);
+    await harness.queue.cancel(task.id);
+    expect((await turn(START, { id: 'r1' })).cancelled).toEqual([task.id]);
+    expect((await turn(START, { id: 'r1' })).cancelled).toEqual([task.id]);
+    expect((await turn(START, { id: 'r2' })).cancelled).toEqual([]);
+  });
+
   it('settles nothing twice', async () => {
     await harness.gates.set('c:client-a', { maxRunning: 2 });
     const task = at(START);
