@@ -109,7 +109,6 @@ export class DispatchLoop {
   private rest(): Promise<void> {
     return new Promise((resolve) => {
       this.poke = resolve;
-      if (this.isDraining) return;
       this.options.sleeper.watch(
         () => this.free > 0,
         () => {
@@ -153,7 +152,7 @@ export class DispatchLoop {
   }
 
   private take(reply: StepReply): void {
-    for (const fetched of reply.fetched) this.begin(fetched);
+    for (const fetched of reply.fetched) this.begin(fetched, reply.waiting);
     for (const id of reply.cancelled) this.runner.cancel(id);
     if (reply.historyBytes !== undefined) this.options.onHistory(reply.historyBytes);
     if (reply.lost.length > 0) this.runner.onLost(reply.lost);
@@ -161,13 +160,12 @@ export class DispatchLoop {
     this.setDueTimer(reply.nextDueMs);
   }
 
-  private begin(fetched: FetchedTask): void {
+  private begin(fetched: FetchedTask, waiting: readonly number[]): void {
     const { shares } = this.options;
-    const charged = shares.started(fetched.lane);
-    const since = performance.now();
+    const run = shares.started(fetched.lane, waiting);
     this.running++;
     void this.runner.run(fetched).then((settled) => {
-      shares.ended(fetched.lane, performance.now() - since, charged);
+      shares.ended(run);
       this.running--;
       this.settled.push(settled);
       this.mayHaveWork = true;
@@ -180,7 +178,8 @@ export class DispatchLoop {
     this.stopDueTimer();
     if (nextDueMs === undefined || this.isDraining) return;
     const look = (): void => {
-      this.lookAgain();
+      if (this.free > 0) this.lookAgain();
+      else this.options.sleeper.wakeAnother();
     };
     const afterMs = Math.min(nextDueMs + 1, LONGEST_TIMER_MS);
     this.stopDueTimer = this.options.clock.after(afterMs, look, this.timeOfTurn);

@@ -49,7 +49,8 @@ function roomOfRate(gate: GateReading, now: number): Room | undefined {
   const rate = tokens(gate, now);
   if (!rate) return undefined;
   const free = rate.free - gate.window;
-  return free > 0 ? { free } : { free: 0, refusal: { reason: 'rate_limited', at: rate.at } };
+  if (free > 0) return { free };
+  return { free: 0, refusal: { reason: 'rate_limited', ...(rate.free <= 0 && { at: rate.at }) } };
 }
 
 function roomOfSlots({ limits, running, window, share = Infinity }: GateReading): Room {

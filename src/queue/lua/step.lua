@@ -47,15 +47,23 @@ local replyKey, cancelKey = P .. 'reply:' .. limits.token, P .. 'cancel:' .. lim
 -- Bounds that keep a turn at some milliseconds of Redis.
 local MOST_DUE, MOST_WAKES, MOST_RELEASED = 200, 20, 100
 
-local function headOf(key) return call('ZRANGE', key, 0, 0, 'WITHSCORES')[2] end
+-- The earliest times that were there before this turn added any, by key of their set.
+local heads = {}
+local function readHead(key, timeOf)
+  local score = call('ZRANGE', key, 0, 0, 'WITHSCORES')[2]
+  heads[key] = score and timeOf(score) or math.huge
+  return heads[key]
+end
+
+local function readHeads()
+  readHead(P .. 'wakes', tonumber)
+  for _, lane in ipairs(LANES) do readHead(setKey(lane, 'delayed'), delayedTime) end
+end
 
 local function untilNextDue()
-  local soonest = tonumber(headOf(P .. 'wakes'))
-  for _, lane in ipairs(LANES) do
-    local head = headOf(setKey(lane, 'delayed'))
-    if head then soonest = math.min(soonest or math.huge, delayedTime(head)) end
-  end
-  return soonest and math.max(0, soonest - now) or -1
+  local earliest = soonest
+  for _, head in pairs(heads) do earliest = math.min(earliest, head) end
+  return earliest < math.huge and math.max(0, earliest - now) or -1
 end
 
 local function waiting()
@@ -86,19 +94,27 @@ local function takeCancelled()
 end
 
 local function wakeGates()
-  local wakes = call('ZRANGEBYSCORE', P .. 'wakes', '-inf', NOW, 'LIMIT', 0, MOST_WAKES)
-  if #wakes > 0 then call('ZREM', P .. 'wakes', unpack(wakes)) end
+  local key = P .. 'wakes'
+  if heads[key] > now then return end
+  local wakes = call('ZRANGEBYSCORE', key, '-inf', NOW, 'LIMIT', 0, MOST_WAKES)
+  if #wakes > 0 then call('ZREM', key, unpack(wakes)) end
   for _, gate in ipairs(wakes) do touched[gate] = true end
+  readHead(key, tonumber)
+end
+
+local function promoteDueOf(lane)
+  local key = setKey(lane, 'delayed')
+  local due = call('ZRANGEBYSCORE', key, '-inf', '(' .. delayedScore(now + 1), 'WITHSCORES', 'LIMIT', 0, MOST_DUE)
+  local ids = {}
+  for i = 1, #due, 2 do ids[#ids + 1] = due[i] end
+  if #ids > 0 then call('ZREM', key, unpack(ids)) end
+  for i, id in ipairs(ids) do promote(lane, id, isParked(due[2 * i]), limits) end
+  readHead(key, delayedTime)
 end
 
 local function promoteDue()
   for _, lane in ipairs(LANES) do
-    local till = '(' .. delayedScore(now + 1)
-    local due = call('ZRANGEBYSCORE', setKey(lane, 'delayed'), '-inf', till, 'WITHSCORES', 'LIMIT', 0, MOST_DUE)
-    local ids = {}
-    for i = 1, #due, 2 do ids[#ids + 1] = due[i] end
-    if #ids > 0 then call('ZREM', setKey(lane, 'delayed'), unpack(ids)) end
-    for i, id in ipairs(ids) do promote(lane, id, isParked(due[2 * i]), limits) end
+    if heads[setKey(lane, 'delayed')] <= now then promoteDueOf(lane) end
   end
 end
 
@@ -110,9 +126,11 @@ end
 local last = call('GET', replyKey)
 if last and string.match(last, '^[^\n]*') == request then
   local cancelled = replyAgain(string.sub(last, #request + 1))
+  readHeads()
   return { untilNextDue(), fetched, {}, cancelled, waiting(), 0 }
 end
 local lost = settleAll(18, tonumber(ARGV[18]))
+readHeads()
 wakeGates()
 promoteDue()
 letIn()

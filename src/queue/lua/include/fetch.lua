@@ -58,16 +58,15 @@ local function start(at, member, held)
   for _, gate in ipairs(ids) do
     if gates[gate].counted then moveWindow(gate, lane, -1) end
   end
-  -- After a crash the task still holds its slots.
-  local holds = job[CRASHES] and call('HGET', P .. 'held', member)
+  -- One whose worker was lost has kept its slots until here; it asks the gates again like every other.
+  if job[CRASHES] then releaseHeld({ member }) end
   local ended = hasEnded(job)
-  local runs = not ended and (holds or takesSlots(at, member, held))
+  local runs = not ended and takesSlots(at, member, held)
   for _, gate in ipairs(ids) do
     -- A cap has as much room as before when a task that waited takes a slot instead.
-    if gates[gate].counted and not (runs and not holds and gates[gate].cap) then touched[gate] = true end
+    if gates[gate].counted and not (runs and gates[gate].cap) then touched[gate] = true end
   end
   if ended then
-    if holds then releaseHeld({ member }) end
     endInstead(lane, taken.id[at], job)
   elseif runs then
     call('SET', P .. member .. ':lock', limits.token, 'PX', limits.lock)
@@ -135,6 +134,7 @@ local function wakeForTheRest()
       return
     end
   end
+  if call('EXISTS', P .. 'shared') == 1 then call('ZADD', setKey('critical', 'marker'), 0, '0') end
 end
 
 -- What the dispatcher needs of the tasks that start now, six values for each, and their members.
@@ -148,10 +148,12 @@ end
 
 local function fetch(capacity, virtual, charge)
   for i = 1, #LANES do virtual[i], charge[i] = tonumber(virtual[i]), tonumber(charge[i]) end
-  local held, active, free, tries = {}, {}, capacity, capacity + MOST_PUT_BACK
+  local held, active, free, tries, hasReleased = {}, {}, capacity, capacity + MOST_PUT_BACK, false
   while free > 0 and tries > 0 do
     local counts, total = plan(math.min(free, tries), virtual, charge)
-    if total == 0 and not releaseShared() then break end
+    -- Once in a row: those that were let in may have been held back again.
+    if total == 0 and (hasReleased or not releaseShared()) then break end
+    hasReleased = total == 0
     takeOut(counts)
     for at = 1, taken.count do
       local lane = taken.lane[at]

@@ -34,8 +34,6 @@ local function limitGate(id, limits, maxAge)
   end
   release(id, MOST_RELEASED, maxAge)
   local left = call('ZCARD', P .. 'park:' .. id)
-  -- A gate without limits is touched by nothing any more: it is looked at again until nothing is left under it.
-  if left > 0 then wakeAt(id, now + 10) end
   wakeForSoonest()
   flushWaits()
   flushGates()
