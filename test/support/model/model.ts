@@ -86,7 +86,7 @@ export class Model {
     task.place = 'running';
     task.holder = holder;
     task.hasStarted = true;
-    if (task.holds.length === 0) task.holds = this.takeSlots(task);
+    task.holds = this.takeSlots(task);
   }
 
   private takeSlots({ stored }: ModelTask): GateId[] {
@@ -100,6 +100,11 @@ export class Model {
 
   slotsOf(gate: GateId): number {
     return [...this.tasks.values()].filter(({ holds }) => holds.includes(gate)).length;
+  }
+
+  /** Without those that wait again after a crash: they give theirs back when it is their turn. */
+  runningOf(gate: GateId): number {
+    return [...this.at('running'), ...this.at('lost')].filter(({ holds }) => holds.includes(gate)).length;
   }
 
   /** What waited has ended by itself meanwhile: there must be a reason. */
@@ -146,6 +151,8 @@ export class Model {
     for (const [id, state] of actual) {
       const task = this.tasks.get(id)!;
       if (task.place === 'waiting' && isFinal(state)) this.endedByItself(task, state);
+      // One whose worker was lost asked the gates again, and was refused.
+      if (task.place === 'waiting' && state === 'deferred') task.holds = [];
       expect(this.statesOf(task), `${id} at ${this.now()}`).toContain(state);
       const before = this.seen.get(id);
       if (before) expect(canReach(before, state), `${id}: ${before} became ${state}`).toBe(true);

@@ -168,10 +168,9 @@ function started(model: Model, { fetched }: StepReply, token: string): void {
     const dataBytes = Buffer.byteLength(JSON.stringify(task.stored));
     expect(told).toEqual({ lane: stored.lane, dataBytes, attemptsMade, kept, dueAt });
     expect(stored).toEqual(task.stored);
-    const had = task.holds;
     model.start(task, token);
-    for (const gate of had.length > 0 ? [] : task.holds) {
-      expect(model.slotsOf(gate), gate).toBeLessThanOrEqual(model.limits.get(gate)?.maxRunning ?? Infinity);
+    for (const gate of task.holds) {
+      expect(model.runningOf(gate), gate).toBeLessThanOrEqual(model.limits.get(gate)?.maxRunning ?? Infinity);
     }
   }
 }

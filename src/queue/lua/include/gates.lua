@@ -172,8 +172,8 @@ local function room(id, lane)
   if most > 0 then most = withinShare(id, gate.n + waiting, most) end
   if not gate.interval then return most end
   local free, at = tokens(gate)
-  -- What waits already will use up what it lets start; a time is known only when that is nothing.
-  if free - waiting <= 0 then return 0, free <= 0 and at or nil end
+  -- What waits already goes first.
+  if free - waiting <= 0 then return 0, at + waiting * gate.interval end
   return math.min(most, free - waiting)
 end
 
