@@ -66,7 +66,7 @@ export class LoopWorkerPool extends WorkerPool {
 
   override async start(): Promise<void> {
     this.locks.start((lost) => {
-      this.running.onLost(lost);
+      if (lost.length > 0) this.running.onLost(lost.map((member) => member.slice(member.indexOf(':') + 1)));
     });
     this.housekeeping.start({
       onRecovered: (ids) => {

@@ -18,6 +18,8 @@ export interface FetchedTask {
   readonly kept: KeptAttempts;
   /** When this attempt was due, Unix milliseconds. */
   readonly dueAt: number;
+  /** When somebody gave a dead letter all its tries again, Unix milliseconds. */
+  readonly retriedAt?: number;
 }
 
 /** What the store has to do with a task after an attempt. */
@@ -121,7 +123,7 @@ type RawReply = [
   history: number,
 ];
 
-const FETCHED_VALUES = 6;
+const FETCHED_VALUES = 7;
 
 function parseReply([next, fetched, lost, cancelled, waiting, history]: RawReply): StepReply {
   const tasks: FetchedTask[] = [];
@@ -145,5 +147,6 @@ function parseTask(values: readonly string[], at: number): FetchedTask {
     attemptsMade: Number(values[at + 3]),
     kept: parseKept(values[at + 4] ?? ''),
     dueAt: Number(values[at + 5]),
+    ...(values[at + 6] && { retriedAt: Number(values[at + 6]) }),
   };
 }

@@ -55,6 +55,20 @@ describe('tasks behind a gate', () => {
   });
 });
 
+describe('a rate that is changed', () => {
+  it.each([
+    { before: { perSecond: 0.001, burst: 1 }, after: { perSecond: 1000, burst: 1 } },
+    { before: { perSecond: 0.1, burst: 20 }, after: { perSecond: 1000, burst: 1 } },
+  ])('holds nobody for what the old one let through: $before.perSecond', async ({ before, after }) => {
+    await harness.gates.set('q:reports', before);
+    await harness.add(before.burst + 3, { queue: 'reports' });
+    harness.worker(30, work);
+    await runs(before.burst);
+    await harness.gates.set('q:reports', after);
+    await runs(before.burst + 3);
+  });
+});
+
 describe('a task whose worker was lost', () => {
   async function lostTask(): Promise<string> {
     harness.worker(1, hold);

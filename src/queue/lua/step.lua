@@ -18,7 +18,8 @@
 --           reason or '', bytes of the data and the attempts, places of attempts that are not kept any more, how
 --           often it was begun, how long the attempt took in ms
 -- Returns   { milliseconds until the next task is due or -1, fetched, lost, cancelled, waiting, history }
---           fetched: 6 values for each task: lane, id, data, attempts made, which attempts are kept, due
+--           fetched: 7 values for each task: lane, id, data, attempts made, which attempts are kept, due, when it was
+--           retried by hand or ''
 --           lost: ids whose lock was not ours any more; what they came to is not recorded here
 --           cancelled: ids of running tasks of this dispatcher that have to be aborted
 --           waiting: tasks in `wait` of each lane afterwards
@@ -80,8 +81,8 @@ local function replyAgain(before)
     if not lane then
       cancelled[#cancelled + 1] = string.sub(entry, 2)
     elseif call('GET', jobKey(lane, id) .. ':lock') == limits.token then
-      local job = call('HMGET', jobKey(lane, id), 'data', 'atm', 'kept', 'due')
-      append(fetched, { lane, id, job[1], job[2] or '0', job[3] or '0', job[4] or '' })
+      local job = call('HMGET', jobKey(lane, id), 'data', 'atm', 'kept', 'due', 'since')
+      append(fetched, { lane, id, job[1], job[2] or '0', job[3] or '0', job[4] or '', job[5] or '' })
     end
   end
   return cancelled

@@ -26,6 +26,8 @@ export interface ModelTask {
   holder?: string;
   /** The gates of which it holds a slot. */
   holds: readonly GateId[];
+  /** When somebody gave it all its tries again. */
+  retriedAt?: number;
   isCancelled: boolean;
   ending?: Ending;
   keptUntil?: number;
@@ -120,7 +122,7 @@ export class Model {
   }
 
   limit(gate: GateId, limits: GateLimits): void {
-    const isNew = !this.limits.has(gate) && !isClient(gate);
+    const isNew = !this.limits.has(gate) && gate.startsWith('q:');
     if (Object.keys(limits).length === 0) this.limits.delete(gate);
     else this.limits.set(gate, limits);
     if (!isNew || !this.limits.has(gate)) return;

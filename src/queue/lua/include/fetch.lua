@@ -5,14 +5,15 @@
 local MOST_PUT_BACK, MOST_SHARED = 100, 20
 
 -- Tasks that were taken out of `wait`: by position, the lane, the id, the gates and, in this order, the fields data, atm,
--- kept, due, expires, gates, defa, stc, cancel. Lists instead of a record for each: this is where a turn spends its time.
+-- kept, due, expires, gates, defa, stc, cancel, since. Lists instead of a record for each: this is where a turn spends its time.
 local taken = { count = 0, lane = {}, id = {}, gates = {}, job = {} }
-local DATA, ATTEMPTS, KEPT, DUE, EXPIRES, CRASHED_TOO_OFTEN, CRASHES, IS_CANCELLED = 1, 2, 3, 4, 5, 7, 8, 9
+local DATA, ATTEMPTS, KEPT, DUE, EXPIRES, CRASHED_TOO_OFTEN, CRASHES, IS_CANCELLED, SINCE = 1, 2, 3, 4, 5, 7, 8, 9, 10
 
 local function readTaken(lane, ids, lists)
   for _, id in ipairs(ids) do
     local at = taken.count + 1
-    local job = call('HMGET', jobKey(lane, id), 'data', 'atm', 'kept', 'due', 'expires', 'gates', 'defa', 'stc', 'cancel')
+    local job = call('HMGET', jobKey(lane, id), 'data', 'atm', 'kept', 'due', 'expires', 'gates', 'defa', 'stc', 'cancel',
+      'since')
     local gatesOfTask = gatesOf(job[6])
     taken.count, taken.lane[at], taken.id[at], taken.gates[at], taken.job[at] = at, lane, id, gatesOfTask, job
     lists[gatesOfTask] = true
@@ -137,12 +138,13 @@ local function wakeForTheRest()
   if call('EXISTS', P .. 'shared') == 1 then call('ZADD', setKey('critical', 'marker'), 0, '0') end
 end
 
--- What the dispatcher needs of the tasks that start now, six values for each, and their members.
+-- What the dispatcher needs of the tasks that start now, seven values for each, and their members.
 local fetched, members = {}, {}
 local function hand(at, member)
   local job, n = taken.job[at], #fetched
   fetched[n + 1], fetched[n + 2], fetched[n + 3] = taken.lane[at], taken.id[at], job[DATA]
   fetched[n + 4], fetched[n + 5], fetched[n + 6] = job[ATTEMPTS] or '0', job[KEPT] or '0', job[DUE] or ''
+  fetched[n + 7] = job[SINCE] or ''
   members[#members + 1] = member
 end
 
