@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { PREFIX } from '../redis/keys.js';
+import { within } from '../redis/within.js';
+import type { Writer } from '../redis/writer.js';
 import { isRandomId } from '../task/task-id.js';
 import type { Task } from '../task/task.js';
 import type { Added } from './task-queue.js';
@@ -9,6 +11,8 @@ import { gatesOf, storedAs } from './stored-task.js';
 
 /** One batch holds Redis for a few milliseconds at most. */
 const MOST_PER_BATCH = 128;
+/** A request waits for one batch before its own at most, and is to be answered within five seconds. */
+const BATCH_MS = 2000;
 
 interface Waiting {
   readonly task: Task;
@@ -17,43 +21,70 @@ interface Waiting {
 }
 
 /**
- * Stores tasks in batches: one is under way at a time, and what arrives meanwhile forms the next. Nobody waits for a
- * batch to fill up, and the busier it gets the larger they are.
+ * Stores tasks in batches: each writer has one under way at a time, and what arrives while all are busy forms the next.
+ * Nobody waits for a batch to fill up, and the busier it gets the larger they are.
  */
 export class AddBatches {
   private readonly waiting: Waiting[] = [];
-  /** Names the sender to the script, which knows by it a batch that is sent again. */
-  private readonly sender = randomUUID();
-  private sent = 0;
-  private isFlushing = false;
+  private readonly idle: Sender[];
+  private isGathering = false;
 
-  constructor(
-    private readonly redis: Redis,
-    private readonly maxAgeMs: number,
-  ) {}
+  constructor(writers: readonly Writer[], maxAgeMs: number) {
+    this.idle = writers.map((writer) => new Sender(writer, maxAgeMs));
+  }
 
   add(task: Task): Promise<Added> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ task, resolve, reject });
-      if (!this.isFlushing) void this.flush();
+      this.gather();
     });
   }
 
-  private async flush(): Promise<void> {
-    this.isFlushing = true;
-    // Requests that were read from their sockets in the same turn of the event loop go together.
-    await new Promise(setImmediate);
-    while (this.waiting.length > 0) await this.send(this.waiting.splice(0, MOST_PER_BATCH));
-    this.isFlushing = false;
+  /** Requests that are read from their sockets in the same turn of the event loop go together. */
+  private gather(): void {
+    if (this.isGathering || this.idle.length === 0 || this.waiting.length === 0) return;
+    this.isGathering = true;
+    setImmediate(() => {
+      this.isGathering = false;
+      const sender = this.idle.pop();
+      if (sender) void this.send(sender, this.waiting.splice(0, MOST_PER_BATCH));
+      this.gather();
+    });
   }
 
-  private async send(batch: readonly Waiting[]): Promise<void> {
+  private async send(sender: Sender, batch: readonly Waiting[]): Promise<void> {
     try {
-      const tasks = batch.map(({ task }) => task);
-      const added = await addTasks(this.redis, { tasks, id: [this.sender, ++this.sent] }, this.maxAgeMs);
+      const added = await sender.send(batch.map(({ task }) => task));
       for (const [at, result] of added.entries()) batch[at]?.resolve(result);
     } catch (error) {
       for (const { reject } of batch) reject(error);
+    }
+    this.idle.push(sender);
+    this.gather();
+  }
+}
+
+/** One writer, known to the script by name: that is how it knows a batch that is sent again. */
+class Sender {
+  private name = randomUUID();
+  private sent = 0;
+
+  constructor(
+    private readonly writer: Writer,
+    private readonly maxAgeMs: number,
+  ) {}
+
+  async send(tasks: readonly Task[]): Promise<Added[]> {
+    const batch: Batch = { tasks, id: [this.name, ++this.sent] };
+    try {
+      return await within(
+        BATCH_MS,
+        this.writer.writeAgain((redis) => addTasks(redis, batch, this.maxAgeMs)),
+      );
+    } catch (error) {
+      // The batch may be under way still. The script knows a repeat only of the last batch of a name.
+      this.name = randomUUID();
+      throw error;
     }
   }
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import type { Redis } from 'ioredis';
 import { Config } from '../config/config.js';
 import { PREFIX } from '../redis/keys.js';
+import type { LuaScript } from '../redis/lua-script.js';
 import { RedisConnections } from '../redis/redis-connections.js';
 import { isUnavailable } from '../redis/unavailable.js';
 import { isFinal, type TaskState } from '../task/task-state.js';
@@ -22,14 +22,15 @@ import {
 
 @Injectable()
 export class ScriptTaskQueue extends TaskQueue {
-  private readonly redis: Redis;
   private readonly batches: AddBatches;
   private readonly completedForMs: number;
 
-  constructor(config: Config, connections: RedisConnections) {
+  constructor(
+    config: Config,
+    private readonly connections: RedisConnections,
+  ) {
     super();
-    this.redis = connections.producer;
-    this.batches = new AddBatches(this.redis, MAX_TASK_AGE_MS);
+    this.batches = new AddBatches(connections.writers, MAX_TASK_AGE_MS);
     this.completedForMs = stepSettings(config, '').completedForMs;
   }
 
@@ -40,7 +41,7 @@ export class ScriptTaskQueue extends TaskQueue {
   override cancel(id: string): Promise<Cancelled> {
     return whenAvailable(async () => {
       const args = ['', id, this.completedForMs, MAX_TASK_AGE_MS];
-      const state = (await scripts.cancelTask.run(this.redis, PREFIX, args)) as TaskState | '';
+      const state = (await this.run(scripts.cancelTask, args)) as TaskState | '';
       if (state === '') return 'unknown';
       if (isFinal(state)) return 'finished';
       return state === 'running' ? 'aborting' : 'cancelled';
@@ -50,7 +51,7 @@ export class ScriptTaskQueue extends TaskQueue {
   override runNow(id: string): Promise<'due' | 'finished' | 'unknown'> {
     return whenAvailable(async () => {
       const args = ['', id, MAX_TASK_AGE_MS, this.completedForMs];
-      const state = (await scripts.runTask.run(this.redis, PREFIX, args)) as TaskState | '';
+      const state = (await this.run(scripts.runTask, args)) as TaskState | '';
       if (state === '') return 'unknown';
       return isFinal(state) ? 'finished' : 'due';
     });
@@ -59,7 +60,7 @@ export class ScriptTaskQueue extends TaskQueue {
   override retry(id: string): Promise<Retried> {
     return whenAvailable(async () => {
       const args = ['', id, MAX_TASK_AGE_MS];
-      const result = (await scripts.retryTask.run(this.redis, PREFIX, args)) as string;
+      const result = (await this.run(scripts.retryTask, args)) as string;
       if (result === '') return 'unknown';
       return result === 'retried' || result === 'too_late' ? result : 'not_dead';
     });
@@ -67,12 +68,16 @@ export class ScriptTaskQueue extends TaskQueue {
 
   override edit(edit: TaskEdit): Promise<Edited> {
     return whenAvailable(async () => {
-      const result = (await scripts.editTask.run(this.redis, PREFIX, editArgs(edit))) as
+      const result = (await this.run(scripts.editTask, editArgs(edit))) as
         'edited' | 'changed' | 'started' | TaskState | '';
       if (result === '') return 'unknown';
       if (result === 'edited' || result === 'changed' || result === 'started') return result;
       return isFinal(result) ? 'finished' : 'started';
     });
+  }
+
+  private run(script: LuaScript, args: readonly (string | number)[]): Promise<unknown> {
+    return this.connections.write((redis) => script.run(redis, PREFIX, args));
   }
 }
 
