@@ -18,6 +18,7 @@ type Writers = readonly [Writer, ...Writer[]];
 
 const PING_DEADLINE_MS = 1000;
 const QUIT_DEADLINE_MS = 1000;
+const REOPEN_AFTER_MS = 100;
 
 /** Redis did not answer while the process started. */
 export class RedisUnreachable extends Error {}
@@ -30,6 +31,7 @@ export class RedisConnections {
   private opened: Writers | undefined;
   private inspection: Inspection = NOTHING_FOUND;
   private lastError = '';
+  private isClosed = false;
 
   constructor(
     private readonly config: Config,
@@ -91,6 +93,7 @@ export class RedisConnections {
 
   /** Ends every connection, orderly if Redis answers in time. */
   async close(): Promise<void> {
+    this.isClosed = true;
     await Promise.all([...this.open.values()].map(quit));
     this.open.clear();
   }
@@ -115,6 +118,7 @@ export class RedisConnections {
     });
     this.open.set(name, redis);
     this.tellOfChanges(name, redis);
+    this.keepOpen(redis);
     if (name === 'producer') redis.on('ready', () => void this.inspect(redis));
     return redis;
   }
@@ -129,6 +133,19 @@ export class RedisConnections {
     redis.on('ready', () => {
       lastError = '';
       this.logger.log(`${name} connection to ${this.where} is ready`);
+    });
+  }
+
+  /**
+   * The client gives a connection up for good when it is told of a failover while it is just connecting, and a worker
+   * would wait for it for ever.
+   */
+  private keepOpen(redis: Redis): void {
+    redis.on('end', () => {
+      if (this.isClosed) return;
+      setTimeout(() => {
+        if (!this.isClosed) redis.connect().catch(() => undefined);
+      }, REOPEN_AFTER_MS);
     });
   }
 
