@@ -83,6 +83,8 @@ export class DispatchLoop {
       if (this.hasNothingToDo()) {
         await this.rest();
       } else {
+        // Sockets that have answers are read one after the other: what all of them end belongs into one turn.
+        await new Promise(setImmediate);
         this.take(await this.turn());
       }
     }

@@ -13,7 +13,7 @@ import type { LoopWorkerPool } from './loop-worker-pool.js';
 
 const MIB = 1024 * 1024;
 /** What a task counts besides what it stores. */
-const OVERHEAD = 2000;
+const OVERHEAD = 1700;
 
 let harness: QueueHarness;
 beforeEach(async () => {

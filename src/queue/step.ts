@@ -29,8 +29,8 @@ export interface SettledTask {
   /** Before this attempt. */
   readonly kept: KeptAttempts;
   readonly attempt: Attempt;
-  readonly delayMs?: number;
-  readonly reason?: string;
+  readonly delayMs?: number | undefined;
+  readonly reason?: string | undefined;
 }
 
 export interface StepRequest {

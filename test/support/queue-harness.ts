@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import { Config } from '../../src/config/config.js';
 import { loadConfig } from '../../src/config/load-config.js';
 import { HealthRegistry } from '../../src/health/health-registry.js';
+import type { AbortHandle } from '../../src/queue/abort-handle.js';
 import { GateStore } from '../../src/queue/gates/gate-store.js';
 import { LoopWorkerPool } from '../../src/queue/loop-worker-pool.js';
 import { ScriptTaskQueue } from '../../src/queue/script-task-queue.js';
@@ -16,7 +17,7 @@ import type { Task } from '../../src/task/task.js';
 import { redisUrl } from './test-app.js';
 
 /** What a worker of the harness does with a task: resolves to what becomes of it. */
-type Work = (claimed: ClaimedTask, signal: AbortSignal) => Promise<Settlement>;
+type Work = (claimed: ClaimedTask, abort: AbortHandle) => Promise<Settlement>;
 
 type TaskFields = Partial<Task> & { delayMs?: number };
 
@@ -107,9 +108,9 @@ class WorkHandler extends TaskHandler {
     super();
   }
 
-  override async handle(claimed: ClaimedTask, signal: AbortSignal): Promise<Handled> {
+  override async handle(claimed: ClaimedTask, abort: AbortHandle): Promise<Handled> {
     const startedAt = Date.now();
-    const settlement = await this.work(claimed, signal);
+    const settlement = await this.work(claimed, abort);
     const endedAt = Date.now();
     const classes: Partial<Record<Settlement['kind'], Attempt['class']>> = {
       complete: 'succeeded',
