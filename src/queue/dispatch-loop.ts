@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { LaneShares } from './lane-shares.js';
 import type { Sleeper } from './sleeper.js';
+import type { Watchdog } from './watchdog.js';
 import {
   type FetchedTask,
   type SettledTask,
@@ -31,6 +32,7 @@ export interface LoopOptions {
   readonly concurrency: number;
   readonly shares: LaneShares;
   readonly sleeper: Sleeper;
+  readonly watchdog: Watchdog;
   /** Told how many bytes the completed history has, when tasks have ended. */
   readonly onHistory: (bytes: number) => void;
 }
@@ -45,7 +47,6 @@ export class DispatchLoop {
   private running = 0;
   private mayHaveWork = true;
   private isCalled = false;
-  private lastTurnAt: number | undefined;
   private isDraining = false;
   private dueTimer: NodeJS.Timeout | undefined;
   private poke: () => void = () => undefined;
@@ -64,11 +65,6 @@ export class DispatchLoop {
   start(): Promise<void> {
     this.ended = this.loop();
     return this.firstTurn;
-  }
-
-  /** Milliseconds since the store last answered a turn; nothing before the first. */
-  get sinceLastTurnMs(): number | undefined {
-    return this.lastTurnAt === undefined ? undefined : performance.now() - this.lastTurnAt;
   }
 
   /** Fetches nothing more; resolves when everything that runs has been settled. */
@@ -137,7 +133,6 @@ export class DispatchLoop {
     for (;;) {
       try {
         const reply = await step(redis, settings, request);
-        this.lastTurnAt = performance.now();
         this.answered();
         this.mayHaveWork ||= request.capacity > 0 && reply.fetched.length === request.capacity;
         return reply;
@@ -154,6 +149,10 @@ export class DispatchLoop {
     if (reply.historyBytes !== undefined) this.options.onHistory(reply.historyBytes);
     if (reply.lost.length > 0) this.runner.onLost(reply.lost);
     this.options.shares.settleIdle(reply.waiting);
+    this.options.watchdog.turned(
+      reply.waiting.reduce((sum, tasks) => sum + tasks, 0),
+      this.running,
+    );
     this.setDueTimer(reply.nextDueMs);
   }
 

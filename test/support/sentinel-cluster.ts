@@ -22,7 +22,7 @@ export class SentinelCluster {
     const settings = [
       `sentinel monitor ${MASTER} 127.0.0.1 ${master.port} 2`,
       `sentinel down-after-milliseconds ${MASTER} ${DOWN_AFTER_MS}`,
-      `sentinel failover-timeout ${MASTER} 10000`,
+      `sentinel failover-timeout ${MASTER} 5000`,
     ];
     const sentinel = () => RedisNode.start(settings, ['--sentinel']);
     const sentinels = await Promise.all([sentinel(), sentinel(), sentinel()]);
