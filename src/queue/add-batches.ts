@@ -11,8 +11,8 @@ import { gatesOf, storedAs } from './stored-task.js';
 
 /** One batch holds Redis for a few milliseconds at most. */
 const MOST_PER_BATCH = 128;
-/** A request waits for one batch before its own at most, and is to be answered within five seconds. */
-const BATCH_MS = 2000;
+/** A request that looks something up first waits for one batch before its own at most: less than five seconds. */
+const BATCH_MS = 1500;
 
 interface Waiting {
   readonly task: Task;
@@ -46,10 +46,18 @@ export class AddBatches {
     this.isGathering = true;
     setImmediate(() => {
       this.isGathering = false;
-      const sender = this.idle.pop();
+      const [sender] = this.idle.splice(this.next(), 1);
       if (sender) void this.send(sender, this.waiting.splice(0, MOST_PER_BATCH));
       this.gather();
     });
+  }
+
+  /** One that is not connected fails at once, and would have the most time of all. */
+  private next(): number {
+    return Math.max(
+      0,
+      this.idle.findIndex(({ isReady }) => isReady),
+    );
   }
 
   private async send(sender: Sender, batch: readonly Waiting[]): Promise<void> {
@@ -73,6 +81,10 @@ class Sender {
     private readonly writer: Writer,
     private readonly maxAgeMs: number,
   ) {}
+
+  get isReady(): boolean {
+    return this.writer.isReady;
+  }
 
   async send(tasks: readonly Task[]): Promise<Added[]> {
     const batch: Batch = { tasks, id: [this.name, ++this.sent] };

@@ -18,14 +18,14 @@ const always = {
 } satisfies ConnectionProfile;
 
 /**
- * For requests that a client waits for: an error at once when Redis is away, within three seconds when it hangs.
+ * For requests that a client waits for: an error at once when Redis is away, soon when it hangs.
  * Queueing commands for later would store a task that was already answered with 503.
  */
 export const producerProfile: ConnectionProfile = {
   ...always,
   enableOfflineQueue: false,
   maxRetriesPerRequest: 1,
-  commandTimeout: 3000,
+  commandTimeout: 1500,
 };
 
 /**

@@ -28,6 +28,10 @@ export class Writer {
     });
   }
 
+  get isReady(): boolean {
+    return this.redis.status === 'ready';
+  }
+
   /**
    * Does the work; when this resolves, a replica has everything that the work has written or seen.
    *

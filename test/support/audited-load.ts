@@ -10,7 +10,7 @@ const CLIENTS = IS_LONG ? 48 : 12;
 const PAUSE_MS = IS_LONG ? 0 : 8;
 const AFTER_REFUSAL_MS = 50;
 /** Half of the tasks are stored for so long, that they go through the fault; the others run at once. */
-const DELAY_SEC = IS_LONG ? 20 : 7;
+const DELAY_SEC = IS_LONG ? 20 : 5;
 /** When for so long nothing more runs, nothing more will: a task that lost its worker waits for its lock to run out. */
 const QUIET_MS = 45_000;
 /** Answers that were on their way when a fault began do not count as recovery. */
