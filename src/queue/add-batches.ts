@@ -5,9 +5,10 @@ import { within } from '../redis/within.js';
 import type { Writer } from '../redis/writer.js';
 import { isRandomId } from '../task/task-id.js';
 import type { Task } from '../task/task.js';
-import type { Added } from './task-queue.js';
+import type { QueueClock, ScriptTime } from './queue-clock.js';
 import { scripts } from './scripts.js';
 import { gatesOf, storedAs } from './stored-task.js';
+import type { Added } from './task-queue.js';
 
 /** One batch holds Redis for a few milliseconds at most. */
 const MOST_PER_BATCH = 128;
@@ -29,8 +30,8 @@ export class AddBatches {
   private readonly idle: Sender[];
   private isGathering = false;
 
-  constructor(writers: readonly Writer[], maxAgeMs: number) {
-    this.idle = writers.map((writer) => new Sender(writer, maxAgeMs));
+  constructor(writers: readonly Writer[], maxAgeMs: number, clock: QueueClock) {
+    this.idle = writers.map((writer) => new Sender(writer, maxAgeMs, clock));
   }
 
   add(task: Task): Promise<Added> {
@@ -80,6 +81,7 @@ class Sender {
   constructor(
     private readonly writer: Writer,
     private readonly maxAgeMs: number,
+    private readonly clock: QueueClock,
   ) {}
 
   get isReady(): boolean {
@@ -88,10 +90,11 @@ class Sender {
 
   async send(tasks: readonly Task[]): Promise<Added[]> {
     const batch: Batch = { tasks, id: [this.name, ++this.sent] };
+    const now = this.clock.scriptTime();
     try {
       return await within(
         BATCH_MS,
-        this.writer.writeAgain((redis) => addTasks(redis, batch, this.maxAgeMs)),
+        this.writer.writeAgain((redis) => addTasks(redis, batch, this.maxAgeMs, now)),
       );
     } catch (error) {
       // The batch may be under way still. The script knows a repeat only of the last batch of a name.
@@ -108,14 +111,13 @@ export interface Batch {
   readonly id: readonly [sender: string, number: number];
 }
 
-/** @param now Unix milliseconds of an injected clock; nothing = the time of Redis */
 export async function addTasks(
   redis: Redis,
   { tasks, id }: Batch,
   maxAgeMs: number,
-  now?: number,
+  now: ScriptTime,
 ): Promise<Added[]> {
-  const args = [now ?? '', maxAgeMs, ...id, tasks.length, ...tasks.flatMap(taskArgs)];
+  const args = [now, maxAgeMs, ...id, tasks.length, ...tasks.flatMap(taskArgs)];
   const existing = (await scripts.addTasks.run(redis, PREFIX, args)) as string[];
   return tasks.map((task, at) => {
     const data = existing[at];

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { LaneShares } from './lane-shares.js';
+import type { QueueClock, ScriptTime } from './queue-clock.js';
 import type { Sleeper } from './sleeper.js';
 import type { Watchdog } from './watchdog.js';
 import {
@@ -33,6 +34,7 @@ export interface LoopOptions {
   readonly shares: LaneShares;
   readonly sleeper: Sleeper;
   readonly watchdog: Watchdog;
+  readonly clock: QueueClock;
   /** Told how many bytes the completed history has, when tasks have ended. */
   readonly onHistory: (bytes: number) => void;
 }
@@ -48,7 +50,8 @@ export class DispatchLoop {
   private mayHaveWork = true;
   private isCalled = false;
   private isDraining = false;
-  private dueTimer: NodeJS.Timeout | undefined;
+  private timeOfTurn: ScriptTime = '';
+  private stopDueTimer: () => void = () => undefined;
   private poke: () => void = () => undefined;
   private ended: Promise<void> = Promise.resolve();
   private answered: () => void = () => undefined;
@@ -84,7 +87,7 @@ export class DispatchLoop {
         this.take(await this.turn());
       }
     }
-    clearTimeout(this.dueTimer);
+    this.stopDueTimer();
   }
 
   private isDone(): boolean {
@@ -120,7 +123,7 @@ export class DispatchLoop {
 
   /** Repeats the same request until Redis has answered it: whether it was carried out before does not matter. */
   private async turn(): Promise<StepReply> {
-    const { redis, settings, shares } = this.options;
+    const { redis, settings, shares, clock } = this.options;
     const request: StepRequest = {
       id: randomUUID(),
       capacity: Math.min(this.free, MOST_PER_STEP),
@@ -130,9 +133,10 @@ export class DispatchLoop {
     };
     this.mayHaveWork = false;
     this.isCalled = false;
+    this.timeOfTurn = clock.scriptTime();
     for (;;) {
       try {
-        const reply = await step(redis, settings, request);
+        const reply = await step(redis, settings, request, this.timeOfTurn);
         this.answered();
         this.mayHaveWork ||= request.capacity > 0 && reply.fetched.length === request.capacity;
         return reply;
@@ -172,13 +176,12 @@ export class DispatchLoop {
 
   /** The blocking call does not know of times: a timer looks when the next task is due. */
   private setDueTimer(nextDueMs: number | undefined): void {
-    clearTimeout(this.dueTimer);
+    this.stopDueTimer();
     if (nextDueMs === undefined || this.isDraining) return;
-    this.dueTimer = setTimeout(
-      () => {
-        this.lookAgain();
-      },
-      Math.min(nextDueMs + 1, LONGEST_TIMER_MS),
-    );
+    const look = (): void => {
+      this.lookAgain();
+    };
+    const afterMs = Math.min(nextDueMs + 1, LONGEST_TIMER_MS);
+    this.stopDueTimer = this.options.clock.after(afterMs, look, this.timeOfTurn);
   }
 }

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import { PREFIX } from '../redis/keys.js';
+import type { QueueClock } from './queue-clock.js';
 import { scripts } from './scripts.js';
 
 const PRUNE_EVERY_MS = 1000;
@@ -20,7 +21,7 @@ interface HousekeepingEvents {
 
 /** What has to be done now and then by any one of the workers. */
 export class Housekeeping {
-  private timers: NodeJS.Timeout[] = [];
+  private timers: (() => void)[] = [];
   private readonly recoverEveryMs: number;
   private pruning: Promise<void> | undefined;
   private evicted = 0;
@@ -29,14 +30,15 @@ export class Housekeeping {
   constructor(
     private readonly redis: Redis,
     lockMs: number,
+    private readonly clock: QueueClock,
     private readonly historyMaxBytes = 0,
   ) {
     this.recoverEveryMs = Math.round(lockMs / 6);
   }
 
   start({ onRecovered, onEvicted }: HousekeepingEvents): void {
-    const every = (ms: number, work: () => Promise<void>): NodeJS.Timeout =>
-      setInterval(() => void work().catch(() => undefined), ms).unref();
+    const every = (ms: number, work: () => Promise<void>): (() => void) =>
+      this.clock.every(ms, () => void work().catch(() => undefined));
     this.timers = [
       every(this.recoverEveryMs, async () => {
         const ids = await this.recover();
@@ -55,7 +57,7 @@ export class Housekeeping {
   }
 
   stop(): void {
-    for (const timer of this.timers) clearInterval(timer);
+    for (const callOff of this.timers) callOff();
   }
 
   /** Gives back what dead workers held. */
@@ -73,7 +75,7 @@ export class Housekeeping {
 
   /** Mends the books of the gates after something was removed behind our back. @returns the gates that were wrong */
   async repair(): Promise<string[]> {
-    const args = ['', REPAIR_EVERY_MS - 1000];
+    const args = [this.clock.scriptTime(), REPAIR_EVERY_MS - 1000];
     return (await scripts.repair.run(this.redis, PREFIX, args)) as string[];
   }
 
@@ -83,13 +85,13 @@ export class Housekeeping {
   }
 
   /** Removes finished tasks whose time is up or who are too many, in small pieces, between which turns are taken. */
-  prune(now?: number): Promise<void> {
-    this.pruning ??= this.pruneAll(now).finally(() => (this.pruning = undefined));
+  prune(): Promise<void> {
+    this.pruning ??= this.pruneAll().finally(() => (this.pruning = undefined));
     return this.pruning;
   }
 
-  private async pruneAll(now?: number): Promise<void> {
-    const args = [now ?? '', PRUNE_AT_ONCE, this.historyMaxBytes];
+  private async pruneAll(): Promise<void> {
+    const args = [this.clock.scriptTime(), PRUNE_AT_ONCE, this.historyMaxBytes];
     for (let isLeft = true; isLeft;) {
       const [, evicted, left] = (await scripts.prune.run(this.redis, PREFIX, args)) as PruneReply;
       this.evicted += evicted;

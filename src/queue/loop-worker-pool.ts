@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '../config/config.js';
-import { type ComponentHealth, HealthRegistry } from '../health/health-registry.js';
+import type { ComponentHealth } from '../health/health-registry.js';
 import { RedisConnections } from '../redis/redis-connections.js';
 import { DispatchLoop } from './dispatch-loop.js';
 import { FleetMember } from './fleet-member.js';
 import { Housekeeping } from './housekeeping.js';
 import { LaneShares } from './lane-shares.js';
 import { LockKeeper } from './lock-keeper.js';
+import { QueueClock } from './queue-clock.js';
 import { laneWeights, stepSettings } from './queue-rules.js';
 import { RunningTasks } from './running-tasks.js';
 import { Sleeper } from './sleeper.js';
@@ -28,13 +29,13 @@ export class LoopWorkerPool extends WorkerPool {
   private readonly watchdog = new Watchdog();
   private isStarted = false;
 
-  constructor(config: Config, connections: RedisConnections, handler: TaskHandler, health: HealthRegistry) {
+  constructor(config: Config, connections: RedisConnections, handler: TaskHandler, clock: QueueClock) {
     super();
     const { worker: redis, blocking } = connections;
     const settings = stepSettings(config, randomUUID());
-    this.running = new RunningTasks(handler, this.logger);
+    this.running = new RunningTasks(handler, this.logger, clock);
     this.locks = new LockKeeper(redis, settings, () => this.running.members());
-    this.housekeeping = new Housekeeping(redis, settings.lockMs, config.retention.historyMaxBytes);
+    this.housekeeping = new Housekeeping(redis, settings.lockMs, clock, config.retention.historyMaxBytes);
     this.sleeper = new Sleeper(blocking, redis, settings.token);
     const { concurrency } = config.delivery;
     this.fleet = new FleetMember(redis, settings, concurrency);
@@ -47,16 +48,16 @@ export class LoopWorkerPool extends WorkerPool {
         shares,
         sleeper: this.sleeper,
         watchdog: this.watchdog,
+        clock,
         onHistory: (bytes) => {
           this.housekeeping.onHistory(bytes);
         },
       },
       this.running,
     );
-    health.register({ name: 'worker', check: () => this.check() });
   }
 
-  private check(): ComponentHealth {
+  override check(): ComponentHealth {
     const { isWell, silentMs } = this.watchdog;
     return { up: isWell, detail: { running: this.running.size, last_turn_ms_ago: silentMs } };
   }

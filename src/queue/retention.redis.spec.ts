@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ManualClock } from '../../test/support/manual-clock.js';
 import { QueueHarness } from '../../test/support/queue-harness.js';
 import { until } from '../../test/support/until.js';
 import { RedisConnections } from '../redis/redis-connections.js';
@@ -216,7 +217,8 @@ describe('DEAD_RETENTION_DAYS=0', () => {
     const ids = await Promise.all(Array.from({ length: 300 }, () => add()));
     for (const id of ids) expect(await endsAs('dead_letter', id)).toBeUndefined();
     await pool.drain(0);
-    await new Housekeeping(harness.redis, 30_000, 1).prune(Date.now() + 36_500 * DAY);
+    const inAHundredYears = new ManualClock(Date.now() + 36_500 * DAY);
+    await new Housekeeping(harness.redis, 30_000, inAHundredYears, 1).prune();
     expect(await harness.redis.zcard('{tr}:default:failed')).toBe(300);
     expect((await harness.reader.find(ids[0]!))?.state).toBe('dead_letter');
   });

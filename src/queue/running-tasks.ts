@@ -1,6 +1,7 @@
 import type { Logger } from '@nestjs/common';
 import type { Attempt } from '../task/attempt.js';
 import type { Settlement } from '../task/settlement.js';
+import type { Clock } from '../time/clock.js';
 import { AbortHandle } from './abort-handle.js';
 import type { Runner } from './dispatch-loop.js';
 import type { FetchedTask, SettledTask } from './step.js';
@@ -22,6 +23,7 @@ export class RunningTasks implements Runner {
   constructor(
     private readonly handler: TaskHandler,
     private readonly logger: Logger,
+    private readonly clock: Clock,
   ) {}
 
   get size(): number {
@@ -74,12 +76,12 @@ export class RunningTasks implements Runner {
 
   private async attempt(fetched: FetchedTask, abort: AbortHandle): Promise<Handled> {
     const { task, attemptsMade, dueAt } = fetched;
-    const startedAt = Date.now();
+    const startedAt = this.clock.now();
     try {
       return await this.handler.handle({ task, attempt: attemptsMade + 1, dueAt }, abort);
     } catch (error) {
       this.logger.error({ err: error, task_id: task.id }, 'an attempt failed for a reason of our own');
-      return ownFault(attemptsMade + 1, startedAt);
+      return ownFault(attemptsMade + 1, startedAt, this.clock.now());
     }
   }
 }
@@ -102,8 +104,7 @@ function ending(
   }
 }
 
-function ownFault(number: number, startedAt: number): Handled {
-  const endedAt = Date.now();
+function ownFault(number: number, startedAt: number, endedAt: number): Handled {
   const attempt: Attempt = {
     number,
     startedAt,

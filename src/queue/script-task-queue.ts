@@ -7,7 +7,8 @@ import { isUnavailable } from '../redis/unavailable.js';
 import { isFinal, type TaskState } from '../task/task-state.js';
 import type { Task } from '../task/task.js';
 import { AddBatches } from './add-batches.js';
-import { MAX_TASK_AGE_MS, stepSettings } from './queue-rules.js';
+import { QueueClock } from './queue-clock.js';
+import { maxTaskAgeMs, stepSettings } from './queue-rules.js';
 import { scripts } from './scripts.js';
 import { gatesOf, storedAs } from './stored-task.js';
 import {
@@ -24,13 +25,16 @@ import {
 export class ScriptTaskQueue extends TaskQueue {
   private readonly batches: AddBatches;
   private readonly completedForMs: number;
+  private readonly maxAgeMs: number;
 
   constructor(
     config: Config,
     private readonly connections: RedisConnections,
+    private readonly clock: QueueClock,
   ) {
     super();
-    this.batches = new AddBatches(connections.writers, MAX_TASK_AGE_MS);
+    this.maxAgeMs = maxTaskAgeMs(config);
+    this.batches = new AddBatches(connections.writers, this.maxAgeMs, clock);
     this.completedForMs = stepSettings(config, '').completedForMs;
   }
 
@@ -40,7 +44,7 @@ export class ScriptTaskQueue extends TaskQueue {
 
   override cancel(id: string): Promise<Cancelled> {
     return whenAvailable(async () => {
-      const args = ['', id, this.completedForMs, MAX_TASK_AGE_MS];
+      const args = [id, this.completedForMs, this.maxAgeMs];
       const state = (await this.run(scripts.cancelTask, args)) as TaskState | '';
       if (state === '') return 'unknown';
       if (isFinal(state)) return 'finished';
@@ -50,7 +54,7 @@ export class ScriptTaskQueue extends TaskQueue {
 
   override runNow(id: string): Promise<'due' | 'finished' | 'unknown'> {
     return whenAvailable(async () => {
-      const args = ['', id, MAX_TASK_AGE_MS, this.completedForMs];
+      const args = [id, this.maxAgeMs, this.completedForMs];
       const state = (await this.run(scripts.runTask, args)) as TaskState | '';
       if (state === '') return 'unknown';
       return isFinal(state) ? 'finished' : 'due';
@@ -59,8 +63,7 @@ export class ScriptTaskQueue extends TaskQueue {
 
   override retry(id: string): Promise<Retried> {
     return whenAvailable(async () => {
-      const args = ['', id, MAX_TASK_AGE_MS];
-      const result = (await this.run(scripts.retryTask, args)) as string;
+      const result = (await this.run(scripts.retryTask, [id, this.maxAgeMs])) as string;
       if (result === '') return 'unknown';
       return result === 'retried' || result === 'too_late' ? result : 'not_dead';
     });
@@ -68,7 +71,7 @@ export class ScriptTaskQueue extends TaskQueue {
 
   override edit(edit: TaskEdit): Promise<Edited> {
     return whenAvailable(async () => {
-      const result = (await this.run(scripts.editTask, editArgs(edit))) as
+      const result = (await this.run(scripts.editTask, editArgs(edit, this.maxAgeMs))) as
         'edited' | 'changed' | 'started' | TaskState | '';
       if (result === '') return 'unknown';
       if (result === 'edited' || result === 'changed' || result === 'started') return result;
@@ -77,15 +80,16 @@ export class ScriptTaskQueue extends TaskQueue {
   }
 
   private run(script: LuaScript, args: readonly (string | number)[]): Promise<unknown> {
-    return this.connections.write((redis) => script.run(redis, PREFIX, args));
+    const all = [this.clock.scriptTime(), ...args];
+    return this.connections.write((redis) => script.run(redis, PREFIX, all));
   }
 }
 
-function editArgs({ before, after, now, isRescheduled }: TaskEdit): (string | number)[] {
+function editArgs({ before, after, now, isRescheduled }: TaskEdit, maxAgeMs: number): (string | number)[] {
   const due = isRescheduled ? after.scheduledAt : '';
   const expires = after.expiresAt ?? '';
   const [was] = storedAs(before);
-  return ['', after.id, MAX_TASK_AGE_MS, was, now, due, expires, gatesOf(after), ...storedAs(after)];
+  return [after.id, maxAgeMs, was, now, due, expires, gatesOf(after), ...storedAs(after)];
 }
 
 /** Errors that say "not now" become the port's own. */
