@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis';
 import { LaneShares } from './lane-shares.js';
 import type { QueueClock, ScriptTime } from './queue-clock.js';
 import type { Sleeper } from './sleeper.js';
+import type { Watchdog } from './watchdog.js';
 import {
   type FetchedTask,
   type SettledTask,
@@ -32,6 +33,7 @@ export interface LoopOptions {
   readonly concurrency: number;
   readonly shares: LaneShares;
   readonly sleeper: Sleeper;
+  readonly watchdog: Watchdog;
   readonly clock: QueueClock;
   /** Told how many bytes the completed history has, when tasks have ended. */
   readonly onHistory: (bytes: number) => void;
@@ -47,7 +49,6 @@ export class DispatchLoop {
   private running = 0;
   private mayHaveWork = true;
   private isCalled = false;
-  private lastTurnAt: number | undefined;
   private isDraining = false;
   private timeOfTurn: ScriptTime = '';
   private stopDueTimer: () => void = () => undefined;
@@ -67,11 +68,6 @@ export class DispatchLoop {
   start(): Promise<void> {
     this.ended = this.loop();
     return this.firstTurn;
-  }
-
-  /** Milliseconds since the store last answered a turn; nothing before the first. */
-  get sinceLastTurnMs(): number | undefined {
-    return this.lastTurnAt === undefined ? undefined : performance.now() - this.lastTurnAt;
   }
 
   /** Fetches nothing more; resolves when everything that runs has been settled. */
@@ -140,7 +136,6 @@ export class DispatchLoop {
     for (;;) {
       try {
         const reply = await step(redis, settings, request, this.timeOfTurn);
-        this.lastTurnAt = performance.now();
         this.answered();
         this.mayHaveWork ||= request.capacity > 0 && reply.fetched.length === request.capacity;
         return reply;
@@ -157,6 +152,10 @@ export class DispatchLoop {
     if (reply.historyBytes !== undefined) this.options.onHistory(reply.historyBytes);
     if (reply.lost.length > 0) this.runner.onLost(reply.lost);
     this.options.shares.settleIdle(reply.waiting);
+    this.options.watchdog.turned(
+      reply.waiting.reduce((sum, tasks) => sum + tasks, 0),
+      this.running,
+    );
     this.setDueTimer(reply.nextDueMs);
   }
 

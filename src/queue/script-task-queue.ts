@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import type { Redis } from 'ioredis';
 import { Config } from '../config/config.js';
 import { PREFIX } from '../redis/keys.js';
 import type { LuaScript } from '../redis/lua-script.js';
@@ -24,20 +23,18 @@ import {
 
 @Injectable()
 export class ScriptTaskQueue extends TaskQueue {
-  private readonly redis: Redis;
   private readonly batches: AddBatches;
   private readonly completedForMs: number;
   private readonly maxAgeMs: number;
 
   constructor(
     config: Config,
-    connections: RedisConnections,
+    private readonly connections: RedisConnections,
     private readonly clock: QueueClock,
   ) {
     super();
-    this.redis = connections.producer;
     this.maxAgeMs = maxTaskAgeMs(config);
-    this.batches = new AddBatches(this.redis, this.maxAgeMs, clock);
+    this.batches = new AddBatches(connections.writers, this.maxAgeMs, clock);
     this.completedForMs = stepSettings(config, '').completedForMs;
   }
 
@@ -83,7 +80,8 @@ export class ScriptTaskQueue extends TaskQueue {
   }
 
   private run(script: LuaScript, args: readonly (string | number)[]): Promise<unknown> {
-    return script.run(this.redis, PREFIX, [this.clock.scriptTime(), ...args]);
+    const all = [this.clock.scriptTime(), ...args];
+    return this.connections.write((redis) => script.run(redis, PREFIX, all));
   }
 }
 

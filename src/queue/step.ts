@@ -52,7 +52,7 @@ export interface StepReply {
   /** Tasks whose lock was lost: they run, or ran, elsewhere too. */
   readonly lost: readonly string[];
   readonly cancelled: readonly string[];
-  /** Tasks that wait in each lane, most urgent first. */
+  /** Tasks that wait in each lane and may be taken, most urgent first. */
   readonly waiting: readonly number[];
   /** Bytes of the completed history; nothing when no task has ended in this turn. */
   readonly historyBytes: number | undefined;

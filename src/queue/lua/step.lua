@@ -22,7 +22,7 @@
 --           retried by hand or ''
 --           lost: ids whose lock was not ours any more; what they came to is not recorded here
 --           cancelled: ids of running tasks of this dispatcher that have to be aborted
---           waiting: tasks in `wait` of each lane afterwards
+--           waiting: tasks in `wait` of each lane afterwards, none of a paused one
 --           history: bytes of the completed history, or 0 when nothing has ended here
 
 --@include context
@@ -69,7 +69,7 @@ end
 
 local function waiting()
   local all = {}
-  for i, lane in ipairs(LANES) do all[i] = waitLength(lane) end
+  for i, lane in ipairs(LANES) do all[i] = fetchable(lane) end
   return all
 end
 
