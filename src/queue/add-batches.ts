@@ -12,7 +12,7 @@ const MOST_PER_BATCH = 128;
 
 interface Waiting {
   readonly task: Task;
-  readonly resolve: (added: Added) => void;
+  readonly resolve: (result: AddResult) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -29,10 +29,10 @@ export class AddBatches {
 
   constructor(
     private readonly redis: Redis,
-    private readonly maxAgeMs: number,
+    private readonly rules: AddRules,
   ) {}
 
-  add(task: Task): Promise<Added> {
+  add(task: Task): Promise<AddResult> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ task, resolve, reject });
       if (!this.isFlushing) void this.flush();
@@ -50,12 +50,23 @@ export class AddBatches {
   private async send(batch: readonly Waiting[]): Promise<void> {
     try {
       const tasks = batch.map(({ task }) => task);
-      const added = await addTasks(this.redis, { tasks, id: [this.sender, ++this.sent] }, this.maxAgeMs);
+      const added = await addTasks(this.redis, { tasks, id: [this.sender, ++this.sent] }, this.rules);
       for (const [at, result] of added.entries()) batch[at]?.resolve(result);
     } catch (error) {
       for (const { reject } of batch) reject(error);
     }
   }
+}
+
+/** What was stored, or `full` when there was no room for it. */
+export type AddResult = Added | 'full';
+
+/** What holds for every task that is added. */
+export interface AddRules {
+  /** How long a gate may hold a task after it was due, milliseconds. */
+  readonly maxAgeMs: number;
+  /** How many tasks may be alive at once; 0 = any number. */
+  readonly maxAlive: number;
 }
 
 /** Tasks that are stored together. */
@@ -69,13 +80,14 @@ export interface Batch {
 export async function addTasks(
   redis: Redis,
   { tasks, id }: Batch,
-  maxAgeMs: number,
+  { maxAgeMs, maxAlive }: AddRules,
   now?: number,
-): Promise<Added[]> {
-  const args = [now ?? '', maxAgeMs, ...id, tasks.length, ...tasks.flatMap(taskArgs)];
-  const existing = (await scripts.addTasks.run(redis, PREFIX, args)) as string[];
+): Promise<AddResult[]> {
+  const args = [now ?? '', maxAgeMs, ...id, maxAlive, tasks.length, ...tasks.flatMap(taskArgs)];
+  const results = (await scripts.addTasks.run(redis, PREFIX, args)) as string[];
   return tasks.map((task, at) => {
-    const data = existing[at];
+    const data = results[at];
+    if (data === 'full') return data;
     return data ? { task: JSON.parse(data) as Task, isNew: false } : { task, isNew: true };
   });
 }

@@ -1,5 +1,7 @@
 import type { Redis } from 'ioredis';
-import { PREFIX } from '../redis/keys.js';
+import { HISTORY_KEY, PREFIX } from '../redis/keys.js';
+import { bytesAbove, readMemory } from '../redis/memory.js';
+import { LANES } from '../task/lane.js';
 import { scripts } from './scripts.js';
 
 const PRUNE_EVERY_MS = 1000;
@@ -10,6 +12,10 @@ const TELL_EVERY_MS = 60_000;
 const MOST_CRASHES = 25;
 
 type PruneReply = [expired: number, evicted: number, left: 0 | 1];
+
+/** The history makes room before enqueueing is refused: from one of these under that share on, down to the other. */
+const EVICT_FROM_PERCENT = 5;
+const EVICT_TO_PERCENT = 10;
 
 interface HousekeepingEvents {
   /** Tasks whose worker was lost. */
@@ -25,11 +31,15 @@ export class Housekeeping {
   private pruning: Promise<void> | undefined;
   private evicted = 0;
 
-  /** @param historyMaxBytes of the completed history; 0 = any number */
+  /**
+   * @param historyMaxBytes of the completed history; 0 = any number
+   * @param memoryHighPercent share of the memory of Redis above which enqueueing is refused
+   */
   constructor(
     private readonly redis: Redis,
     lockMs: number,
     private readonly historyMaxBytes = 0,
+    private readonly memoryHighPercent = 100,
   ) {
     this.recoverEveryMs = Math.round(lockMs / 6);
   }
@@ -88,8 +98,19 @@ export class Housekeeping {
     return this.pruning;
   }
 
+  /** What has ended is the first to go when Redis is short of memory. */
+  private async historyBound(): Promise<number> {
+    const memory = await readMemory(this.redis);
+    const most = this.historyMaxBytes;
+    if (bytesAbove(memory, this.memoryHighPercent - EVICT_FROM_PERCENT) === 0) return most;
+    const excess = bytesAbove(memory, this.memoryHighPercent - EVICT_TO_PERCENT);
+    const sizes = await this.redis.hmget(HISTORY_KEY, ...LANES);
+    const rest = sizes.reduce((sum, bytes) => sum + Number(bytes), 0) - excess;
+    return Math.max(1, Math.round(most === 0 ? rest : Math.min(most, rest)));
+  }
+
   private async pruneAll(now?: number): Promise<void> {
-    const args = [now ?? '', PRUNE_AT_ONCE, this.historyMaxBytes];
+    const args = [now ?? '', PRUNE_AT_ONCE, await this.historyBound()];
     for (let isLeft = true; isLeft;) {
       const [, evicted, left] = (await scripts.prune.run(this.redis, PREFIX, args)) as PruneReply;
       this.evicted += evicted;

@@ -35,7 +35,13 @@ export class LoopWorkerPool extends WorkerPool {
     const settings = stepSettings(config, randomUUID());
     this.running = new RunningTasks(handler, this.logger);
     this.locks = new LockKeeper(redis, settings, () => this.running.members());
-    this.housekeeping = new Housekeeping(redis, settings.lockMs, config.retention.historyMaxBytes);
+    const { storage, retention } = config;
+    this.housekeeping = new Housekeeping(
+      redis,
+      settings.lockMs,
+      retention.historyMaxBytes,
+      storage.memoryHighPercent,
+    );
     this.sleeper = new Sleeper(blocking, redis, settings.token);
     const { concurrency } = config.delivery;
     this.fleet = new FleetMember(redis, settings, concurrency);
@@ -72,7 +78,10 @@ export class LoopWorkerPool extends WorkerPool {
         this.logger.warn({ task_ids: ids }, 'their worker was lost; they run again');
       },
       onEvicted: (tasks) => {
-        this.logger.log({ tasks }, 'the history was above HISTORY_MAX_BYTES; its oldest tasks were removed');
+        this.logger.log(
+          { tasks },
+          'the history was above HISTORY_MAX_BYTES, or Redis short of memory; its oldest tasks were removed',
+        );
       },
     });
     this.isStarted = true;

@@ -7,6 +7,7 @@ import { isUnavailable } from '../redis/unavailable.js';
 import { isFinal, type TaskState } from '../task/task-state.js';
 import type { Task } from '../task/task.js';
 import { AddBatches } from './add-batches.js';
+import { MemoryWatch } from './memory-watch.js';
 import { MAX_TASK_AGE_MS, stepSettings } from './queue-rules.js';
 import { scripts } from './scripts.js';
 import { gatesOf, storedAs } from './stored-task.js';
@@ -26,15 +27,27 @@ export class ScriptTaskQueue extends TaskQueue {
   private readonly batches: AddBatches;
   private readonly completedForMs: number;
 
-  constructor(config: Config, connections: RedisConnections) {
+  constructor(
+    config: Config,
+    connections: RedisConnections,
+    private readonly memory: MemoryWatch,
+  ) {
     super();
     this.redis = connections.producer;
-    this.batches = new AddBatches(this.redis, MAX_TASK_AGE_MS);
+    this.batches = new AddBatches(this.redis, {
+      maxAgeMs: MAX_TASK_AGE_MS,
+      maxAlive: config.storage.maxQueueSize,
+    });
     this.completedForMs = stepSettings(config, '').completedForMs;
   }
 
   override add(task: Task): Promise<Added> {
-    return whenAvailable(() => this.batches.add(task));
+    return whenAvailable(async () => {
+      this.memory.requireRoom();
+      const added = await this.batches.add(task);
+      if (added === 'full') throw this.memory.refusal('tasks');
+      return added;
+    });
   }
 
   override cancel(id: string): Promise<Cancelled> {

@@ -1,10 +1,13 @@
 import { Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
+import { Counter, Gauge } from 'prom-client';
 import { Config } from '../../src/config/config.js';
 import { loadConfig } from '../../src/config/load-config.js';
 import { HealthRegistry } from '../../src/health/health-registry.js';
+import { StoreMetric } from '../../src/metrics/store-metric.js';
 import { GateStore } from '../../src/queue/gates/gate-store.js';
 import { LoopWorkerPool } from '../../src/queue/loop-worker-pool.js';
+import { MemoryWatch } from '../../src/queue/memory-watch.js';
 import { ScriptTaskQueue } from '../../src/queue/script-task-queue.js';
 import { ScriptTaskReader } from '../../src/queue/script-task-reader.js';
 import { type ClaimedTask, type Handled, TaskHandler } from '../../src/queue/task-handler.js';
@@ -35,7 +38,8 @@ export class QueueHarness {
     private readonly config: Config,
   ) {
     const connections = this.connect();
-    this.queue = new ScriptTaskQueue(config, connections);
+    const memory = new MemoryWatch(config, connections, storeMetric(), new HealthRegistry());
+    this.queue = new ScriptTaskQueue(config, connections, memory);
     this.reader = new ScriptTaskReader(connections);
     this.gates = new GateStore(connections);
     this.redis = new Redis(redisUrl());
@@ -100,6 +104,14 @@ export class QueueHarness {
     this.connections.push(connections);
     return connections;
   }
+}
+
+function storeMetric(): StoreMetric {
+  const options = { help: 'of nobody', registers: [] };
+  return new StoreMetric(
+    new Gauge({ ...options, name: 'memory', labelNames: ['kind'] }),
+    new Counter({ ...options, name: 'refused', labelNames: ['reason'] }),
+  );
 }
 
 class WorkHandler extends TaskHandler {

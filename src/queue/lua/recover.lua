@@ -8,6 +8,7 @@
 -- Returns  { where to go on or -1, ids that were given back }; { -1, {} } when another dispatcher has just looked
 
 --@include context
+--@include when-full
 local now = clock('')
 --@include gates
 --@include places
