@@ -7,6 +7,8 @@ import { RedisConnections } from '../redis/redis-connections.js';
 import { QueueFull } from './task-queue.js';
 
 const SAMPLE_EVERY_MS = 1000;
+/** Opens again this far below, percent of `maxmemory`: buffers of connections come and go. */
+const OPENS_BELOW_PERCENT = 3;
 
 /**
  * Looks each second how full Redis is, so that enqueueing is refused while there is still room for what the workers
@@ -57,14 +59,16 @@ export class MemoryWatch implements OnModuleDestroy {
   /** While Redis cannot be asked, nothing is known, and it says itself that it takes nothing. */
   private async look(): Promise<void> {
     this.memory = await readMemory(this.connections.producer).catch(() => undefined);
-    const isHigh = this.memory !== undefined && bytesAbove(this.memory, this.highPercent) > 0;
-    if (isHigh !== this.isHigh) this.tell(isHigh);
+    const most = this.highPercent - (this.isHigh ? OPENS_BELOW_PERCENT : 0);
+    const isHigh = this.memory !== undefined && bytesAbove(this.memory, most) > 0;
+    if (isHigh === this.isHigh) return;
     this.isHigh = isHigh;
+    this.tell();
   }
 
-  private tell(isHigh: boolean): void {
+  private tell(): void {
     const share = `REDIS_MEMORY_HIGH_PERCENT (${this.highPercent})`;
-    if (isHigh)
+    if (this.isHigh)
       this.logger.warn(this.detail(), `Redis uses more than ${share} of its maxmemory; enqueueing gets 503`);
     else this.logger.log(this.detail(), 'Redis has room again; enqueueing is open');
   }
@@ -73,7 +77,7 @@ export class MemoryWatch implements OnModuleDestroy {
     if (!this.memory) return { memory: 'unknown' };
     const { usedBytes, maxBytes } = this.memory;
     return {
-      memory: bytesAbove(this.memory, this.highPercent) > 0 ? 'high' : 'ok',
+      memory: this.isHigh ? 'high' : 'ok',
       used_bytes: usedBytes,
       max_bytes: maxBytes,
       ...(maxBytes > 0 && { used_percent: Math.round((usedBytes / maxBytes) * 1000) / 10 }),
