@@ -27,7 +27,7 @@ async function takes(fields = {}): Promise<boolean> {
 /** So many tasks in each place that one can be alive in. */
 async function fillEverywhere(): Promise<void> {
   const isFree = new Promise<void>((resolve) => (finish = resolve));
-  await harness.gates.set('q:low', { shut: true });
+  await harness.gates.set('q:low', { isShut: true });
   await harness.add(100, { lane: 'low' });
   await harness.add(100, { delayMs: 3_600_000 });
   harness.worker(10, () => isFree.then(() => ({ kind: 'complete' })));

@@ -48,11 +48,11 @@ interface Answer {
   readonly body: { readonly task_id?: string; readonly code?: string };
 }
 
-async function enqueue(): Promise<Answer> {
+async function enqueue(url = target.url): Promise<Answer> {
   const response = await fetch(`${api.url}/v1/enqueue`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ client_id: 'test-client', task: { url: target.url, body: BODY } }),
+    body: JSON.stringify({ client_id: 'test-client', task: { url, body: BODY } }),
   });
   const body = (await response.json()) as Answer['body'];
   return { status: response.status, retryAfter: response.headers.get('retry-after'), body };
@@ -84,6 +84,21 @@ async function fillToTheBrim(): Promise<void> {
   }
 }
 
+/** Whatever is given back from now on, buffers of connections for one: there is no room. Gives the bytes that are used. */
+async function lowerTheBrim(): Promise<number> {
+  const used = Number(/used_memory:(\d+)/.exec(await redis.info('memory'))?.[1]);
+  await redis.config('SET', 'maxmemory', Math.round(used * 0.95));
+  return used;
+}
+
+async function emptyAgain(): Promise<void> {
+  await redis.config('SET', 'maxmemory', MAX_MEMORY);
+  for await (const keys of redis.scanStream({ match: 'filler:*', count: 1000 })) {
+    if ((keys as string[]).length > 0) await redis.unlink(keys as string[]);
+  }
+  await until(async () => (await store())['memory'] === 'ok', { timeoutMs: 20_000, every: 100 });
+}
+
 const deliveries = (): Set<string> =>
   new Set(target.received.map(({ headers }) => String(headers['x-task-id'])));
 const store = async () => {
@@ -104,7 +119,7 @@ describe('a Redis that is full', () => {
     await expect(redis.set('one-more', 'x'.repeat(1000))).rejects.toThrow('OOM');
     expect(await store()).toMatchObject({ status: 'up' });
     expect((await enqueue()).body.code).toBe('store_full');
-    const fullest = /used_memory:(\d+)/.exec(await redis.info('memory'))?.[1];
+    const used = await lowerTheBrim();
 
     const began = performance.now();
     const worker = await start({ MODE: 'worker' });
@@ -113,19 +128,50 @@ describe('a Redis that is full', () => {
     expect(acknowledged.filter((id) => !deliveries().has(id))).toEqual([]);
     expect(target.received).toHaveLength(acknowledged.length);
 
-    for await (const keys of redis.scanStream({ match: 'filler:*', count: 1000 })) {
-      if ((keys as string[]).length > 0) await redis.unlink(keys as string[]);
-    }
-    await until(async () => (await enqueue()).status === 202, { timeoutMs: 20_000, every: 100 });
+    await emptyAgain();
+    expect((await enqueue()).status).toBe(202);
     const lines = api.output().match(/enqueueing gets 503|enqueueing is open/g);
     expect(new Set(lines)).toEqual(new Set(['enqueueing gets 503', 'enqueueing is open']));
     expect(worker.output()).not.toContain('the store did not take a turn');
     const metrics = await (await fetch(`${api.url}/metrics`)).text();
     expect(metrics).toMatch(/taskqueue_enqueue_refused_total\{reason="memory"\} [1-9]/);
     process.stdout.write(
-      `memory-pressure: acknowledged ${acknowledged.length}, lost 0, duplicates 0; Redis at ${fullest} of ` +
-        `${MAX_MEMORY} bytes, worked off in ${seconds.toFixed(1)} s\n`,
+      `memory-pressure: acknowledged ${acknowledged.length}, lost 0, duplicates 0; Redis at ${used} bytes, ` +
+        `${Math.round(used * 0.05)} above its maxmemory, worked off in ${seconds.toFixed(1)} s\n`,
     );
+  });
+
+  it('gives back what a killed worker held, and lets a running task be cancelled', async () => {
+    for (const worker of processes.filter((product) => product !== api)) {
+      worker.child.kill('SIGTERM');
+      await worker.ended;
+    }
+    target.reset();
+    let open = 0;
+    target.answer = (_request, response) => {
+      open++;
+      response.on('close', () => open--);
+    };
+    const answers = await Promise.all(Array.from({ length: 5 }, () => enqueue()));
+    const lost = await start({ MODE: 'worker', TASK_LOCK_SEC: '2' });
+    await target.gets(5);
+    await fillToTheBrim();
+    await lowerTheBrim();
+    lost.child.kill('SIGKILL');
+    await lost.ended;
+    await until(() => open === 0);
+
+    // With every slot taken, a turn only hears of the cancelling: it has nothing to take away first.
+    const worker = await start({ MODE: 'worker', TASK_LOCK_SEC: '2', WORKER_CONCURRENCY: '5' });
+    await target.gets(10, 20_000);
+    expect(open).toBe(5);
+    const [first] = answers;
+    const cancel = await fetch(`${api.url}/v1/tasks/${first?.body.task_id ?? ''}`, { method: 'DELETE' });
+    expect(cancel.status).toBe(202);
+    await until(() => open === 4);
+    expect(worker.output()).not.toContain('the store did not take a turn');
+    target.reset();
+    await emptyAgain();
   });
 
   it('lets twice as much through as it can hold: what is completed makes room', async () => {

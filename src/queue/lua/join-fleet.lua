@@ -8,7 +8,6 @@
 -- Returns  how many tasks all dispatchers together can run at once
 
 --@include context
---@include when-full
 local now = clock(ARGV[1])
 
 local key = P .. 'fleet'

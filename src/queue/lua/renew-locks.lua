@@ -7,7 +7,6 @@
 -- Returns  those whose lock is not ours any more
 
 --@include context
---@include when-full
 local lost = {}
 for i = 3, #ARGV do
   local key = P .. ARGV[i] .. ':lock'

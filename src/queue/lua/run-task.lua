@@ -9,7 +9,6 @@
 --          is due now, every other that nothing was done
 
 --@include context
---@include when-full
 local now = clock(ARGV[1])
 --@include gates
 --@include places
