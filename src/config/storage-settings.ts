@@ -1,4 +1,5 @@
 import { IsInt, Max, Min } from 'class-validator';
+import { AreEncryptionKeys } from './encryption-keys.js';
 import { Env } from './setting.js';
 
 /** How much the store may hold before it takes no more, and how it holds it. */
@@ -20,4 +21,12 @@ export class StorageSettings {
   @Min(10)
   @Max(100)
   memoryHighPercent = 80;
+
+  @Env(
+    'TASK_ENCRYPTION_KEY',
+    'Encrypts address, headers and body of tasks in Redis, with AES-256-GCM. A comma list changes keys: the first encrypts, every one decrypts. The same for all processes. Empty = not encrypted.',
+    { secret: true, allowed: '32 bytes in base64 or hexadecimal, or several with commas' },
+  )
+  @AreEncryptionKeys()
+  encryptionKeys: string[] = [];
 }

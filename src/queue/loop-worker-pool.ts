@@ -8,9 +8,11 @@ import { FleetMember } from './fleet-member.js';
 import { Housekeeping } from './housekeeping.js';
 import { LaneShares } from './lane-shares.js';
 import { LockKeeper } from './lock-keeper.js';
+import { OpeningHandler } from './opening-handler.js';
 import { laneWeights, stepSettings } from './queue-rules.js';
 import { RunningTasks } from './running-tasks.js';
 import { Sleeper } from './sleeper.js';
+import { TaskCipher } from './task-cipher.js';
 import { TaskHandler } from './task-handler.js';
 import { WorkerPool } from './worker-pool.js';
 
@@ -33,7 +35,7 @@ export class LoopWorkerPool extends WorkerPool {
     super();
     const { worker: redis, blocking } = connections;
     const settings = stepSettings(config, randomUUID());
-    this.running = new RunningTasks(handler, this.logger);
+    this.running = new RunningTasks(new OpeningHandler(handler, new TaskCipher(config)), this.logger);
     this.locks = new LockKeeper(redis, settings, () => this.running.members());
     const { storage, retention } = config;
     this.housekeeping = new Housekeeping(

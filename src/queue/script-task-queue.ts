@@ -11,6 +11,7 @@ import { MemoryWatch } from './memory-watch.js';
 import { MAX_TASK_AGE_MS, stepSettings } from './queue-rules.js';
 import { scripts } from './scripts.js';
 import { gatesOf, storedAs } from './stored-task.js';
+import { TaskCipher } from './task-cipher.js';
 import {
   type Added,
   type Cancelled,
@@ -26,6 +27,7 @@ export class ScriptTaskQueue extends TaskQueue {
   private readonly redis: Redis;
   private readonly batches: AddBatches;
   private readonly completedForMs: number;
+  private readonly cipher: TaskCipher;
 
   constructor(
     config: Config,
@@ -38,15 +40,16 @@ export class ScriptTaskQueue extends TaskQueue {
       maxAgeMs: MAX_TASK_AGE_MS,
       maxAlive: config.storage.maxQueueSize,
     });
+    this.cipher = new TaskCipher(config);
     this.completedForMs = stepSettings(config, '').completedForMs;
   }
 
   override add(task: Task): Promise<Added> {
     return whenAvailable(async () => {
       this.memory.requireRoom();
-      const added = await this.batches.add(task);
+      const added = await this.batches.add(this.cipher.seal(task));
       if (added === 'full') throw this.memory.refusal('tasks');
-      return added;
+      return { ...added, task: added.isNew ? task : this.cipher.open(added.task) };
     });
   }
 
@@ -80,20 +83,21 @@ export class ScriptTaskQueue extends TaskQueue {
 
   override edit(edit: TaskEdit): Promise<Edited> {
     return whenAvailable(async () => {
-      const result = (await scripts.editTask.run(this.redis, PREFIX, editArgs(edit))) as
+      const result = (await scripts.editTask.run(this.redis, PREFIX, this.editArgs(edit))) as
         'edited' | 'changed' | 'started' | TaskState | '';
       if (result === '') return 'unknown';
       if (result === 'edited' || result === 'changed' || result === 'started') return result;
       return isFinal(result) ? 'finished' : 'started';
     });
   }
-}
 
-function editArgs({ before, after, now, isRescheduled }: TaskEdit): (string | number)[] {
-  const due = isRescheduled ? after.scheduledAt : '';
-  const expires = after.expiresAt ?? '';
-  const [was] = storedAs(before);
-  return ['', after.id, MAX_TASK_AGE_MS, was, now, due, expires, gatesOf(after), ...storedAs(after)];
+  private editArgs({ before, after, now, isRescheduled }: TaskEdit): (string | number)[] {
+    const stored = this.cipher.seal(after);
+    const due = isRescheduled ? after.scheduledAt : '';
+    const expires = after.expiresAt ?? '';
+    const [was] = storedAs(before);
+    return ['', after.id, MAX_TASK_AGE_MS, was, now, due, expires, gatesOf(stored), ...storedAs(stored)];
+  }
 }
 
 /** Errors that say "not now" become the port's own. */

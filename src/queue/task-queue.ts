@@ -56,7 +56,7 @@ export type Cancelled = 'cancelled' | 'aborting' | 'finished' | 'unknown';
 export type Retried = 'retried' | 'not_dead' | 'too_late' | 'unknown';
 
 export interface TaskEdit {
-  /** As it was read; nothing is replaced when somebody else has changed it since. */
+  /** As it is stored; nothing is replaced when somebody else has changed it since. */
   readonly before: Task;
   readonly after: Task;
   /** When the change was asked for, Unix milliseconds. */

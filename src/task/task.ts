@@ -16,6 +16,8 @@ export interface TaskTarget {
   readonly method: Method;
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body?: TaskBody;
+  /** The call, encrypted: of a task as it is stored, or that no key at hand opens. Then `url` is the origin only. */
+  readonly sealed?: string;
 }
 
 /** One HTTP call to make, with its schedule and its limits. Times are Unix milliseconds. */

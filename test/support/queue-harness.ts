@@ -40,15 +40,16 @@ export class QueueHarness {
     const connections = this.connect();
     const memory = new MemoryWatch(config, connections, storeMetric(), new HealthRegistry());
     this.queue = new ScriptTaskQueue(config, connections, memory);
-    this.reader = new ScriptTaskReader(connections);
+    this.reader = new ScriptTaskReader(config, connections);
     this.gates = new GateStore(connections);
     this.redis = new Redis(redisUrl());
   }
 
-  static async start(environment: Record<string, string> = {}): Promise<QueueHarness> {
+  /** @param keep leaves what is stored as it is */
+  static async start(environment: Record<string, string> = {}, keep = false): Promise<QueueHarness> {
     Logger.overrideLogger(['error']);
     const harness = new QueueHarness(environment, loadConfig({ REDIS_URL: redisUrl(), ...environment }));
-    await harness.redis.flushdb();
+    if (!keep) await harness.redis.flushdb();
     await harness.connections[0]!.waitUntilReady();
     return harness;
   }

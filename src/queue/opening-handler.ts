@@ -1,0 +1,56 @@
+import { Logger } from '@nestjs/common';
+import { MAX_TASK_AGE_MS } from './queue-rules.js';
+import type { TaskCipher } from './task-cipher.js';
+import { type ClaimedTask, type Handled, TaskHandler } from './task-handler.js';
+
+/** Another worker may have the key, or this one soon. */
+const AGAIN_AFTER_MS = 60_000;
+const LOG_EVERY_MS = 60_000;
+
+const MESSAGE =
+  'The task was stored encrypted, and no key of TASK_ENCRYPTION_KEY opens it. Add the key that it was stored with to the list of every worker.';
+
+/** Gives tasks with their calls opened to the handler. What it has no key for waits, and uses no attempt. */
+export class OpeningHandler extends TaskHandler {
+  private readonly logger = new Logger('Worker');
+  private loggedAt = -Infinity;
+
+  constructor(
+    private readonly handler: TaskHandler,
+    private readonly cipher: TaskCipher,
+  ) {
+    super();
+  }
+
+  override handle(claimed: ClaimedTask, signal: Parameters<TaskHandler['handle']>[1]): Promise<Handled> {
+    if (claimed.task.target.sealed === undefined) return this.handler.handle(claimed, signal);
+    const task = this.cipher.open(claimed.task);
+    if (task.target.sealed === undefined) return this.handler.handle({ ...claimed, task }, signal);
+    this.warn(task.id);
+    return Promise.resolve(notOpened(claimed, Date.now()));
+  }
+
+  private warn(id: string): void {
+    const now = performance.now();
+    if (now - this.loggedAt < LOG_EVERY_MS) return;
+    this.loggedAt = now;
+    this.logger.error({ task_id: id }, MESSAGE);
+  }
+}
+
+function notOpened({ task, attempt }: ClaimedTask, now: number): Handled {
+  const isTooLate = now - task.scheduledAt > MAX_TASK_AGE_MS;
+  return {
+    attempt: {
+      number: attempt,
+      startedAt: now,
+      endedAt: now,
+      class: 'interrupted',
+      error: { code: 'encryption_key_missing', message: MESSAGE },
+      timings: { totalMs: 0 },
+    },
+    settlement: isTooLate
+      ? { kind: 'dead_letter', reason: 'encryption_key_missing' }
+      : { kind: 'retry', delayMs: AGAIN_AFTER_MS },
+  };
+}
