@@ -4,11 +4,11 @@ import { defineConfig } from 'vitest/config';
 /** Each worker has a Redis database of its own, 1 to this; `test/support/test-app.ts` gives it. */
 const MAX_DATABASES = 8;
 
-const shared = { env: { MODE: 'both' }, restoreMocks: true };
+// Generous: machines that run tests are busy.
+const shared = { env: { MODE: 'both' }, restoreMocks: true, testTimeout: 30_000 };
 const withRedis = {
   ...shared,
   globalSetup: ['test/support/redis-global-setup.ts'],
-  testTimeout: 30_000,
   hookTimeout: 60_000,
 };
 

@@ -13,6 +13,7 @@ const LOADERS = {
   lanes: () => import('./scenarios/lanes.mjs'),
   queue: () => import('./scenarios/queue.mjs'),
   backlog: () => import('./scenarios/backlog.mjs'),
+  delayed: () => import('./scenarios/delayed.mjs'),
   noisy: () => import('./scenarios/noisy.mjs'),
   durable: () => import('./scenarios/durable.mjs'),
 };

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-const SCENARIOS = ['saturation', 'low', 'lanes', 'queue', 'backlog', 'noisy', 'durable'];
+const SCENARIOS = ['saturation', 'low', 'lanes', 'queue', 'backlog', 'delayed', 'noisy', 'durable'];
 
 const HELP = `npm run bench -- [options]
 
@@ -9,7 +9,7 @@ const HELP = `npm run bench -- [options]
   --seconds n       length of each measurement, 1 to 120 (default 8)
   --concurrency n   tasks a worker runs at a time, the same for all (default 64)
   --body n          bytes of a task's body, 16 to 65536 (default 256; backlog: 1024)
-  --backlog a,b     sizes of the backlog (default 100000,1000000)
+  --backlog a,b     sizes of the backlog, and of what is delayed (default 100000,1000000)
   --durable         all on a Redis that has every write on disk before it answers
   --quick           a smoke test of at most a minute; its figures mean little
   --profile dir     writes CPU profiles of the product's processes, and prints where the time went

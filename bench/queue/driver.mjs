@@ -2,8 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { serve } from '../lib/ops.mjs';
+import { quantile } from '../lib/stats.mjs';
 
 const LOADER = 'benchmark';
+const PUNCTUAL = 'punctual';
 const ADDERS = 64;
 const WINDOW = 1000;
 const PRELOAD_AT_ONCE = 256;
@@ -15,17 +17,21 @@ const PRELOAD_AT_ONCE = 256;
  */
 
 /**
- * @param {(onHandled: (task: { clientId: string }) => void) => Promise<QueueUnderTest>} open
+ * @param {(onHandled: (task: { clientId: string, scheduledAt: number }) => void) => Promise<QueueUnderTest>} open
  */
 export async function drive(open) {
   const state = { added: 0, handled: 0, handledOfLoad: 0, running: false };
+  const late = [];
   const queue = await open((task) => {
     state.handled++;
+    if (task.clientId === PUNCTUAL) late.push(Date.now() - task.scheduledAt);
     if (task.clientId === LOADER) state.handledOfLoad++;
   });
   serve({
     start: () => queue.start(),
-    preload: (wanted) => preload(queue, wanted),
+    preload: (wanted) => preload(queue, { clientId: 'backlog', ...wanted }),
+    measureLateness: (wanted) => preload(queue, { clientId: PUNCTUAL, ...wanted }),
+    lateness: () => latenessOf(late),
     load: ({ bodyBytes }) => {
       state.running = true;
       for (let n = 0; n < ADDERS; n++) void keepAdding(queue, state, bodyBytes);
@@ -49,18 +55,26 @@ async function keepAdding(queue, state, bodyBytes) {
 }
 
 /** @returns {Promise<number>} how many there was time for */
-async function preload(queue, { count, seconds, ...makings }) {
+async function preload(queue, { count, seconds, delayMs, spreadMs = 0, ...makings }) {
   const deadline = performance.now() + seconds * 1000;
   let added = 0;
   while (added < count && performance.now() < deadline) {
     const size = Math.min(PRELOAD_AT_ONCE, count - added);
     await Promise.all(
-      Array.from({ length: size }, () => queue.add(taskOf({ clientId: 'backlog', ...makings }))),
+      Array.from({ length: size }, () =>
+        queue.add(taskOf({ ...makings, delayMs: delayMs + Math.random() * spreadMs })),
+      ),
     );
     added += size;
     await nextTurn();
   }
   return added;
+}
+
+function latenessOf(late) {
+  const sorted = Float64Array.from(late).sort();
+  const [p50, p99, most] = [0.5, 0.99, 1].map((q) => quantile(sorted, q));
+  return { started: late.length, p50, p99, most };
 }
 
 /** A task as the product's queue takes it. */
@@ -75,7 +89,7 @@ function taskOf({ clientId, lane, bodyBytes, delayMs }) {
     lane,
     target: { url: 'http://127.0.0.1/benchmark', method: 'POST', headers, body },
     createdAt: now,
-    scheduledAt: now + delayMs,
+    scheduledAt: Math.round(now + delayMs),
     maxRetries: 5,
     timeoutMs: 1_800_000,
     metadata: {},

@@ -42,6 +42,15 @@ export class DeliverySettings {
   @Max(20 * DAY_SEC)
   maxTimeoutSec = DAY_SEC;
 
+  @Env(
+    'MAX_TASK_AGE_SEC',
+    'A task that is held back for this long after it was due becomes a dead letter that says by what.',
+  )
+  @IsInt()
+  @Min(1)
+  @Max(366 * DAY_SEC)
+  maxTaskAgeSec = 7 * DAY_SEC;
+
   @Env('MAX_RETRY', 'Retries after the first try unless the task names its own number.')
   @IsInt()
   @Min(0)

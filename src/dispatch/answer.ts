@@ -1,3 +1,5 @@
+import type { Answered, Timings } from './http-sender.js';
+
 /** Collects the head of a body and tells when enough of it was read. */
 export class BodyCapture {
   readonly #chunks: Buffer[] = [];
@@ -29,6 +31,28 @@ export class BodyCapture {
   /** A copy: the chunks are windows into the much larger buffers of the socket. */
   toBuffer(): Buffer {
     return Buffer.concat(this.#chunks, this.#captured);
+  }
+}
+
+/** Reads its headers and copies its body when somebody asks: of a success nobody does. */
+export class LazyAnswer implements Answered {
+  readonly kind = 'answered';
+  #headers: Answered['headers'] | undefined;
+  #body: Buffer | undefined;
+
+  constructor(
+    readonly status: number,
+    private readonly rawHeaders: readonly (Buffer | string)[],
+    private readonly captured: BodyCapture,
+    readonly timings: Timings,
+  ) {}
+
+  get headers(): Answered['headers'] {
+    return (this.#headers ??= firstValues(this.rawHeaders));
+  }
+
+  get body(): Buffer {
+    return (this.#body ??= this.captured.toBuffer());
   }
 }
 

@@ -1,4 +1,5 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
+import { PinoLogger } from 'nestjs-pino';
 import { loggableUrl } from '../logging/redact.js';
 import { TaskMetrics } from '../metrics/task-metrics.js';
 import type { Attempt } from '../task/attempt.js';
@@ -8,16 +9,23 @@ import type { Task } from '../task/task.js';
 /** One wide line per attempt, and the figures: all there is to know about it, nothing that is secret. */
 @Injectable()
 export class AttemptLog {
-  private readonly logger = new Logger('Dispatch');
+  private readonly logger: PinoLogger['logger'];
 
-  constructor(private readonly metrics: TaskMetrics) {}
+  constructor(
+    private readonly metrics: TaskMetrics,
+    { logger }: PinoLogger,
+  ) {
+    // pino itself: Nest's logger copies a line twice on its way there. And without the search for secrets, of which a
+    // line that is made of these fields alone has none.
+    this.logger = logger.child({ context: 'Dispatch' }, { formatters: { log: (line) => line } });
+  }
 
   write(task: Task, attempt: Attempt, settlement: Settlement): void {
     this.metrics.attempted(task, attempt, settlement);
     const line = wideLine(task, attempt, settlement);
     // A dead letter needs a person; anything less is what retries are for.
     if (settlement.kind === 'dead_letter') this.logger.warn(line, 'attempt');
-    else this.logger.log(line, 'attempt');
+    else this.logger.info(line, 'attempt');
   }
 }
 
@@ -43,6 +51,6 @@ function wideLine(task: Task, attempt: Attempt, settlement: Settlement): object 
     settlement: settlement.kind,
     retry_in_ms: settlement.kind === 'retry' ? settlement.delayMs : undefined,
     dead_letter_reason: settlement.kind === 'dead_letter' ? settlement.reason : undefined,
-    trace_id: task.traceparent?.split('-')[1],
+    trace_id: task.traceparent?.slice(3, 35),
   };
 }

@@ -1,8 +1,8 @@
-import { setMaxListeners } from 'node:events';
 import { Dispatcher } from 'undici';
-import { BodyCapture, firstValues, hasNoBody } from './answer.js';
+import type { AbortHandle } from '../queue/abort-handle.js';
+import { BodyCapture, hasNoBody, LazyAnswer } from './answer.js';
 import { describeFailure } from './describe-failure.js';
-import { Answered, Failed, OutgoingRequest, Reply, Timings } from './http-sender.js';
+import type { Failed, OutgoingRequest, Reply, Timings } from './http-sender.js';
 
 /** At most this much of an answer's body is read, then the connection is destroyed. */
 export const MAX_READ_BYTES = 64 * 1024;
@@ -11,10 +11,8 @@ const MAX_INFORMATIONAL = 20;
 /** Beyond this setTimeout fires at once. */
 const MAX_DELAY_MS = 2 ** 31 - 1;
 
-type Ending = Omit<Answered, 'timings'> | Omit<Failed, 'timings'>;
-
 /**
- * One request and its answer: turns undici's callbacks, the deadline and the caller's signal, whichever comes
+ * One request and its answer: turns undici's callbacks, the deadline and the caller's abort, whichever comes
  * first, into exactly one {@link Reply}; what comes later is ignored, and the connection dropped if it still runs.
  *
  * undici calls `onRequestStart` in the same turn in which it writes to the socket and never before. That call
@@ -23,28 +21,34 @@ type Ending = Omit<Answered, 'timings'> | Omit<Failed, 'timings'>;
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly reply: Promise<Reply>;
   readonly #startedAt = performance.now();
-  readonly #timings: Omit<Timings, 'totalMs'> = {};
   readonly #body: BodyCapture;
   readonly #timer: NodeJS.Timeout;
   #resolve: ((reply: Reply) => void) | undefined;
   #controller: Dispatcher.DispatchController | undefined;
-  #head: Pick<Answered, 'status' | 'headers'> | undefined;
+  #connectMs: number | undefined;
+  #firstByteMs: number | undefined;
+  /** Of the final answer, once its head has come. */
+  #status: number | undefined;
+  #rawHeaders: readonly (Buffer | string)[] = [];
   #informational = 0;
 
   constructor(
     private readonly request: OutgoingRequest,
-    private readonly signal: AbortSignal,
+    private readonly abort: AbortHandle,
     captureBytes: number,
   ) {
     this.#body = new BodyCapture(captureBytes, MAX_READ_BYTES);
     this.reply = new Promise((resolve) => {
       this.#resolve = resolve;
     });
-    this.#timer = setTimeout(this.#onDeadline, Math.min(request.timeoutMs, MAX_DELAY_MS));
-    // One signal may call off every attempt of a worker: many listeners are no leak.
-    setMaxListeners(0, signal);
-    if (signal.aborted) this.#onAbort();
-    else signal.addEventListener('abort', this.#onAbort, { once: true });
+    this.#timer = setTimeout(
+      () => {
+        this.#giveUp('timeout', `No complete answer within ${request.timeoutMs} ms`);
+      },
+      Math.min(request.timeoutMs, MAX_DELAY_MS),
+    );
+    abort.onAbort(this.#onAbort);
+    if (abort.aborted) this.#onAbort();
   }
 
   get settled(): boolean {
@@ -58,40 +62,37 @@ export class Exchange implements Dispatcher.DispatchHandler {
       return;
     }
     this.#controller = controller;
-    this.#timings.connectMs = this.#elapsed();
+    this.#connectMs = this.#elapsed();
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
-    this.#timings.firstByteMs ??= this.#elapsed();
+    this.#firstByteMs ??= this.#elapsed();
     if (status < 200) {
       this.#countInformational();
       return;
     }
     const { rawHeaders } = controller;
-    this.#head = { status, headers: firstValues(Array.isArray(rawHeaders) ? rawHeaders : []) };
+    this.#status = status;
+    if (Array.isArray(rawHeaders)) this.#rawHeaders = rawHeaders;
     // Not left to the end of the message: undici misses bytes when a 304 announces the length of what it omits.
-    if (hasNoBody(this.request.method, status)) this.#answer(this.#head);
+    if (hasNoBody(this.request.method, status)) this.#answer(status);
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.settled || this.#head === undefined) return;
+    if (this.settled || this.#status === undefined) return;
     this.#body.add(chunk);
     if (!this.#body.full) return;
-    this.#answer(this.#head);
+    this.#answer(this.#status);
     this.#drop();
   }
 
   onResponseEnd(): void {
-    if (this.#head !== undefined) this.#answer(this.#head);
+    if (this.#status !== undefined) this.#answer(this.#status);
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     this.#fail(describeFailure(error, this.#controller !== undefined));
   }
-
-  readonly #onDeadline = (): void => {
-    this.#giveUp('timeout', `No complete answer within ${this.request.timeoutMs} ms`);
-  };
 
   readonly #onAbort = (): void => {
     this.#giveUp('aborted', 'The attempt was called off');
@@ -111,21 +112,25 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#controller?.abort(new Error('no longer needed'));
   }
 
-  #answer(head: Pick<Answered, 'status' | 'headers'>): void {
-    this.#settle({ kind: 'answered', ...head, body: this.#body.toBuffer() });
+  #answer(status: number): void {
+    this.#settle(new LazyAnswer(status, this.#rawHeaders, this.#body, this.#timings()));
   }
 
   #fail(failure: Omit<Failed, 'kind' | 'timings'>): void {
-    this.#settle({ kind: 'failed', ...failure });
+    this.#settle({ kind: 'failed', ...failure, timings: this.#timings() });
   }
 
-  #settle(ending: Ending): void {
+  #settle(reply: Reply): void {
     if (this.#resolve === undefined) return;
     const resolve = this.#resolve;
     this.#resolve = undefined;
     clearTimeout(this.#timer);
-    this.signal.removeEventListener('abort', this.#onAbort);
-    resolve({ ...ending, timings: { ...this.#timings, totalMs: this.#elapsed() } });
+    this.abort.onAbort(undefined);
+    resolve(reply);
+  }
+
+  #timings(): Timings {
+    return { connectMs: this.#connectMs, firstByteMs: this.#firstByteMs, totalMs: this.#elapsed() };
   }
 
   #elapsed(): number {

@@ -9,6 +9,7 @@ import {
   scriptedLookup,
   senderTo,
 } from '../../test/support/sending.js';
+import { AbortHandle } from '../queue/abort-handle.js';
 import { MAX_READ_BYTES } from './exchange.js';
 
 const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
@@ -233,7 +234,9 @@ describe('calling off', () => {
   it('before sending makes no connection', async () => {
     const server = await rawServer(({ socket }) => socket.write(OK));
     const sender = senderTo();
-    const reply = failed(await sender.send(requestTo(server.origin), AbortSignal.abort()));
+    const calledOff = new AbortHandle();
+    calledOff.abort();
+    const reply = failed(await sender.send(requestTo(server.origin), calledOff));
     expect([reply.stage, reply.code]).toEqual(['not_sent', 'aborted']);
     expect((await sender.send(requestTo(server.origin), never)).kind).toBe('answered');
     expect(server.connections).toHaveLength(1);
@@ -241,9 +244,9 @@ describe('calling off', () => {
 
   it('while connecting was not sent; the connection gets no byte', async () => {
     const server = await rawServer(({ socket }) => socket.write(OK));
-    const caller = new AbortController();
+    const caller = new AbortHandle();
     const lookup = scriptedLookup(['127.0.0.1']);
-    const sending = senderTo({ lookup }).send(requestTo(`http://name.test:${server.port}/`), caller.signal);
+    const sending = senderTo({ lookup }).send(requestTo(`http://name.test:${server.port}/`), caller);
     caller.abort();
     expect(failed(await sending)).toMatchObject({ stage: 'not_sent', code: 'aborted' });
     await expect.poll(() => server.connections.length === 1 && allClosed(server.connections)).toBe(true);
@@ -251,19 +254,19 @@ describe('calling off', () => {
   });
 
   it('while the target works is ambiguous and ends the connection', async () => {
-    const caller = new AbortController();
+    const caller = new AbortHandle();
     const server = await rawServer(() => {
       caller.abort();
     });
-    const reply = failed(await senderTo().send(requestTo(server.origin), caller.signal));
+    const reply = failed(await senderTo().send(requestTo(server.origin), caller));
     expect([reply.stage, reply.code]).toEqual(['ambiguous', 'aborted']);
     await expect.poll(() => allClosed(server.connections)).toBe(true);
   });
 
   it('after the answer changes nothing', async () => {
     const server = await rawServer(({ socket }) => socket.write(OK));
-    const caller = new AbortController();
-    const reply = await senderTo().send(requestTo(server.origin), caller.signal);
+    const caller = new AbortHandle();
+    const reply = await senderTo().send(requestTo(server.origin), caller);
     caller.abort();
     expect(reply.kind).toBe('answered');
   });

@@ -1,10 +1,12 @@
+import type { AbortHandle } from '../queue/abort-handle.js';
+
 /** One HTTP request as it goes out; the sender adds `host`, `connection` and `content-length`, nothing else. */
 export interface OutgoingRequest {
   /** Absolute http or https URL; its fragment is not sent. */
   readonly url: string;
   readonly method: string;
-  /** Sent in this order, names and values exactly as given (latin1). */
-  readonly headers: readonly (readonly [string, string])[];
+  /** Names and values in turn, sent in this order exactly as given (latin1). */
+  readonly headers: readonly string[];
   /** Sent byte for byte with every method, GET and HEAD included. */
   readonly body: Buffer | undefined;
   /** Milliseconds from the call of `send` to the last byte of the answer: connecting, headers and body together. */
@@ -14,10 +16,10 @@ export interface OutgoingRequest {
 /** Milliseconds since `send` was called. */
 export interface Timings {
   /** Until the request could be written: DNS, TCP and TLS, or nearly nothing on a reused connection. */
-  connectMs?: number;
+  readonly connectMs?: number | undefined;
   /** Until the first status line, informational ones included. */
-  firstByteMs?: number;
-  totalMs: number;
+  readonly firstByteMs?: number | undefined;
+  readonly totalMs: number;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface Timings {
  * - `invalid_request`: the request cannot be written as HTTP
  * - `address_refused`: the address policy forbids the target
  * - `dns_failed`, `connect_failed`, `tls_failed`: no connection
- * - `timeout`: the deadline passed; `aborted`: the caller's signal, or the sender was closed
+ * - `timeout`: the deadline passed; `aborted`: the caller called it off, or the sender was closed
  * - `connection_lost`: the connection ended before the answer did
  * - `headers_too_large`: over 16 KiB of answer headers
  * - `bad_answer`: what came is not HTTP/1.1
@@ -70,7 +72,7 @@ export type Reply = Answered | Failed;
 /** Makes the call of an attempt. An abstract class so that it can be an injection token. */
 export abstract class HttpSender {
   /** Never rejects: whatever goes wrong is a {@link Failed}. Redirects are answers, not followed. */
-  abstract send(request: OutgoingRequest, signal: AbortSignal): Promise<Reply>;
+  abstract send(request: OutgoingRequest, abort: AbortHandle): Promise<Reply>;
   /** Ends every connection; sends still under way fail as `aborted`. */
   abstract close(): Promise<void>;
 }

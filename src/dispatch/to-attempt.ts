@@ -8,35 +8,35 @@ interface Times {
   readonly endedAt: number;
 }
 
-/** An attempt as it is kept: when, how long, what came back. */
+/** An attempt as it is kept: when, how long, what came back. What does not apply is undefined, which is not written. */
 export function toAttempt(claimed: ClaimedTask, reply: Reply, outcome: Outcome, times: Times): Attempt {
-  const response = outcome.class === 'rejected' ? answerText(reply) : '';
   return {
     number: claimed.attempt,
-    ...times,
+    startedAt: times.startedAt,
+    endedAt: times.endedAt,
     class: outcome.class,
-    ...('status' in outcome && { status: outcome.status }),
-    ...('error' in outcome && { error: outcome.error }),
-    ...('retryAfterMs' in outcome && { retryAfterMs: outcome.retryAfterMs }),
+    status: 'status' in outcome ? outcome.status : undefined,
+    error: 'error' in outcome ? outcome.error : undefined,
+    retryAfterMs: 'retryAfterMs' in outcome ? outcome.retryAfterMs : undefined,
     timings: timingsOf(claimed, reply, times),
-    ...(response !== '' && { response }),
+    response: outcome.class === 'rejected' ? answerText(reply) : undefined,
   };
 }
 
 function timingsOf({ dueAt }: ClaimedTask, { timings }: Reply, { startedAt }: Times): AttemptTimings {
   return {
-    ...(dueAt !== undefined && { queueMs: Math.max(0, startedAt - dueAt) }),
-    ...(timings.connectMs !== undefined && { connectMs: toTenths(timings.connectMs) }),
-    ...(timings.firstByteMs !== undefined && { firstByteMs: toTenths(timings.firstByteMs) }),
+    queueMs: dueAt === undefined ? undefined : Math.max(0, startedAt - dueAt),
+    connectMs: toTenths(timings.connectMs),
+    firstByteMs: toTenths(timings.firstByteMs),
     totalMs: toTenths(timings.totalMs),
   };
 }
 
-function toTenths(ms: number): number {
-  return Math.round(ms * 10) / 10;
+function toTenths<T extends number | undefined>(ms: T): T {
+  return (ms === undefined ? ms : Math.round(ms * 10) / 10) as T;
 }
 
 /** Bytes that are no text show as replacement characters: this is for people. */
-function answerText(reply: Reply): string {
-  return reply.kind === 'answered' ? reply.body.toString('utf8') : '';
+function answerText(reply: Reply): string | undefined {
+  return (reply.kind === 'answered' && reply.body.toString('utf8')) || undefined;
 }

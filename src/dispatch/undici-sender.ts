@@ -1,4 +1,5 @@
 import { Agent } from 'undici';
+import type { AbortHandle } from '../queue/abort-handle.js';
 import { Exchange, MAX_READ_BYTES } from './exchange.js';
 import { GuardedConnector, GuardedConnectOptions } from './guarded-connect.js';
 import { HttpSender, OutgoingRequest, Reply } from './http-sender.js';
@@ -40,8 +41,8 @@ export class UndiciSender extends HttpSender {
     });
   }
 
-  override send(request: OutgoingRequest, signal: AbortSignal): Promise<Reply> {
-    const exchange = new Exchange(request, signal, this.#captureBytes);
+  override send(request: OutgoingRequest, abort: AbortHandle): Promise<Reply> {
+    const exchange = new Exchange(request, abort, this.#captureBytes);
     if (!exchange.settled) this.#dispatch(request, exchange);
     return exchange.reply;
   }
@@ -53,17 +54,27 @@ export class UndiciSender extends HttpSender {
   }
 
   #dispatch(request: OutgoingRequest, exchange: Exchange): void {
-    const url = URL.canParse(request.url) ? new URL(request.url) : undefined;
+    const { origin, path } = placeOf(request.url);
     this.#agent.dispatch(
       {
-        // undici refuses an empty origin as it refuses every other scheme, by way of the exchange.
-        origin: url?.origin ?? '',
-        path: url === undefined ? '/' : url.pathname + url.search,
+        origin,
+        path,
         method: request.method,
-        headers: request.headers.flat(),
+        // undici types them as its own to change, and does not.
+        headers: request.headers as string[],
         body: request.body ?? null,
       },
       exchange,
     );
+  }
+}
+
+function placeOf(text: string): { origin: string; path: string } {
+  try {
+    const { origin, pathname, search } = new URL(text);
+    return { origin, path: pathname + search };
+  } catch {
+    // undici refuses an empty origin as it refuses every other scheme, by way of the exchange.
+    return { origin: '', path: '/' };
   }
 }

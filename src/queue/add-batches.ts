@@ -3,9 +3,10 @@ import type { Redis } from 'ioredis';
 import { PREFIX } from '../redis/keys.js';
 import { isRandomId } from '../task/task-id.js';
 import type { Task } from '../task/task.js';
-import type { Added } from './task-queue.js';
+import type { QueueClock, ScriptTime } from './queue-clock.js';
 import { scripts } from './scripts.js';
 import { gatesOf, storedAs } from './stored-task.js';
+import type { Added } from './task-queue.js';
 
 /** One batch holds Redis for a few milliseconds at most. */
 const MOST_PER_BATCH = 128;
@@ -30,6 +31,7 @@ export class AddBatches {
   constructor(
     private readonly redis: Redis,
     private readonly rules: AddRules,
+    private readonly clock: QueueClock,
   ) {}
 
   add(task: Task): Promise<AddResult> {
@@ -50,7 +52,8 @@ export class AddBatches {
   private async send(batch: readonly Waiting[]): Promise<void> {
     try {
       const tasks = batch.map(({ task }) => task);
-      const added = await addTasks(this.redis, { tasks, id: [this.sender, ++this.sent] }, this.rules);
+      const sent: Batch = { tasks, id: [this.sender, ++this.sent] };
+      const added = await addTasks(this.redis, sent, this.rules, this.clock.scriptTime());
       for (const [at, result] of added.entries()) batch[at]?.resolve(result);
     } catch (error) {
       for (const { reject } of batch) reject(error);
@@ -76,14 +79,13 @@ export interface Batch {
   readonly id: readonly [sender: string, number: number];
 }
 
-/** @param now Unix milliseconds of an injected clock; nothing = the time of Redis */
 export async function addTasks(
   redis: Redis,
   { tasks, id }: Batch,
   { maxAgeMs, maxAlive }: AddRules,
-  now?: number,
+  now: ScriptTime,
 ): Promise<AddResult[]> {
-  const args = [now ?? '', maxAgeMs, ...id, maxAlive, tasks.length, ...tasks.flatMap(taskArgs)];
+  const args = [now, maxAgeMs, ...id, maxAlive, tasks.length, ...tasks.flatMap(taskArgs)];
   const results = (await scripts.addTasks.run(redis, PREFIX, args)) as string[];
   return tasks.map((task, at) => {
     const data = results[at];

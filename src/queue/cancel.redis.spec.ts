@@ -18,10 +18,10 @@ describe('a running task that is cancelled', () => {
     'does not run again although its attempt ends in $kind',
     async (settlement) => {
       let runs = 0;
-      harness.worker(1, (_claimed, signal) => {
+      harness.worker(1, (_claimed, abort) => {
         runs++;
         return new Promise((resolve) => {
-          signal.addEventListener('abort', () => {
+          abort.onAbort(() => {
             resolve(settlement);
           });
         });

@@ -49,7 +49,7 @@ describe('a bound on the tasks that are alive', () => {
   it('is kept to by any number of senders at once, one by one within a batch', async () => {
     const senders = Array.from(
       { length: 4 },
-      () => new AddBatches(harness.redis.duplicate(), { maxAgeMs: 1e9, maxAlive: MOST }),
+      () => new AddBatches(harness.redis.duplicate(), { maxAgeMs: 1e9, maxAlive: MOST }, harness.clock),
     );
     const results = await Promise.all(
       Array.from({ length: 2 * MOST }, (_, n) => senders[n % 4]!.add(harness.task({ delayMs: 60_000 }))),

@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { QueueHarness } from '../../test/support/queue-harness.js';
 import { until } from '../../test/support/until.js';
+import { scripts } from './scripts.js';
 
 let harness: QueueHarness;
 beforeEach(async () => {
@@ -40,15 +41,34 @@ describe('the dispatch loop', () => {
     finish[2]!();
   });
 
+  it('settles in one turn what ends one after the other in the same moment', async () => {
+    const finish: (() => void)[] = [];
+    harness.worker(20, async () => {
+      await new Promise<void>((resolve) => finish.push(resolve));
+      return { kind: 'complete' };
+    });
+    const tasks = await harness.add(20);
+    await until(() => finish.length === tasks.length);
+    const turns = vi.spyOn(scripts.step, 'run');
+    for (const end of finish) setImmediate(end);
+    for (const { id } of tasks) {
+      await until(async () => (await harness.reader.find(id))?.state === 'completed');
+    }
+    expect(turns.mock.calls.filter(([, , args]) => args.includes('completed'))).toHaveLength(1);
+    turns.mockRestore();
+  });
+
   it('leaves work that it has no slot for to another worker', async () => {
     const ran: string[] = [];
     const blocked = () => new Promise<never>(() => undefined);
-    harness.worker(1, async (_claimed, signal) => {
+    harness.worker(1, async (_claimed, abort) => {
       ran.push('first');
       await Promise.race([
         blocked(),
         new Promise((resolve) => {
-          signal.addEventListener('abort', resolve);
+          abort.onAbort(() => {
+            resolve(undefined);
+          });
         }),
       ]);
       return { kind: 'hand_back' };
@@ -93,9 +113,11 @@ describe('the dispatch loop', () => {
 
   it('aborts a running task that is cancelled, also with all slots full', async () => {
     let aborted = false;
-    harness.worker(1, async (_claimed, signal) => {
+    harness.worker(1, async (_claimed, abort) => {
       await new Promise((resolve) => {
-        signal.addEventListener('abort', resolve);
+        abort.onAbort(() => {
+          resolve(undefined);
+        });
       });
       aborted = true;
       return { kind: 'hand_back' };

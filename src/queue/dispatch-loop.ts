@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { LaneShares } from './lane-shares.js';
+import type { QueueClock, ScriptTime } from './queue-clock.js';
 import type { Sleeper } from './sleeper.js';
 import {
   type FetchedTask,
@@ -31,6 +32,7 @@ export interface LoopOptions {
   readonly concurrency: number;
   readonly shares: LaneShares;
   readonly sleeper: Sleeper;
+  readonly clock: QueueClock;
   /** Told how many bytes the completed history has, when tasks have ended. */
   readonly onHistory: (bytes: number) => void;
 }
@@ -47,7 +49,8 @@ export class DispatchLoop {
   private isCalled = false;
   private lastTurnAt: number | undefined;
   private isDraining = false;
-  private dueTimer: NodeJS.Timeout | undefined;
+  private timeOfTurn: ScriptTime = '';
+  private stopDueTimer: () => void = () => undefined;
   private poke: () => void = () => undefined;
   private ended: Promise<void> = Promise.resolve();
   private answered: () => void = () => undefined;
@@ -83,10 +86,12 @@ export class DispatchLoop {
       if (this.hasNothingToDo()) {
         await this.rest();
       } else {
+        // Sockets that have answers are read one after the other: what all of them end belongs into one turn.
+        await new Promise(setImmediate);
         this.take(await this.turn());
       }
     }
-    clearTimeout(this.dueTimer);
+    this.stopDueTimer();
   }
 
   private isDone(): boolean {
@@ -122,7 +127,7 @@ export class DispatchLoop {
 
   /** Repeats the same request until Redis has answered it: whether it was carried out before does not matter. */
   private async turn(): Promise<StepReply> {
-    const { redis, settings, shares } = this.options;
+    const { redis, settings, shares, clock } = this.options;
     const request: StepRequest = {
       id: randomUUID(),
       capacity: Math.min(this.free, MOST_PER_STEP),
@@ -132,9 +137,10 @@ export class DispatchLoop {
     };
     this.mayHaveWork = false;
     this.isCalled = false;
+    this.timeOfTurn = clock.scriptTime();
     for (;;) {
       try {
-        const reply = await step(redis, settings, request);
+        const reply = await step(redis, settings, request, this.timeOfTurn);
         this.lastTurnAt = performance.now();
         this.answered();
         this.mayHaveWork ||= request.capacity > 0 && reply.fetched.length === request.capacity;
@@ -171,13 +177,12 @@ export class DispatchLoop {
 
   /** The blocking call does not know of times: a timer looks when the next task is due. */
   private setDueTimer(nextDueMs: number | undefined): void {
-    clearTimeout(this.dueTimer);
+    this.stopDueTimer();
     if (nextDueMs === undefined || this.isDraining) return;
-    this.dueTimer = setTimeout(
-      () => {
-        this.lookAgain();
-      },
-      Math.min(nextDueMs + 1, LONGEST_TIMER_MS),
-    );
+    const look = (): void => {
+      this.lookAgain();
+    };
+    const afterMs = Math.min(nextDueMs + 1, LONGEST_TIMER_MS);
+    this.stopDueTimer = this.options.clock.after(afterMs, look, this.timeOfTurn);
   }
 }

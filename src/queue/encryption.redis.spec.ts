@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { QueueHarness } from '../../test/support/queue-harness.js';
 import { until } from '../../test/support/until.js';
 import type { Task, TaskTarget } from '../task/task.js';
+import { RedisClock } from './queue-clock.js';
 import { LoopWorkerPool } from './loop-worker-pool.js';
 
 const KEY = randomBytes(32).toString('base64');
@@ -19,7 +20,7 @@ afterEach(async () => {
 });
 
 async function start(key: string, keep = false): Promise<QueueHarness> {
-  const harness = await QueueHarness.start({ TASK_ENCRYPTION_KEY: key }, keep);
+  const harness = await QueueHarness.start({ TASK_ENCRYPTION_KEY: key }, new RedisClock(), keep);
   harnesses.push(harness);
   return harness;
 }

@@ -40,17 +40,3 @@ describe('a task that has expired', () => {
     expect(ran).toEqual([other!.id]);
   });
 });
-
-describe('a finished task', () => {
-  it('is removed when its time is up, and not before', async () => {
-    await harness.stop();
-    // 0.00002 days are 1.7 seconds.
-    harness = await QueueHarness.start({ TASK_RETENTION_DAYS: '0.00002' });
-    harness.worker(1, work);
-    const [task] = await harness.add(1);
-    await until(async () => (await harness.reader.find(task!.id))?.state === 'completed');
-    await until(async () => (await harness.reader.find(task!.id)) === undefined, { timeoutMs: 10_000 });
-    expect(await harness.redis.zcard('{tr}:default:completed')).toBe(0);
-    expect(await harness.redis.zcard('{tr}:expiry')).toBe(0);
-  });
-});

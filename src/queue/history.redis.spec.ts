@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
+import { ManualClock } from '../../test/support/manual-clock.js';
 import { QueueHarness } from '../../test/support/queue-harness.js';
 import { redisUrl } from '../../test/support/test-app.js';
 import { until } from '../../test/support/until.js';
@@ -13,7 +14,7 @@ import type { LoopWorkerPool } from './loop-worker-pool.js';
 
 const MIB = 1024 * 1024;
 /** What a task counts besides what it stores. */
-const OVERHEAD = 2000;
+const OVERHEAD = 1700;
 
 let harness: QueueHarness;
 beforeEach(async () => {
@@ -24,7 +25,9 @@ afterEach(async () => {
   await harness.stop();
 });
 
-const bounded = (bytes: number) => new Housekeeping(harness.redis, 30_000, bytes);
+const bounded = (bytes: number, clock = harness.clock) =>
+  new Housekeeping(harness.redis, 30_000, clock, { historyMaxBytes: bytes, memoryHighPercent: 100 });
+const inEightDays = () => new ManualClock(Date.now() + 8 * 86_400_000);
 const counted = async () => {
   const bytes = await harness.redis.hmget('{tr}:history', ...LANES);
   return bytes.reduce((sum, each) => sum + Number(each ?? 0), 0);
@@ -87,7 +90,7 @@ describe('the bytes of the history', () => {
     await end(7, { metadata: { end: 'dead' } });
     expect(await counted()).toBeGreaterThan(13 * OVERHEAD);
     expect(await counted()).toBe(await stored());
-    await bounded(0).prune(Date.now() + 8 * 86_400_000);
+    await bounded(0, inEightDays()).prune();
     expect(await counted()).toBe(0);
     expect(await harness.redis.keys('{tr}:*:task-*')).toHaveLength(7);
   });
@@ -144,7 +147,7 @@ describe('a history that is too large', () => {
     await bounded(Math.round(500 * each)).prune();
     expect(await evicted()).toBe(512);
     expect(runs).toHaveBeenCalledTimes(2);
-    await bounded(0).prune(Date.now() + 8 * 86_400_000);
+    await bounded(0, inEightDays()).prune();
     expect(await counted()).toBe(0);
     expect(runs).toHaveBeenCalledTimes(4);
   });

@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis';
 import { HISTORY_KEY, PREFIX } from '../redis/keys.js';
 import { bytesAbove, readMemory } from '../redis/memory.js';
 import { LANES } from '../task/lane.js';
+import type { QueueClock } from './queue-clock.js';
 import { scripts } from './scripts.js';
 
 const PRUNE_EVERY_MS = 1000;
@@ -17,6 +18,14 @@ type PruneReply = [expired: number, evicted: number, left: 0 | 1];
 const EVICT_FROM_PERCENT = 5;
 const EVICT_TO_PERCENT = 10;
 
+/** What bounds the completed history. */
+interface HistoryBounds {
+  /** 0 = any number. */
+  readonly historyMaxBytes: number;
+  /** Share of the memory of Redis above which enqueueing is refused. */
+  readonly memoryHighPercent: number;
+}
+
 interface HousekeepingEvents {
   /** Tasks whose worker was lost. */
   readonly onRecovered: (ids: readonly string[]) => void;
@@ -26,27 +35,23 @@ interface HousekeepingEvents {
 
 /** What has to be done now and then by any one of the workers. */
 export class Housekeeping {
-  private timers: NodeJS.Timeout[] = [];
+  private timers: (() => void)[] = [];
   private readonly recoverEveryMs: number;
   private pruning: Promise<void> | undefined;
   private evicted = 0;
 
-  /**
-   * @param historyMaxBytes of the completed history; 0 = any number
-   * @param memoryHighPercent share of the memory of Redis above which enqueueing is refused
-   */
   constructor(
     private readonly redis: Redis,
     lockMs: number,
-    private readonly historyMaxBytes = 0,
-    private readonly memoryHighPercent = 100,
+    private readonly clock: QueueClock,
+    private readonly bounds: HistoryBounds = { historyMaxBytes: 0, memoryHighPercent: 100 },
   ) {
     this.recoverEveryMs = Math.round(lockMs / 6);
   }
 
   start({ onRecovered, onEvicted }: HousekeepingEvents): void {
-    const every = (ms: number, work: () => Promise<void>): NodeJS.Timeout =>
-      setInterval(() => void work().catch(() => undefined), ms).unref();
+    const every = (ms: number, work: () => Promise<void>): (() => void) =>
+      this.clock.every(ms, () => void work().catch(() => undefined));
     this.timers = [
       every(this.recoverEveryMs, async () => {
         const ids = await this.recover();
@@ -65,7 +70,7 @@ export class Housekeeping {
   }
 
   stop(): void {
-    for (const timer of this.timers) clearInterval(timer);
+    for (const callOff of this.timers) callOff();
   }
 
   /** Gives back what dead workers held. */
@@ -83,34 +88,35 @@ export class Housekeeping {
 
   /** Mends the books of the gates after something was removed behind our back. @returns the gates that were wrong */
   async repair(): Promise<string[]> {
-    const args = ['', REPAIR_EVERY_MS - 1000];
+    const args = [this.clock.scriptTime(), REPAIR_EVERY_MS - 1000];
     return (await scripts.repair.run(this.redis, PREFIX, args)) as string[];
   }
 
   /** A turn has found that the completed history has so many bytes: too many do not wait for the timer. */
   onHistory(bytes: number): void {
-    if (this.historyMaxBytes > 0 && bytes > this.historyMaxBytes) void this.prune().catch(() => undefined);
+    const { historyMaxBytes: most } = this.bounds;
+    if (most > 0 && bytes > most) void this.prune().catch(() => undefined);
   }
 
   /** Removes finished tasks whose time is up or who are too many, in small pieces, between which turns are taken. */
-  prune(now?: number): Promise<void> {
-    this.pruning ??= this.pruneAll(now).finally(() => (this.pruning = undefined));
+  prune(): Promise<void> {
+    this.pruning ??= this.pruneAll().finally(() => (this.pruning = undefined));
     return this.pruning;
   }
 
   /** What has ended is the first to go when Redis is short of memory. */
   private async historyBound(): Promise<number> {
     const memory = await readMemory(this.redis);
-    const most = this.historyMaxBytes;
-    if (bytesAbove(memory, this.memoryHighPercent - EVICT_FROM_PERCENT) === 0) return most;
-    const excess = bytesAbove(memory, this.memoryHighPercent - EVICT_TO_PERCENT);
+    const { historyMaxBytes: most, memoryHighPercent } = this.bounds;
+    if (bytesAbove(memory, memoryHighPercent - EVICT_FROM_PERCENT) === 0) return most;
+    const excess = bytesAbove(memory, memoryHighPercent - EVICT_TO_PERCENT);
     const sizes = await this.redis.hmget(HISTORY_KEY, ...LANES);
     const rest = sizes.reduce((sum, bytes) => sum + Number(bytes), 0) - excess;
     return Math.max(1, Math.round(most === 0 ? rest : Math.min(most, rest)));
   }
 
-  private async pruneAll(now?: number): Promise<void> {
-    const args = [now ?? '', PRUNE_AT_ONCE, await this.historyBound()];
+  private async pruneAll(): Promise<void> {
+    const args = [this.clock.scriptTime(), PRUNE_AT_ONCE, await this.historyBound()];
     for (let isLeft = true; isLeft;) {
       const [, evicted, left] = (await scripts.prune.run(this.redis, PREFIX, args)) as PruneReply;
       this.evicted += evicted;

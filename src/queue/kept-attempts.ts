@@ -20,6 +20,8 @@ interface OneMore {
   readonly dropped: readonly number[];
 }
 
+const NONE: readonly number[] = [];
+
 const MOST_ATTEMPTS = 50;
 /** Answers of targets make attempts large: a task that fails for days must not fill the store with them. */
 const MOST_BYTES = 65_536;
@@ -35,11 +37,9 @@ export function keepOneMore({ made, sizes: before }: KeptAttempts, bytes: number
   }
   const gone = sizes.length - left;
   const oldest = made + 2 - sizes.length;
-  return {
-    kept: { made: made + 1, sizes: sizes.toSpliced(1, gone) },
-    place: made,
-    dropped: Array.from({ length: gone }, (_, at) => oldest + at),
-  };
+  sizes.splice(1, gone);
+  const dropped = gone === 0 ? NONE : Array.from({ length: gone }, (_, at) => oldest + at);
+  return { kept: { made: made + 1, sizes }, place: made, dropped };
 }
 
 export function bytesOf({ sizes }: KeptAttempts): number {
@@ -57,5 +57,7 @@ export function parseKept(text: string): KeptAttempts {
 }
 
 function sumOf(numbers: readonly number[]): number {
-  return numbers.reduce((sum, number) => sum + number, 0);
+  let sum = 0;
+  for (const number of numbers) sum += number;
+  return sum;
 }

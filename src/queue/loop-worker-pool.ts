@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '../config/config.js';
-import { type ComponentHealth, HealthRegistry } from '../health/health-registry.js';
+import type { ComponentHealth } from '../health/health-registry.js';
 import { RedisConnections } from '../redis/redis-connections.js';
 import { DispatchLoop } from './dispatch-loop.js';
 import { FleetMember } from './fleet-member.js';
@@ -9,6 +9,7 @@ import { Housekeeping } from './housekeeping.js';
 import { LaneShares } from './lane-shares.js';
 import { LockKeeper } from './lock-keeper.js';
 import { OpeningHandler } from './opening-handler.js';
+import { QueueClock } from './queue-clock.js';
 import { laneWeights, stepSettings } from './queue-rules.js';
 import { RunningTasks } from './running-tasks.js';
 import { Sleeper } from './sleeper.js';
@@ -31,19 +32,20 @@ export class LoopWorkerPool extends WorkerPool {
   private readonly loop: DispatchLoop;
   private isStarted = false;
 
-  constructor(config: Config, connections: RedisConnections, handler: TaskHandler, health: HealthRegistry) {
+  constructor(config: Config, connections: RedisConnections, handler: TaskHandler, clock: QueueClock) {
     super();
     const { worker: redis, blocking } = connections;
     const settings = stepSettings(config, randomUUID());
-    this.running = new RunningTasks(new OpeningHandler(handler, new TaskCipher(config)), this.logger);
-    this.locks = new LockKeeper(redis, settings, () => this.running.members());
-    const { storage, retention } = config;
-    this.housekeeping = new Housekeeping(
-      redis,
-      settings.lockMs,
-      retention.historyMaxBytes,
-      storage.memoryHighPercent,
+    this.running = new RunningTasks(
+      new OpeningHandler(handler, { cipher: new TaskCipher(config), clock, maxAgeMs: settings.maxAgeMs }),
+      this.logger,
+      clock,
     );
+    this.locks = new LockKeeper(redis, settings, () => this.running.members());
+    this.housekeeping = new Housekeeping(redis, settings.lockMs, clock, {
+      historyMaxBytes: config.retention.historyMaxBytes,
+      memoryHighPercent: config.storage.memoryHighPercent,
+    });
     this.sleeper = new Sleeper(blocking, redis, settings.token);
     const { concurrency } = config.delivery;
     this.fleet = new FleetMember(redis, settings, concurrency);
@@ -55,17 +57,17 @@ export class LoopWorkerPool extends WorkerPool {
         concurrency,
         shares,
         sleeper: this.sleeper,
+        clock,
         onHistory: (bytes) => {
           this.housekeeping.onHistory(bytes);
         },
       },
       this.running,
     );
-    health.register({ name: 'worker', check: () => this.check() });
   }
 
   /** The loop looks every five seconds even when nothing happens: longer silence means that it takes no work. */
-  private check(): ComponentHealth {
+  override check(): ComponentHealth {
     const silentMs = this.loop.sinceLastTurnMs;
     const up = silentMs !== undefined && silentMs < MOST_SILENT_MS;
     return { up, detail: { running: this.running.size, last_turn_ms_ago: Math.round(silentMs ?? -1) } };

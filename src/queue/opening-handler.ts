@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { MAX_TASK_AGE_MS } from './queue-rules.js';
+import type { QueueClock } from './queue-clock.js';
 import type { TaskCipher } from './task-cipher.js';
 import { type ClaimedTask, type Handled, TaskHandler } from './task-handler.js';
 
@@ -10,6 +10,13 @@ const LOG_EVERY_MS = 60_000;
 const MESSAGE =
   'The task was stored encrypted, and no key of TASK_ENCRYPTION_KEY opens it. Add the key that it was stored with to the list of every worker.';
 
+interface Opening {
+  readonly cipher: TaskCipher;
+  readonly clock: QueueClock;
+  /** How long after it was due a task is a dead letter instead, milliseconds. */
+  readonly maxAgeMs: number;
+}
+
 /** Gives tasks with their calls opened to the handler. What it has no key for waits, and uses no attempt. */
 export class OpeningHandler extends TaskHandler {
   private readonly logger = new Logger('Worker');
@@ -17,17 +24,17 @@ export class OpeningHandler extends TaskHandler {
 
   constructor(
     private readonly handler: TaskHandler,
-    private readonly cipher: TaskCipher,
+    private readonly opening: Opening,
   ) {
     super();
   }
 
   override handle(claimed: ClaimedTask, signal: Parameters<TaskHandler['handle']>[1]): Promise<Handled> {
     if (claimed.task.target.sealed === undefined) return this.handler.handle(claimed, signal);
-    const task = this.cipher.open(claimed.task);
+    const task = this.opening.cipher.open(claimed.task);
     if (task.target.sealed === undefined) return this.handler.handle({ ...claimed, task }, signal);
     this.warn(task.id);
-    return Promise.resolve(notOpened(claimed, Date.now()));
+    return Promise.resolve(notOpened(claimed, this.opening));
   }
 
   private warn(id: string): void {
@@ -38,8 +45,9 @@ export class OpeningHandler extends TaskHandler {
   }
 }
 
-function notOpened({ task, attempt }: ClaimedTask, now: number): Handled {
-  const isTooLate = now - task.scheduledAt > MAX_TASK_AGE_MS;
+function notOpened({ task, attempt }: ClaimedTask, { clock, maxAgeMs }: Opening): Handled {
+  const now = clock.now();
+  const isTooLate = now - task.scheduledAt > maxAgeMs;
   return {
     attempt: {
       number: attempt,

@@ -17,14 +17,17 @@ export function laneWeights({ delivery }: Config): LaneNumbers {
 }
 
 /** What is still undelivered this long after it was due becomes a dead letter that names its gate. */
-export const MAX_TASK_AGE_MS = 7 * DAY_MS;
+export function maxTaskAgeMs({ delivery }: Config): number {
+  return delivery.maxTaskAgeSec * 1000;
+}
 
-export function stepSettings({ delivery, retention }: Config, token: string): StepSettings {
+export function stepSettings(config: Config, token: string): StepSettings {
+  const { delivery, retention } = config;
   return {
     token,
     lockMs: delivery.lockSec * 1000,
     mode: delivery.priorityMode,
-    maxAgeMs: MAX_TASK_AGE_MS,
+    maxAgeMs: maxTaskAgeMs(config),
     completedForMs: Math.round(retention.completedDays * DAY_MS),
     deadForMs: retention.deadDays > 0 ? Math.round(retention.deadDays * DAY_MS) : undefined,
   };

@@ -4,6 +4,7 @@ import { GateStore } from './gates/gate-store.js';
 import { HistoryGauge } from './history-gauge.js';
 import { laneQueues } from './lane-queues.js';
 import { MemoryWatch } from './memory-watch.js';
+import { QueueClock, RedisClock } from './queue-clock.js';
 import { QueueRegistry, RedisQueueRegistry } from './queue-registry.js';
 import { ScriptTaskQueue } from './script-task-queue.js';
 import { ScriptTaskReader } from './script-task-reader.js';
@@ -19,6 +20,7 @@ import { TaskReader } from './task-reader.js';
     GateStore,
     HistoryGauge,
     MemoryWatch,
+    { provide: QueueClock, useClass: RedisClock },
     { provide: QueueRegistry, useClass: RedisQueueRegistry },
     { provide: TaskQueue, useClass: ScriptTaskQueue },
     { provide: TaskReader, useClass: ScriptTaskReader },

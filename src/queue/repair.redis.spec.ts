@@ -16,7 +16,7 @@ afterEach(async () => {
   await harness.stop();
 });
 
-const housekeeping = () => new Housekeeping(harness.redis, 30_000);
+const housekeeping = () => new Housekeeping(harness.redis, 30_000, harness.clock);
 
 describe('the books of the gates', () => {
   it('are mended after a lane was emptied by BullMQ’s own tools, and what comes then runs', async () => {

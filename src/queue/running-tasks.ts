@@ -1,6 +1,8 @@
 import type { Logger } from '@nestjs/common';
 import type { Attempt } from '../task/attempt.js';
 import type { Settlement } from '../task/settlement.js';
+import type { Clock } from '../time/clock.js';
+import { AbortHandle } from './abort-handle.js';
 import type { Runner } from './dispatch-loop.js';
 import type { FetchedTask, SettledTask } from './step.js';
 import type { Handled, TaskHandler } from './task-handler.js';
@@ -9,8 +11,8 @@ import type { Handled, TaskHandler } from './task-handler.js';
 const AFTER_OWN_FAULT_MS = 5000;
 
 interface Running {
-  readonly member: string;
-  readonly abort: AbortController;
+  readonly fetched: FetchedTask;
+  readonly abort: AbortHandle;
   isCancelled: boolean;
 }
 
@@ -21,6 +23,7 @@ export class RunningTasks implements Runner {
   constructor(
     private readonly handler: TaskHandler,
     private readonly logger: Logger,
+    private readonly clock: Clock,
   ) {}
 
   get size(): number {
@@ -28,23 +31,26 @@ export class RunningTasks implements Runner {
   }
 
   members(): string[] {
-    return [...this.running.values()].map(({ member }) => member);
+    return [...this.running.values()].map(({ fetched }) => `${fetched.lane}:${fetched.task.id}`);
   }
 
   async run(fetched: FetchedTask): Promise<SettledTask> {
     const { id } = fetched.task;
-    const running = { member: `${fetched.lane}:${id}`, abort: new AbortController(), isCancelled: false };
+    const running = { fetched, abort: new AbortHandle(), isCancelled: false };
     this.running.set(id, running);
-    const { attempt, settlement } = await this.attempt(fetched, running.abort.signal);
+    const { attempt, settlement } = await this.attempt(fetched, running.abort);
     this.running.delete(id);
+    const { kind, delayMs, reason } = ending(settlement, running.isCancelled);
     return {
       lane: fetched.lane,
       id,
+      kind,
       attempt,
       attemptsMade: fetched.attemptsMade + (attempt.class === 'interrupted' ? 0 : 1),
       dataBytes: fetched.dataBytes,
       kept: fetched.kept,
-      ...ending(settlement, running.isCancelled),
+      delayMs,
+      reason,
     };
   }
 
@@ -68,14 +74,14 @@ export class RunningTasks implements Runner {
     this.logger.warn({ err: error }, 'the store did not take a turn; trying again');
   }
 
-  private async attempt(fetched: FetchedTask, signal: AbortSignal): Promise<Handled> {
+  private async attempt(fetched: FetchedTask, abort: AbortHandle): Promise<Handled> {
     const { task, attemptsMade, dueAt } = fetched;
-    const startedAt = Date.now();
+    const startedAt = this.clock.now();
     try {
-      return await this.handler.handle({ task, attempt: attemptsMade + 1, dueAt }, signal);
+      return await this.handler.handle({ task, attempt: attemptsMade + 1, dueAt }, abort);
     } catch (error) {
       this.logger.error({ err: error, task_id: task.id }, 'an attempt failed for a reason of our own');
-      return ownFault(attemptsMade + 1, startedAt);
+      return ownFault(attemptsMade + 1, startedAt, this.clock.now());
     }
   }
 }
@@ -98,8 +104,7 @@ function ending(
   }
 }
 
-function ownFault(number: number, startedAt: number): Handled {
-  const endedAt = Date.now();
+function ownFault(number: number, startedAt: number, endedAt: number): Handled {
   const attempt: Attempt = {
     number,
     startedAt,

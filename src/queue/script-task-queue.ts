@@ -2,13 +2,15 @@ import { Injectable } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { Config } from '../config/config.js';
 import { PREFIX } from '../redis/keys.js';
+import type { LuaScript } from '../redis/lua-script.js';
 import { RedisConnections } from '../redis/redis-connections.js';
 import { isUnavailable } from '../redis/unavailable.js';
 import { isFinal, type TaskState } from '../task/task-state.js';
 import type { Task } from '../task/task.js';
 import { AddBatches } from './add-batches.js';
 import { MemoryWatch } from './memory-watch.js';
-import { MAX_TASK_AGE_MS, stepSettings } from './queue-rules.js';
+import { QueueClock } from './queue-clock.js';
+import { maxTaskAgeMs, stepSettings } from './queue-rules.js';
 import { scripts } from './scripts.js';
 import { gatesOf, storedAs } from './stored-task.js';
 import { TaskCipher } from './task-cipher.js';
@@ -28,18 +30,19 @@ export class ScriptTaskQueue extends TaskQueue {
   private readonly batches: AddBatches;
   private readonly completedForMs: number;
   private readonly cipher: TaskCipher;
+  private readonly maxAgeMs: number;
 
   constructor(
     config: Config,
     connections: RedisConnections,
+    private readonly clock: QueueClock,
     private readonly memory: MemoryWatch,
   ) {
     super();
     this.redis = connections.producer;
-    this.batches = new AddBatches(this.redis, {
-      maxAgeMs: MAX_TASK_AGE_MS,
-      maxAlive: config.storage.maxQueueSize,
-    });
+    this.maxAgeMs = maxTaskAgeMs(config);
+    const rules = { maxAgeMs: this.maxAgeMs, maxAlive: config.storage.maxQueueSize };
+    this.batches = new AddBatches(this.redis, rules, clock);
     this.cipher = new TaskCipher(config);
     this.completedForMs = stepSettings(config, '').completedForMs;
   }
@@ -55,8 +58,8 @@ export class ScriptTaskQueue extends TaskQueue {
 
   override cancel(id: string): Promise<Cancelled> {
     return whenAvailable(async () => {
-      const args = ['', id, this.completedForMs, MAX_TASK_AGE_MS];
-      const state = (await scripts.cancelTask.run(this.redis, PREFIX, args)) as TaskState | '';
+      const args = [id, this.completedForMs, this.maxAgeMs];
+      const state = (await this.run(scripts.cancelTask, args)) as TaskState | '';
       if (state === '') return 'unknown';
       if (isFinal(state)) return 'finished';
       return state === 'running' ? 'aborting' : 'cancelled';
@@ -65,8 +68,8 @@ export class ScriptTaskQueue extends TaskQueue {
 
   override runNow(id: string): Promise<'due' | 'finished' | 'unknown'> {
     return whenAvailable(async () => {
-      const args = ['', id, MAX_TASK_AGE_MS, this.completedForMs];
-      const state = (await scripts.runTask.run(this.redis, PREFIX, args)) as TaskState | '';
+      const args = [id, this.maxAgeMs, this.completedForMs];
+      const state = (await this.run(scripts.runTask, args)) as TaskState | '';
       if (state === '') return 'unknown';
       return isFinal(state) ? 'finished' : 'due';
     });
@@ -74,8 +77,7 @@ export class ScriptTaskQueue extends TaskQueue {
 
   override retry(id: string): Promise<Retried> {
     return whenAvailable(async () => {
-      const args = ['', id, MAX_TASK_AGE_MS];
-      const result = (await scripts.retryTask.run(this.redis, PREFIX, args)) as string;
+      const result = (await this.run(scripts.retryTask, [id, this.maxAgeMs])) as string;
       if (result === '') return 'unknown';
       return result === 'retried' || result === 'too_late' ? result : 'not_dead';
     });
@@ -83,7 +85,7 @@ export class ScriptTaskQueue extends TaskQueue {
 
   override edit(edit: TaskEdit): Promise<Edited> {
     return whenAvailable(async () => {
-      const result = (await scripts.editTask.run(this.redis, PREFIX, this.editArgs(edit))) as
+      const result = (await this.run(scripts.editTask, this.editArgs(edit))) as
         'edited' | 'changed' | 'started' | TaskState | '';
       if (result === '') return 'unknown';
       if (result === 'edited' || result === 'changed' || result === 'started') return result;
@@ -96,7 +98,11 @@ export class ScriptTaskQueue extends TaskQueue {
     const due = isRescheduled ? after.scheduledAt : '';
     const expires = after.expiresAt ?? '';
     const [was] = storedAs(before);
-    return ['', after.id, MAX_TASK_AGE_MS, was, now, due, expires, gatesOf(stored), ...storedAs(stored)];
+    return [after.id, this.maxAgeMs, was, now, due, expires, gatesOf(stored), ...storedAs(stored)];
+  }
+
+  private run(script: LuaScript, args: readonly (string | number)[]): Promise<unknown> {
+    return script.run(this.redis, PREFIX, [this.clock.scriptTime(), ...args]);
   }
 }
 

@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../config/config.js';
 import { PREFIX } from '../redis/keys.js';
+import type { LuaScript } from '../redis/lua-script.js';
 import { RedisConnections } from '../redis/redis-connections.js';
 import type { Attempt } from '../task/attempt.js';
 import type { TaskState } from '../task/task-state.js';
 import type { Task } from '../task/task.js';
 import { explanationOf, type RawExplanation, type TaskExplanation } from './explanation.js';
+import { QueueClock } from './queue-clock.js';
 import { scripts } from './scripts.js';
 import { whenAvailable } from './script-task-queue.js';
 import { TaskCipher } from './task-cipher.js';
@@ -20,6 +22,7 @@ export class ScriptTaskReader extends TaskReader {
   constructor(
     config: Config,
     private readonly connections: RedisConnections,
+    private readonly clock: QueueClock,
   ) {
     super();
     this.cipher = new TaskCipher(config);
@@ -27,17 +30,20 @@ export class ScriptTaskReader extends TaskReader {
 
   override find(id: string): Promise<TaskSnapshot | undefined> {
     return whenAvailable(async () => {
-      const raw = (await scripts.findTask.run(this.connections.producer, PREFIX, ['', id])) as RawTask | null;
+      const raw = (await this.run(scripts.findTask, id)) as RawTask | null;
       return raw ? snapshotOf(raw, this.cipher) : undefined;
     });
   }
 
   override explain(id: string): Promise<TaskExplanation | undefined> {
     return whenAvailable(async () => {
-      const redis = this.connections.producer;
-      const raw = (await scripts.explainTask.run(redis, PREFIX, ['', id])) as RawExplanation | null;
+      const raw = (await this.run(scripts.explainTask, id)) as RawExplanation | null;
       return raw ? explanationOf(raw) : undefined;
     });
+  }
+
+  private run(script: LuaScript, id: string): Promise<unknown> {
+    return script.run(this.connections.producer, PREFIX, [this.clock.scriptTime(), id]);
   }
 }
 

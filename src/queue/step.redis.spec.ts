@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ManualClock } from '../../test/support/manual-clock.js';
 import { QueueHarness } from '../../test/support/queue-harness.js';
 import type { Attempt } from '../task/attempt.js';
 import type { Task } from '../task/task.js';
@@ -22,9 +23,11 @@ const settings: StepSettings = {
 };
 
 let harness: QueueHarness;
+let clock: ManualClock;
 let requests = 0;
 beforeEach(async () => {
-  harness = await QueueHarness.start();
+  clock = new ManualClock(START);
+  harness = await QueueHarness.start({}, clock);
 });
 afterEach(async () => {
   await harness.stop();
@@ -76,6 +79,16 @@ describe('a turn that is sent again because its reply was lost', () => {
     expect(again.fetched).toEqual(first.fetched);
     expect(await harness.redis.llen('{tr}:default:active')).toBe(2);
     expect(ids(await turn(START, { id: 'r2', capacity: 2 }))).toEqual([tasks[2]!.id, tasks[3]!.id]);
+  });
+
+  it('tells again what has to be aborted', async () => {
+    const task = at(START);
+    await add([task], START);
+    await turn(START);
+    await harness.queue.cancel(task.id);
+    expect((await turn(START, { id: 'r1' })).cancelled).toEqual([task.id]);
+    expect((await turn(START, { id: 'r1' })).cancelled).toEqual([task.id]);
+    expect((await turn(START, { id: 'r2' })).cancelled).toEqual([]);
   });
 
   it('settles nothing twice', async () => {
@@ -130,7 +143,7 @@ describe('over hours and days', () => {
     await turn(START + 7 * DAY + 1);
     expect(await harness.reader.find(task.id)).toMatchObject({
       state: 'dead_letter',
-      deadLetterReason: 'held_too_long:q:reports',
+      deadLetterReason: 'queue_paused',
     });
     expect(await harness.redis.exists('{tr}:park:q:reports')).toBe(0);
   });
@@ -145,12 +158,15 @@ describe('over hours and days', () => {
         settledTask(dead, { kind: 'dead_letter', reason: 'attempts_exhausted' }),
       ],
     });
-    const housekeeping = new Housekeeping(harness.redis, 30_000);
-    await housekeeping.prune(START + DAY - 1);
+    const housekeeping = new Housekeeping(harness.redis, 30_000, clock);
+    clock.advance(DAY - 1);
+    await housekeeping.prune();
     expect((await harness.reader.find(done.id))?.state).toBe('completed');
-    await housekeeping.prune(START + DAY);
+    clock.advance(1);
+    await housekeeping.prune();
     expect(await harness.reader.find(done.id)).toBeUndefined();
-    await housekeeping.prune(START + 3650 * DAY);
+    clock.advance(3650 * DAY);
+    await housekeeping.prune();
     expect((await harness.reader.find(dead.id))?.state).toBe('dead_letter');
   });
 });
@@ -162,7 +178,7 @@ describe('a dispatcher that dies', () => {
     await add([lost, behind], START);
     expect(ids(await turn(START, { token: 'dispatcher-1' }))).toEqual([lost.id]);
     await harness.redis.del(`{tr}:default:${lost.id}:lock`);
-    expect(await new Housekeeping(harness.redis, 30_000).recover()).toEqual([lost.id]);
+    expect(await new Housekeeping(harness.redis, 30_000, clock).recover()).toEqual([lost.id]);
     expect(await harness.held()).toEqual({ 'c:client-a': '1' });
     expect(ids(await turn(START, { token: 'dispatcher-2' }))).toEqual([lost.id]);
     expect(await harness.held()).toEqual({ 'c:client-a': '1' });

@@ -4,6 +4,7 @@ import type { Attempt } from '../task/attempt.js';
 import type { Lane } from '../task/lane.js';
 import type { Task } from '../task/task.js';
 import { bytesOf, formatKept, type KeptAttempts, keepOneMore, parseKept } from './kept-attempts.js';
+import type { ScriptTime } from './queue-clock.js';
 import { scripts } from './scripts.js';
 
 /** A task that this dispatcher holds now. */
@@ -29,8 +30,8 @@ export interface SettledTask {
   /** Before this attempt. */
   readonly kept: KeptAttempts;
   readonly attempt: Attempt;
-  readonly delayMs?: number;
-  readonly reason?: string;
+  readonly delayMs?: number | undefined;
+  readonly reason?: string | undefined;
 }
 
 export interface StepRequest {
@@ -67,15 +68,14 @@ export interface StepSettings {
   readonly deadForMs: number | undefined;
 }
 
-/** @param now Unix milliseconds of an injected clock; nothing = the time of Redis */
 export async function step(
   redis: Redis,
   settings: StepSettings,
   request: StepRequest,
-  now?: number,
+  now: ScriptTime,
 ): Promise<StepReply> {
   const reply = await scripts.step.run(redis, PREFIX, [
-    now ?? '',
+    now,
     settings.token,
     request.id,
     settings.lockMs,

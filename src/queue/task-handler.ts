@@ -1,6 +1,7 @@
 import type { Attempt } from '../task/attempt.js';
 import type { Settlement } from '../task/settlement.js';
 import type { Task } from '../task/task.js';
+import type { AbortHandle } from './abort-handle.js';
 
 /** A task that a worker holds for one attempt. */
 export interface ClaimedTask {
@@ -22,7 +23,7 @@ export abstract class TaskHandler {
   /**
    * Makes one attempt. Never rejects for a reason that lies with the target.
    *
-   * @param signal aborts when the attempt has to stop now; the task is then handed back
+   * @param abort is used when the attempt has to stop now; the task is then handed back
    */
-  abstract handle(claimed: ClaimedTask, signal: AbortSignal): Promise<Handled>;
+  abstract handle(claimed: ClaimedTask, abort: AbortHandle): Promise<Handled>;
 }

@@ -5,7 +5,8 @@ export abstract class TaskQueue {
   /**
    * Stores a task. When the promise resolves, the task survives the loss of this process.
    *
-   * An id that is stored already is answered with the task that has it, and nothing is stored.
+   * An id that a caller chose and that is stored already is answered with the task that has it, and nothing is stored.
+   * A random one is taken to be new.
    *
    * @throws QueueFull when there is no room for it; QueueUnavailable when the store cannot say that it has the task,
    *   and it may have it all the same

@@ -1,15 +1,24 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
+import { HealthRegistry } from '../health/health-registry.js';
 import { LoopWorkerPool } from './loop-worker-pool.js';
+import { QueueClock, RedisClock } from './queue-clock.js';
 import { WorkerPool } from './worker-pool.js';
 
 /** The door for the worker half: the pool that drives the `TaskHandler` which a module exports. */
 @Module({})
 export class WorkerPoolModule {
+  constructor(pool: WorkerPool, health: HealthRegistry) {
+    health.register({ name: 'worker', check: () => pool.check() });
+  }
+
   static driving(handlerModule: Type): DynamicModule {
     return {
       module: WorkerPoolModule,
       imports: [handlerModule],
-      providers: [{ provide: WorkerPool, useClass: LoopWorkerPool }],
+      providers: [
+        { provide: QueueClock, useClass: RedisClock },
+        { provide: WorkerPool, useClass: LoopWorkerPool },
+      ],
       exports: [WorkerPool],
     };
   }

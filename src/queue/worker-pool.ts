@@ -1,3 +1,5 @@
+import type { ComponentHealth } from '../health/health-registry.js';
+
 /** The loop that takes due tasks from the store and gives them to the handler. */
 export abstract class WorkerPool {
   /** Resolves when the store has answered for the first time. */
@@ -8,4 +10,7 @@ export abstract class WorkerPool {
    * Resolves when nothing runs any more.
    */
   abstract drain(deadlineMs: number): Promise<void>;
+
+  /** Whether it takes work. */
+  abstract check(): ComponentHealth;
 }

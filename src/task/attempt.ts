@@ -7,21 +7,21 @@ export interface Attempt {
   readonly startedAt: number;
   readonly endedAt: number;
   readonly class: Outcome['class'];
-  readonly status?: number;
-  readonly error?: AttemptError;
+  readonly status?: number | undefined;
+  readonly error?: AttemptError | undefined;
   /** For how long the target asked to be left alone, as far as that is honoured. */
-  readonly retryAfterMs?: number;
+  readonly retryAfterMs?: number | undefined;
   readonly timings: AttemptTimings;
   /** Of failures: the beginning of what the target answered. */
-  readonly response?: string;
+  readonly response?: string | undefined;
 }
 
 /** Where the time of an attempt went, in milliseconds. */
 export interface AttemptTimings {
   /** From due to started; known of first attempts. */
-  readonly queueMs?: number;
+  readonly queueMs?: number | undefined;
   /** Until a connection was there; absent when one was reused or none came about. */
-  readonly connectMs?: number;
-  readonly firstByteMs?: number;
+  readonly connectMs?: number | undefined;
+  readonly firstByteMs?: number | undefined;
   readonly totalMs: number;
 }

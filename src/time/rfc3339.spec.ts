@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatTime, parseTime } from './rfc3339.js';
 
@@ -38,5 +39,16 @@ describe('parseTime', () => {
 
   it('writes UTC', () => {
     expect(formatTime(Date.UTC(2026, 0, 2, 3, 4, 5, 6))).toBe('2026-01-02T03:04:05.006Z');
+  });
+
+  it('writes every time as the platform does, in whatever order they come', () => {
+    const near = fc.integer({ min: -180_000, max: 180_000 }).map((ms) => Date.UTC(2026, 0, 1) + ms);
+    const any = fc.integer({ min: -8.64e15, max: 8.64e15 });
+    fc.assert(
+      fc.property(fc.oneof(near, any), (ms) => {
+        expect(formatTime(ms)).toBe(new Date(ms).toISOString());
+      }),
+    );
+    expect(() => formatTime(NaN)).toThrow(RangeError);
   });
 });

@@ -27,8 +27,19 @@ function parsePlain(text: string): number | undefined {
   return Number.isNaN(ms) ? undefined : ms;
 }
 
+const MINUTE_MS = 60_000;
+let knownMinute = NaN;
+let upToSeconds = '';
+
+/** In UTC, with milliseconds. Every task has its time written, nearly all in the same minute, so that is kept. */
 export function formatTime(ms: number): string {
-  return new Date(ms).toISOString();
+  const minute = Math.floor(ms / MINUTE_MS);
+  if (minute !== knownMinute) {
+    upToSeconds = new Date(minute * MINUTE_MS).toISOString().slice(0, -'00.000Z'.length);
+    knownMinute = minute;
+  }
+  const digits = String(100_000 + Math.trunc(ms - minute * MINUTE_MS));
+  return `${upToSeconds}${digits.slice(1, 3)}.${digits.slice(3)}Z`;
 }
 
 function daysIn(year: number, month: number): number {

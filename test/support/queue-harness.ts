@@ -5,23 +5,23 @@ import { Config } from '../../src/config/config.js';
 import { loadConfig } from '../../src/config/load-config.js';
 import { HealthRegistry } from '../../src/health/health-registry.js';
 import { StoreMetric } from '../../src/metrics/store-metric.js';
+import type { AbortHandle } from '../../src/queue/abort-handle.js';
 import { GateStore } from '../../src/queue/gates/gate-store.js';
 import { LoopWorkerPool } from '../../src/queue/loop-worker-pool.js';
 import { MemoryWatch } from '../../src/queue/memory-watch.js';
+import { type QueueClock, RedisClock } from '../../src/queue/queue-clock.js';
 import { ScriptTaskQueue } from '../../src/queue/script-task-queue.js';
 import { ScriptTaskReader } from '../../src/queue/script-task-reader.js';
 import { type ClaimedTask, type Handled, TaskHandler } from '../../src/queue/task-handler.js';
 import { RedisConnections } from '../../src/redis/redis-connections.js';
-import type { Attempt } from '../../src/task/attempt.js';
-import type { Lane } from '../../src/task/lane.js';
 import type { Settlement } from '../../src/task/settlement.js';
 import type { Task } from '../../src/task/task.js';
+import { type TaskFields, taskOf } from './task-of.js';
+import { attemptOf } from './attempt-of.js';
 import { redisUrl } from './test-app.js';
 
 /** What a worker of the harness does with a task: resolves to what becomes of it. */
-type Work = (claimed: ClaimedTask, signal: AbortSignal) => Promise<Settlement>;
-
-type TaskFields = Partial<Task> & { delayMs?: number };
+type Work = (claimed: ClaimedTask, abort: AbortHandle) => Promise<Settlement>;
 
 /** The queue by itself: real Redis, real scripts, workers whose handler a test writes. */
 export class QueueHarness {
@@ -36,51 +36,49 @@ export class QueueHarness {
   private constructor(
     private readonly environment: Record<string, string>,
     private readonly config: Config,
+    readonly clock: QueueClock,
   ) {
-    const connections = this.connect();
-    const memory = new MemoryWatch(config, connections, storeMetric(), new HealthRegistry());
-    this.queue = new ScriptTaskQueue(config, connections, memory);
-    this.reader = new ScriptTaskReader(config, connections);
-    this.gates = new GateStore(connections);
+    const connections = this.connect(redisUrl());
+    this.queue = this.queueOn(connections);
+    this.reader = new ScriptTaskReader(config, connections, clock);
+    this.gates = new GateStore(config, connections, clock);
     this.redis = new Redis(redisUrl());
   }
 
-  /** @param keep leaves what is stored as it is */
-  static async start(environment: Record<string, string> = {}, keep = false): Promise<QueueHarness> {
+  /**
+   * @param clock what the queue goes by; by default the time of Redis
+   * @param keep leaves what is stored as it is
+   */
+  static async start(
+    environment: Record<string, string> = {},
+    clock: QueueClock = new RedisClock(),
+    keep = false,
+  ): Promise<QueueHarness> {
     Logger.overrideLogger(['error']);
-    const harness = new QueueHarness(environment, loadConfig({ REDIS_URL: redisUrl(), ...environment }));
+    const config = loadConfig({ REDIS_URL: redisUrl(), ...environment });
+    const harness = new QueueHarness(environment, config, clock);
     if (!keep) await harness.redis.flushdb();
     await harness.connections[0]!.waitUntilReady();
     return harness;
   }
 
-  /** Starts one more worker, as a process of its own would be. */
-  worker(concurrency: number, work: Work): LoopWorkerPool {
+  /**
+   * Starts one more worker, as a process of its own would be.
+   *
+   * @param url where it finds Redis; by default where all do
+   */
+  worker(concurrency: number, work: Work, url = redisUrl()): LoopWorkerPool {
     const config = loadConfig({ ...this.environment, WORKER_CONCURRENCY: String(concurrency) });
-    const pool = new LoopWorkerPool(config, this.connect(), new WorkHandler(work), new HealthRegistry());
+    const handler = new WorkHandler(work, this.clock);
+    const pool = new LoopWorkerPool(config, this.connect(url), handler, this.clock);
     this.pools.push(pool);
     void pool.start();
     return pool;
   }
 
   /** A task that is due now unless the fields say otherwise. */
-  task({ delayMs = 0, ...fields }: TaskFields = {}): Task {
-    const now = Date.now();
-    const lane: Lane = fields.lane ?? 'default';
-    return {
-      id: `task-${++this.count}`,
-      clientId: 'client-a',
-      queue: lane,
-      lane,
-      target: { url: 'http://target.example/', method: 'POST', headers: [] },
-      createdAt: now,
-      scheduledAt: now + delayMs,
-      maxRetries: 5,
-      retry: { strategy: 'exponential', minBackoffMs: 1000, maxBackoffMs: 300_000, jitter: 0.1 },
-      timeoutMs: 1000,
-      metadata: {},
-      ...fields,
-    };
+  task(fields: TaskFields = {}): Task {
+    return taskOf(this.clock.now(), { id: `task-${++this.count}`, ...fields });
   }
 
   async add(count: number, fields: TaskFields = {}): Promise<Task[]> {
@@ -94,14 +92,34 @@ export class QueueHarness {
     return this.redis.hgetall('{tr}:running');
   }
 
+  /** Ends the workers, once everything that they have begun is settled. */
+  async drained(): Promise<void> {
+    await Promise.all(this.pools.splice(0).map((pool) => pool.drain(0)));
+  }
+
   async stop(): Promise<void> {
-    await Promise.all(this.pools.map((pool) => pool.drain(0)));
+    await this.drained();
     await Promise.all(this.connections.map((connections) => connections.close()));
     await this.redis.quit();
   }
 
-  private connect(): RedisConnections {
-    const connections = new RedisConnections(this.config, new HealthRegistry());
+  /** One more that enqueues, as a process of its own would be, with Redis at this address. */
+  async queueAt(url: string): Promise<ScriptTaskQueue> {
+    const connections = this.connect(url);
+    await connections.waitUntilReady();
+    return this.queueOn(connections);
+  }
+
+  private queueOn(connections: RedisConnections): ScriptTaskQueue {
+    const memory = new MemoryWatch(this.config, connections, storeMetric(), new HealthRegistry());
+    return new ScriptTaskQueue(this.config, connections, this.clock, memory);
+  }
+
+  private connect(url: string): RedisConnections {
+    const connections = new RedisConnections(
+      loadConfig({ ...this.environment, REDIS_URL: url }),
+      new HealthRegistry(),
+    );
     this.connections.push(connections);
     return connections;
   }
@@ -116,25 +134,16 @@ function storeMetric(): StoreMetric {
 }
 
 class WorkHandler extends TaskHandler {
-  constructor(private readonly work: Work) {
+  constructor(
+    private readonly work: Work,
+    private readonly clock: QueueClock,
+  ) {
     super();
   }
 
-  override async handle(claimed: ClaimedTask, signal: AbortSignal): Promise<Handled> {
-    const startedAt = Date.now();
-    const settlement = await this.work(claimed, signal);
-    const endedAt = Date.now();
-    const classes: Partial<Record<Settlement['kind'], Attempt['class']>> = {
-      complete: 'succeeded',
-      hand_back: 'interrupted',
-    };
-    const attempt = {
-      number: claimed.attempt,
-      startedAt,
-      endedAt,
-      class: classes[settlement.kind] ?? 'rejected',
-      timings: { totalMs: endedAt - startedAt },
-    };
-    return { attempt, settlement };
+  override async handle(claimed: ClaimedTask, abort: AbortHandle): Promise<Handled> {
+    const startedAt = this.clock.now();
+    const settlement = await this.work(claimed, abort);
+    return { attempt: attemptOf(settlement, startedAt, this.clock.now(), claimed.attempt), settlement };
   }
 }

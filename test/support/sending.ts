@@ -1,11 +1,13 @@
 import { LookupAddress } from 'node:dns';
 import { AddressPolicy, compileAddressPolicy } from '../../src/net/address-policy.js';
+import { AbortHandle } from '../../src/queue/abort-handle.js';
 import { LookupAll } from '../../src/dispatch/guarded-lookup.js';
 import { Answered, Failed, HttpSender, OutgoingRequest, Reply } from '../../src/dispatch/http-sender.js';
 import { UndiciSender, UndiciSenderOptions } from '../../src/dispatch/undici-sender.js';
 import { closeAfterTest } from './loopback.js';
 
-export const never = new AbortController().signal;
+/** Calls nothing off. */
+export const never = new AbortHandle();
 
 export const guardOf = (changes: Partial<AddressPolicy> = {}) =>
   compileAddressPolicy({ allowPrivateUrls: false, allowLoopbackUrls: true, denyCidrs: [], ...changes });
@@ -36,8 +38,12 @@ export function senderTo(options: Partial<UndiciSenderOptions> = {}): HttpSender
   return sender;
 }
 
-export function requestTo(url: string, changes: Partial<OutgoingRequest> = {}): OutgoingRequest {
-  return { url, method: 'POST', headers: [], body: undefined, timeoutMs: 20_000, ...changes };
+type RequestChanges = Partial<Omit<OutgoingRequest, 'headers'>> & {
+  headers?: readonly (readonly [name: string, value: string])[];
+};
+
+export function requestTo(url: string, { headers = [], ...changes }: RequestChanges = {}): OutgoingRequest {
+  return { url, method: 'POST', headers: headers.flat(), body: undefined, timeoutMs: 20_000, ...changes };
 }
 
 export function answered(reply: Reply): Answered {

@@ -1,7 +1,9 @@
+import type { ServerResponse } from 'node:http';
 import { Redis } from 'ioredis';
 import { GateStore } from '../../src/queue/gates/gate-store.js';
 import type { Receiver } from './receiver.js';
 import { redisUrl, type TestApp } from './test-app.js';
+import { until } from './until.js';
 
 /** A client whose tasks are all held back while its gate is shut. */
 const HELD = 'held-client';
@@ -43,22 +45,22 @@ export class WaitingTasks {
     return id;
   }
 
-  /** Its call is not answered until `answer` is called. */
+  /** Its call is not answered until `answer` is called; those of others are. */
   async running(fields: object = {}): Promise<{ id: string; isClosed: () => boolean; answer: () => void }> {
-    let closed = false;
-    let answer = (): void => undefined;
-    this.target.answer = (_request, response) => {
-      response.on('close', () => (closed = !response.writableFinished));
-      answer = () => response.end('ok');
-    };
-    const before = this.target.received.length;
+    const calls = new Map<string, ServerResponse>();
+    this.target.answer = ({ headers }, response) => calls.set(String(headers['x-task-id']), response);
     const id = await this.app.enqueue({ url: this.target.url }, fields);
-    await this.target.gets(before + 1);
+    const response = await until(() => calls.get(id));
+    let isClosed = false;
+    response.on('close', () => (isClosed = !response.writableFinished));
+    this.target.answer = (_request, other) => other.end('ok');
+    calls.delete(id);
+    for (const other of calls.values()) other.end('ok');
     return {
       id,
-      isClosed: () => closed,
+      isClosed: () => isClosed,
       answer: () => {
-        answer();
+        response.end('ok');
       },
     };
   }

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import { Config } from '../../config/config.js';
 import { PREFIX } from '../../redis/keys.js';
 import { RedisConnections } from '../../redis/redis-connections.js';
-import { MAX_TASK_AGE_MS } from '../queue-rules.js';
+import { QueueClock } from '../queue-clock.js';
+import { maxTaskAgeMs } from '../queue-rules.js';
 import { whenAvailable } from '../script-task-queue.js';
 import { scripts } from '../scripts.js';
 import { encodeLimits, type GateId, type GateLimits } from './gate.js';
@@ -21,7 +23,15 @@ export interface Replacement {
 /** The port through which limits of clients, states of queues and states of hosts reach the dispatcher. */
 @Injectable()
 export class GateStore {
-  constructor(private readonly connections: RedisConnections) {}
+  private readonly maxAgeMs: number;
+
+  constructor(
+    config: Config,
+    private readonly connections: RedisConnections,
+    private readonly clock: QueueClock,
+  ) {
+    this.maxAgeMs = maxTaskAgeMs(config);
+  }
 
   /**
    * Replaces the limits of a gate. Holds from the next fetch of every worker on, for tasks that are queued already
@@ -31,7 +41,7 @@ export class GateStore {
    * @throws QueueUnavailable
    */
   set(id: GateId, limits: GateLimits): Promise<number> {
-    const args = ['', id, encodeLimits(limits), MAX_TASK_AGE_MS];
+    const args = [this.clock.scriptTime(), id, encodeLimits(limits), this.maxAgeMs];
     return whenAvailable(
       () => scripts.setGate.run(this.connections.producer, PREFIX, args) as Promise<number>,
     );
@@ -45,7 +55,7 @@ export class GateStore {
    */
   async setWithRecord(id: GateId, limits: GateLimits, record: Replacement): Promise<boolean> {
     const { key, name, before, after, extract } = record;
-    const args = ['', id, encodeLimits(limits), MAX_TASK_AGE_MS, key, name, before, after];
+    const args = [this.clock.scriptTime(), id, encodeLimits(limits), this.maxAgeMs, key, name, before, after];
     args.push(extract?.key ?? '', extract?.text ?? '');
     const done = await whenAvailable(() => scripts.keepRecord.run(this.connections.producer, PREFIX, args));
     return done === 1;

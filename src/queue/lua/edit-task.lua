@@ -32,6 +32,8 @@ if state ~= 'scheduled' and state ~= 'pending' and state ~= 'deferred' then retu
 local key = jobKey(lane, id)
 local job = call('HMGET', key, 'data', 'kept', 'gates', 'due', 'expires')
 if job[2] or call('HEXISTS', key, 'stc') == 1 then return 'started' end
+-- Its worker is gone and nobody has noticed yet.
+if state == 'pending' and call('LPOS', setKey(lane, 'active'), id) then return 'started' end
 if job[1] ~= ARGV[4] then return 'changed' end
 
 local expires, ids = ARGV[7], ARGV[8]

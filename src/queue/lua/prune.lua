@@ -10,6 +10,7 @@
 --@include context
 --@include when-full
 --@include history
+--@include recount
 local now, most, mostBytes = clock(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 
 -- Removes tasks of one lane from the set of its finished tasks that they are in.

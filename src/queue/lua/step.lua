@@ -65,14 +65,19 @@ local function waiting()
   return all
 end
 
-local function fetchAgain(before)
-  for member in string.gmatch(before, '[^\n]+') do
-    local lane, id = string.match(member, '^(%a+):(.+)$')
-    if call('GET', jobKey(lane, id) .. ':lock') == limits.token then
+-- What the lost reply said: members of the tasks that were fetched, and behind a `!` ids of those to be aborted.
+local function replyAgain(before)
+  local cancelled = {}
+  for entry in string.gmatch(before, '[^\n]+') do
+    local lane, id = string.match(entry, '^(%a+):(.+)$')
+    if not lane then
+      cancelled[#cancelled + 1] = string.sub(entry, 2)
+    elseif call('GET', jobKey(lane, id) .. ':lock') == limits.token then
       local job = call('HMGET', jobKey(lane, id), 'data', 'atm', 'kept', 'due')
       append(fetched, { lane, id, job[1], job[2] or '0', job[3] or '0', job[4] or '' })
     end
   end
+  return cancelled
 end
 
 local function takeCancelled()
@@ -89,8 +94,8 @@ end
 
 local function promoteDue()
   for _, lane in ipairs(LANES) do
-    local due = call('ZRANGEBYSCORE', setKey(lane, 'delayed'), '-inf', delayedScore(now + 1), 'WITHSCORES', 'LIMIT', 0,
-      MOST_DUE)
+    local till = '(' .. delayedScore(now + 1)
+    local due = call('ZRANGEBYSCORE', setKey(lane, 'delayed'), '-inf', till, 'WITHSCORES', 'LIMIT', 0, MOST_DUE)
     local ids = {}
     for i = 1, #due, 2 do ids[#ids + 1] = due[i] end
     if #ids > 0 then call('ZREM', setKey(lane, 'delayed'), unpack(ids)) end
@@ -105,8 +110,8 @@ end
 
 local last = call('GET', replyKey)
 if last and string.match(last, '^[^\n]*') == request then
-  fetchAgain(string.sub(last, #request + 1))
-  return { untilNextDue(), fetched, {}, takeCancelled(), waiting(), 0 }
+  local cancelled = replyAgain(string.sub(last, #request + 1))
+  return { untilNextDue(), fetched, {}, cancelled, waiting(), 0 }
 end
 local lost = settleAll(18, tonumber(ARGV[18]))
 wakeGates()
@@ -117,5 +122,7 @@ fetch(tonumber(ARGV[5]), { unpack(ARGV, 10, 13) }, { unpack(ARGV, 14, 17) })
 letIn()
 flushGates()
 local history = flushHistory()
+local cancelled = takeCancelled()
+for _, id in ipairs(cancelled) do members[#members + 1] = '!' .. id end
 call('SET', replyKey, request .. '\n' .. table.concat(members, '\n'), 'PX', 600000)
-return { untilNextDue(), fetched, lost, takeCancelled(), waiting(), history }
+return { untilNextDue(), fetched, lost, cancelled, waiting(), history }

@@ -63,8 +63,8 @@ local function start(at, member, held)
   local ended = hasEnded(job)
   local runs = not ended and (holds or takesSlots(at, member, held))
   for _, gate in ipairs(ids) do
-    -- A cap has as much room as before when a task that waited runs instead.
-    if gates[gate].counted and not (runs and gates[gate].cap) then touched[gate] = true end
+    -- A cap has as much room as before when a task that waited takes a slot instead.
+    if gates[gate].counted and not (runs and not holds and gates[gate].cap) then touched[gate] = true end
   end
   if ended then
     if holds then releaseHeld({ member }) end

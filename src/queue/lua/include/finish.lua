@@ -94,8 +94,18 @@ local function leave(lane, id)
   else
     -- Its worker is gone and nobody has noticed yet.
     call('LREM', setKey(lane, 'active'), 1, id)
-    releaseHeld({ lane .. ':' .. id })
   end
+  -- One whose worker was lost holds its slots, also when it waits again.
+  releaseHeld({ lane .. ':' .. id })
+end
+
+local WHEN_SHUT = { q = 'queue_paused', c = 'client_disabled', h = 'host_unavailable' }
+local WHEN_FULL = { q = 'queue_at_limit', c = 'client_at_limit', h = 'host_at_limit' }
+
+-- What a gate that has held a task for too long says of itself.
+local function whyHeld(gate)
+  loadGates({ gate })
+  return (gates[gate].shut and WHEN_SHUT or WHEN_FULL)[string.sub(gate, 1, 1)]
 end
 
 -- A task whose time has come, or the backstop of a parked one; it has left `delayed`.
@@ -108,7 +118,7 @@ local function promote(lane, id, wasParked, limits)
   if expires and expires <= now then
     finish(lane, id, 'expired', limits, gate)
   elseif gate and now - due >= limits.maxAge then
-    finish(lane, id, 'dead_letter', limits, 'held_too_long:' .. gate)
+    finish(lane, id, 'dead_letter', limits, whyHeld(gate))
   else
     admit(lane, id, ids, due, expires, limits.maxAge)
   end

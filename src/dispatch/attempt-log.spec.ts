@@ -1,0 +1,66 @@
+import { NestFactory } from '@nestjs/core';
+import { PinoLogger } from 'nestjs-pino';
+import { pino } from 'pino';
+import { beforeEach, expect, it } from 'vitest';
+import { taskMetricProviders, TaskMetrics } from '../metrics/task-metrics.js';
+import type { Attempt } from '../task/attempt.js';
+import type { Task } from '../task/task.js';
+import { AttemptLog } from './attempt-log.js';
+
+const { metrics } = await metricsAlone();
+const lines: string[] = [];
+const logger = pino({ base: null, timestamp: false }, { write: (line: string) => lines.push(line) });
+const log = new AttemptLog(metrics, { logger } as unknown as PinoLogger);
+
+async function metricsAlone(): Promise<{ metrics: TaskMetrics }> {
+  const module = { module: TaskMetrics, providers: [...taskMetricProviders, TaskMetrics] };
+  const context = await NestFactory.createApplicationContext(module, { logger: false });
+  return { metrics: context.get(TaskMetrics) };
+}
+
+const task = {
+  id: 'a',
+  clientId: 'client-a',
+  queue: 'mail',
+  lane: 'default',
+  target: {
+    url: 'https://me:pw@a.example/hook?token=x',
+    method: 'POST',
+    headers: [['Authorization', 's3cret']],
+  },
+  maxRetries: 2,
+  traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+} as unknown as Task;
+const attempt: Attempt = {
+  ...{ number: 1, startedAt: 1, endedAt: 3, class: 'rejected', status: 503, retryAfterMs: 7000 },
+  timings: { queueMs: 4, connectMs: 0.5, firstByteMs: 1.5, totalMs: 2 },
+  response: 'down',
+};
+
+beforeEach(() => {
+  lines.length = 0;
+});
+
+it('an attempt is one line with all there is to know about it and nothing that is secret', () => {
+  log.write(task, attempt, { kind: 'retry', delayMs: 7000 });
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+    {
+      ...{ level: 30, context: 'Dispatch', msg: 'attempt' },
+      ...{
+        task_id: 'a',
+        client_id: 'client-a',
+        queue: 'mail',
+        method: 'POST',
+        url: 'https://a.example/hook',
+      },
+      ...{ attempt: 1, max_attempts: 3, class: 'rejected', status: 503, retry_after_ms: 7000 },
+      ...{ queue_ms: 4, connect_ms: 0.5, first_byte_ms: 1.5, total_ms: 2 },
+      ...{ settlement: 'retry', retry_in_ms: 7000, trace_id: '0af7651916cd43dd8448eb211c80319c' },
+    },
+  ]);
+});
+
+it('a dead letter is a warning with its reason', () => {
+  log.write(task, attempt, { kind: 'dead_letter', reason: 'permanent_failure' });
+  expect(JSON.parse(lines.join())).toMatchObject({ level: 40, dead_letter_reason: 'permanent_failure' });
+});

@@ -1,0 +1,186 @@
+import type { GateVerdict, TaskExplanation } from '../../src/queue/explanation.js';
+import type { QueueClock } from '../../src/queue/queue-clock.js';
+import {
+  type Added,
+  type Cancelled,
+  type Edited,
+  type Retried,
+  type TaskEdit,
+  TaskQueue,
+} from '../../src/queue/task-queue.js';
+import type { TaskReader, TaskSnapshot } from '../../src/queue/task-reader.js';
+import type { Attempt } from '../../src/task/attempt.js';
+import type { Settlement } from '../../src/task/settlement.js';
+import { isFinal, type TaskState } from '../../src/task/task-state.js';
+import type { Task } from '../../src/task/task.js';
+
+interface Stored {
+  task: Task;
+  due: number;
+  attemptsMade: number;
+  readonly attempts: Attempt[];
+  isRunning: boolean;
+  isCancelled: boolean;
+  ended?: { readonly state: TaskState; readonly at: number; readonly reason: string };
+}
+
+const ENDINGS = { complete: 'completed', dead_letter: 'dead_letter', expire: 'expired' } as const;
+
+/**
+ * Both ports in memory: what they promise, without Redis. It has one kind of gate, clients that are shut. The
+ * conformance suite holds it equal to the real queue.
+ */
+export class MemoryQueue extends TaskQueue implements TaskReader {
+  private readonly tasks = new Map<string, Stored>();
+  private readonly shut = new Set<string>();
+
+  constructor(private readonly clock: QueueClock) {
+    super();
+  }
+
+  override add(task: Task): Promise<Added> {
+    const existing = this.tasks.get(task.id);
+    if (existing) return Promise.resolve({ task: existing.task, isNew: false });
+    const fresh = { attemptsMade: 0, attempts: [], isRunning: false, isCancelled: false };
+    this.tasks.set(task.id, { task, due: task.scheduledAt, ...fresh });
+    return Promise.resolve({ task, isNew: true });
+  }
+
+  override cancel(id: string): Promise<Cancelled> {
+    return this.with(id, (stored, state) => {
+      if (isFinal(state)) return 'finished';
+      stored.isCancelled = true;
+      if (stored.isRunning) return 'aborting';
+      this.end(stored, 'cancelled');
+      return 'cancelled';
+    });
+  }
+
+  override runNow(id: string): Promise<'due' | 'finished' | 'unknown'> {
+    return this.with(id, (stored, state) => {
+      if (isFinal(state)) return 'finished';
+      if (!stored.isRunning) stored.due = Math.min(stored.due, this.clock.now());
+      return 'due';
+    });
+  }
+
+  override retry(id: string): Promise<Retried> {
+    return this.with(id, (stored, state) => {
+      if (state !== 'dead_letter') return 'not_dead';
+      if (this.hasExpired(stored)) return 'too_late';
+      Object.assign(stored, { due: this.clock.now(), attemptsMade: 0, isCancelled: false });
+      delete stored.ended;
+      return 'retried';
+    });
+  }
+
+  override edit({ before, after, isRescheduled }: TaskEdit): Promise<Edited> {
+    return this.with(after.id, (stored, state) => {
+      if (isFinal(state)) return 'finished';
+      if (stored.isRunning || stored.attempts.length > 0) return 'started';
+      if (JSON.stringify(stored.task) !== JSON.stringify(before)) return 'changed';
+      stored.task = after;
+      if (isRescheduled) stored.due = after.scheduledAt;
+      return 'edited';
+    });
+  }
+
+  find(id: string): Promise<TaskSnapshot | undefined> {
+    const stored = this.tasks.get(id);
+    if (!stored) return Promise.resolve(undefined);
+    const { task, attemptsMade, attempts, due, ended } = stored;
+    const state = this.stateOf(stored);
+    return Promise.resolve({
+      task,
+      stored: task,
+      state,
+      attemptsMade,
+      attempts,
+      ...(waitsForTime(state) && { nextAttemptAt: due }),
+      ...(ended && { finishedAt: ended.at }),
+      ...(state === 'dead_letter' && { deadLetterReason: ended?.reason ?? '' }),
+    });
+  }
+
+  explain(id: string): Promise<TaskExplanation | undefined> {
+    const stored = this.tasks.get(id);
+    if (!stored) return Promise.resolve(undefined);
+    const state = this.stateOf(stored);
+    const gates = isFinal(state) ? [] : [this.verdictOn(stored)];
+    const heldBy = gates.find(({ refusal }) => refusal);
+    const ahead = this.aheadOf(stored, state);
+    return Promise.resolve({
+      state,
+      lane: stored.task.lane,
+      gates,
+      ...(state === 'deferred' && heldBy && { heldBy, parkedAhead: ahead }),
+      ...(state === 'pending' && { waitingAheadInLane: ahead }),
+      ...(waitsForTime(state) && { dueAt: stored.due, eta: stored.due }),
+    });
+  }
+
+  /** A worker takes everything that may start, oldest first. */
+  take(): Task[] {
+    const waiting = [...this.tasks.values()].filter((stored) => this.stateOf(stored) === 'pending');
+    for (const stored of waiting.filter((each) => this.hasExpired(each))) this.end(stored, 'expired');
+    const taken = waiting.filter(({ ended }) => !ended);
+    for (const stored of taken) stored.isRunning = true;
+    return taken.map(({ task }) => task);
+  }
+
+  /** What has become of a task that a worker took. */
+  settle(id: string, attempt: Attempt, settlement: Settlement): void {
+    const stored = this.tasks.get(id)!;
+    stored.isRunning = false;
+    stored.attempts.push(attempt);
+    if (attempt.class !== 'interrupted') stored.attemptsMade++;
+    const { kind } = settlement;
+    if (kind !== 'retry' && kind !== 'hand_back') {
+      this.end(stored, ENDINGS[kind], kind === 'dead_letter' ? settlement.reason : '');
+    } else if (stored.isCancelled) this.end(stored, 'cancelled');
+    else if (kind === 'retry') stored.due = this.clock.now() + settlement.delayMs;
+  }
+
+  shutClient(clientId: string): void {
+    this.shut.add(clientId);
+  }
+
+  private with<T>(id: string, change: (stored: Stored, state: TaskState) => T): Promise<T | 'unknown'> {
+    const stored = this.tasks.get(id);
+    return Promise.resolve(stored ? change(stored, this.stateOf(stored)) : 'unknown');
+  }
+
+  private end(stored: Stored, state: TaskState, reason = ''): void {
+    stored.ended = { state, at: this.clock.now(), reason };
+  }
+
+  private stateOf({ task, due, isRunning, ended, attempts }: Stored): TaskState {
+    if (ended) return ended.state;
+    if (isRunning) return 'running';
+    if (due > this.clock.now()) return attempts.length > 0 ? 'retrying' : 'scheduled';
+    return this.shut.has(task.clientId) ? 'deferred' : 'pending';
+  }
+
+  private hasExpired({ task }: Stored): boolean {
+    return (task.expiresAt ?? Infinity) <= this.clock.now();
+  }
+
+  private verdictOn({ task, isRunning }: Stored): GateVerdict {
+    const isHeld = this.shut.has(task.clientId) && !isRunning;
+    return {
+      kind: 'client',
+      name: task.clientId,
+      running: 0,
+      ...(isHeld && { refusal: { reason: 'shut' } }),
+    };
+  }
+
+  private aheadOf(stored: Stored, state: TaskState): number {
+    const all = [...this.tasks.values()];
+    const before = all.slice(0, all.indexOf(stored));
+    return before.filter((each) => each.task.lane === stored.task.lane && this.stateOf(each) === state)
+      .length;
+  }
+}
+
+const waitsForTime = (state: TaskState): boolean => state === 'scheduled' || state === 'retrying';

@@ -1,0 +1,183 @@
+import type { Redis } from 'ioredis';
+import { expect } from 'vitest';
+import { type GateReading, room } from '../../../src/queue/gates/decide.js';
+import type { GateId } from '../../../src/queue/gates/gate.js';
+import { type Lane, LANES } from '../../../src/task/lane.js';
+import { gatesOf, isClient, memberOf, type Model, type ModelTask } from './model.js';
+
+interface LaneBooks {
+  readonly wait: readonly string[];
+  readonly active: readonly string[];
+  readonly delayed: readonly string[];
+  readonly completed: readonly string[];
+  readonly failed: readonly string[];
+}
+
+/** Everything that the store keeps about places and slots. */
+export interface Books {
+  readonly lanes: Readonly<Record<Lane, LaneBooks>>;
+  readonly held: Readonly<Record<string, string>>;
+  readonly running: Readonly<Record<string, string>>;
+  readonly window: Readonly<Record<string, string>>;
+  readonly tat: Readonly<Record<string, string>>;
+  readonly wakes: Readonly<Record<string, number>>;
+  readonly expiry: Readonly<Record<string, number>>;
+  /** Members under each gate, in their order. */
+  readonly parked: ReadonlyMap<GateId, readonly string[]>;
+  readonly locks: ReadonlyMap<string, string>;
+}
+
+export async function readBooks(redis: Redis): Promise<Books> {
+  const [held, running, window, tat] = await Promise.all(
+    ['held', 'running', 'window', 'tat'].map((name) => redis.hgetall(`{tr}:${name}`)),
+  );
+  const lanes = await Promise.all(LANES.map(async (lane) => [lane, await readLane(redis, lane)] as const));
+  const [wakes, expiry] = await Promise.all([readScores(redis, 'wakes'), readScores(redis, 'expiry')]);
+  return {
+    lanes: Object.fromEntries(lanes) as Record<Lane, LaneBooks>,
+    held: held!,
+    running: running!,
+    window: window!,
+    tat: tat!,
+    wakes,
+    expiry,
+    ...(await readParkedAndLocks(redis)),
+  };
+}
+
+async function readLane(redis: Redis, lane: Lane): Promise<LaneBooks> {
+  const lists = (['wait', 'active'] as const).map((name) => redis.lrange(`{tr}:${lane}:${name}`, 0, -1));
+  const sets = ['delayed', 'completed', 'failed'].map((name) =>
+    redis.zrange(`{tr}:${lane}:${name}`, '0', '-1'),
+  );
+  const [wait, active, delayed, completed, failed] = await Promise.all([...lists, ...sets]);
+  return { wait: wait!, active: active!, delayed: delayed!, completed: completed!, failed: failed! };
+}
+
+async function readScores(redis: Redis, name: string): Promise<Record<string, number>> {
+  const values = await redis.zrange(`{tr}:${name}`, '0', '-1', 'WITHSCORES');
+  const scores: Record<string, number> = {};
+  for (let at = 0; at < values.length; at += 2) scores[values[at]!] = Number(values[at + 1]);
+  return scores;
+}
+
+async function readParkedAndLocks(redis: Redis): Promise<Pick<Books, 'parked' | 'locks'>> {
+  const keys = await redis.keys('{tr}:*');
+  const parks = keys.filter((key) => key.startsWith('{tr}:park:'));
+  const parked = parks.map(
+    async (key) => [key.slice('{tr}:park:'.length) as GateId, await redis.zrange(key, '0', '-1')] as const,
+  );
+  const locks = keys
+    .filter((key) => key.endsWith(':lock'))
+    .map(async (key) => [key.slice('{tr}:'.length, -':lock'.length), (await redis.get(key)) ?? ''] as const);
+  return { parked: new Map(await Promise.all(parked)), locks: new Map(await Promise.all(locks)) };
+}
+
+/** Every task is in one place, the right one; slots, windows and locks are what they should be; nothing is stuck. */
+export function compareBooks(model: Model, books: Books): void {
+  comparePlaces(model, books);
+  compareSlots(model, books);
+  compareWindows(model, books);
+  nothingIsStuck(model, books);
+  const locks = new Map(model.at('running').map((task) => [memberOf(task.stored), task.holder!]));
+  expect(sorted(books.locks)).toEqual(sorted(locks));
+  const kept = model.at('ended').map((task) => [memberOf(task.stored), task.keptUntil!] as const);
+  expect(sorted(new Map(Object.entries(books.expiry)))).toEqual(sorted(new Map(kept)));
+}
+
+const sorted = <T>(map: ReadonlyMap<string, T>) =>
+  [...map].toSorted(([one], [other]) => (one < other ? -1 : 1));
+
+function comparePlaces(model: Model, { lanes, parked }: Books): void {
+  const found = LANES.flatMap((lane) =>
+    Object.entries(lanes[lane]).flatMap(([place, ids]: [string, readonly string[]]) =>
+      ids.map((id) => `${lane}:${id} ${place}`),
+    ),
+  );
+  const waits = (task: ModelTask) => (found.includes(`${memberOf(task.stored)} wait`) ? 'wait' : 'delayed');
+  const expected = [...model.tasks.values()].map((task) => {
+    const places = { waiting: waits(task), running: 'active', lost: 'active', ended: endedIn(task) };
+    return `${memberOf(task.stored)} ${places[task.place]}`;
+  });
+  expect(found.toSorted()).toEqual(expected.toSorted());
+  for (const [gate, members] of parked) {
+    for (const member of members) {
+      const task = model.tasks.get(member.slice(member.indexOf(':') + 1))!;
+      expect(gatesOf(task.stored), `${member} is parked`).toContain(gate);
+      expect(found).toContain(`${member} delayed`);
+    }
+  }
+}
+
+const endedIn = ({ ending }: ModelTask) => (ending === 'dead_letter' ? 'failed' : 'completed');
+
+function compareSlots(model: Model, { held, running }: Books): void {
+  const holding = [...model.tasks.values()].filter(({ holds }) => holds.length > 0);
+  expect(held).toEqual(
+    Object.fromEntries(holding.map(({ stored, holds }) => [memberOf(stored), holds.join('\n')])),
+  );
+  const counts: Record<string, string> = {};
+  for (const gate of holding.flatMap(({ holds }) => holds))
+    counts[gate] = String(Number(counts[gate] ?? 0) + 1);
+  expect(running).toEqual(counts);
+}
+
+/**
+ * Clients are counted always. The window of another gate may forget what was let in before it had a limit, but must not
+ * count what is not there.
+ */
+function compareWindows(model: Model, { lanes, window }: Books): void {
+  const ofClients: Record<string, string> = {};
+  for (const [lane, { wait }] of Object.entries(lanes)) {
+    for (const id of wait) {
+      const field = `c:${model.tasks.get(id)!.stored.clientId}/${lane}`;
+      ofClients[field] = String(Number(ofClients[field] ?? 0) + 1);
+    }
+  }
+  const told = Object.entries(window);
+  expect(Object.fromEntries(told.filter(([field]) => field.startsWith('c:')))).toEqual(ofClients);
+  for (const [field, count] of told) {
+    const [gate, lane] = splitField(field);
+    expect(Number(count), `window ${field}`).toBeGreaterThan(0);
+    expect(Number(count), `window ${field}`).toBeLessThanOrEqual(waitingFor(model, lanes[lane].wait, gate));
+  }
+}
+
+function splitField(field: string): [GateId, Lane] {
+  const at = field.lastIndexOf('/');
+  return [field.slice(0, at) as GateId, field.slice(at + 1) as Lane];
+}
+
+function waitingFor(model: Model, ids: readonly string[], gate: GateId): number {
+  return ids.filter((id) => gatesOf(model.tasks.get(id)!.stored).includes(gate)).length;
+}
+
+/**
+ * What is parked waits for something that will come: a slot, a place in the lane, a time, or an open gate. Where the count
+ * may be too low (see windows), the end of what goes before it will do, too.
+ */
+function nothingIsStuck(model: Model, books: Books): void {
+  for (const [gate, [head]] of books.parked) {
+    const lane = head!.slice(0, head!.indexOf(':')) as Lane;
+    const { refusal } = room(readingOf(model, books, gate, lane), model.now());
+    const wake = books.wakes[gate] ?? Infinity;
+    const inUse = model.slotsOf(gate) + waitingFor(model, books.lanes[lane].wait, gate);
+    const comes = wake < Infinity || mayEndUncounted(gate, inUse);
+    if (refusal === undefined) expect(comes, `${gate} has room for ${head}`).toBe(true);
+    else if (refusal.at !== undefined)
+      expect(wake, `${gate} opens by itself`).toBeLessThanOrEqual(refusal.at + 1);
+    else if (refusal.reason === 'at_capacity') expect(inUse, `${gate} is full of nothing`).toBeGreaterThan(0);
+  }
+}
+
+const mayEndUncounted = (gate: GateId, inUse: number) => !isClient(gate) && inUse > 0;
+
+function readingOf(model: Model, books: Books, gate: GateId, lane: Lane): GateReading {
+  return {
+    limits: model.limits.get(gate),
+    running: Number(books.running[gate] ?? 0),
+    tat: Number(books.tat[gate] ?? 0),
+    window: Number(books.window[`${gate}/${lane}`] ?? 0),
+    isClient: isClient(gate),
+  };
+}

@@ -1,0 +1,113 @@
+import fc from 'fast-check';
+import { expect } from 'vitest';
+import type { GateId, GateLimits } from '../../../src/queue/gates/gate.js';
+import { LANES } from '../../../src/task/lane.js';
+import { happening, nth, shortly } from './happening.js';
+import { HOUR, newTask } from './model.js';
+
+// What callers and admins do, and time.
+
+const host = fc.constantFrom('http://a.example', 'http://slow.example');
+/** Mostly the same one: what is alone in its lane waits for nobody. */
+const lane = fc.oneof(
+  { weight: 3, arbitrary: fc.constant('default' as const) },
+  { weight: 1, arbitrary: fc.constantFrom(...LANES) },
+);
+
+const addition = fc.record({
+  lane,
+  isReport: fc.boolean(),
+  clientId: fc.constantFrom('a', 'b'),
+  host,
+  delayMs: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: shortly }),
+  ttlMs: fc.option(fc.integer({ min: 1, max: 3 * HOUR }), { freq: 4, nil: undefined }),
+});
+export const add = happening('add', addition, async (model, { harness, clock }, given) => {
+  const { isReport, host: origin, ttlMs, ...fields } = given;
+  const task = harness.task({
+    ...fields,
+    queue: isReport ? 'reports' : fields.lane,
+    target: { url: `${origin}/`, method: 'POST', headers: [] },
+    ...(ttlMs !== undefined && { expiresAt: clock.now() + ttlMs }),
+  });
+  expect(await harness.queue.add(task)).toEqual({ task, isNew: true });
+  model.tasks.set(task.id, newTask(task));
+});
+
+export const addAgain = happening('addAgain', fc.record({ nth, lane }), async (model, { harness }, given) => {
+  const task = model.some(given.nth)?.stored;
+  if (!task) return;
+  const again = { ...task, lane: given.lane, maxRetries: 77 };
+  expect(await harness.queue.add(again)).toEqual({ task, isNew: false });
+});
+
+export const cancel = happening('cancel', nth, async (model, { harness }, given) => {
+  const task = model.some(given);
+  if (!task) return;
+  const { place, holder } = task;
+  const expected = { waiting: 'cancelled', lost: 'cancelled', running: 'aborting', ended: 'finished' };
+  expect(await harness.queue.cancel(task.stored.id)).toBe(expected[place]);
+  if (holder !== undefined) model.cancelRunning(task, holder);
+  else if (place !== 'ended') model.end(task, 'cancelled');
+});
+
+export const runNow = happening('runNow', nth, async (model, { harness, clock }, given) => {
+  const task = model.some(given);
+  if (!task) return;
+  expect(await harness.queue.runNow(task.stored.id)).toBe(task.place === 'ended' ? 'finished' : 'due');
+  if (task.place !== 'waiting' || task.due <= clock.now()) return;
+  task.due = clock.now();
+  if (model.isExpired(task)) model.end(task, 'expired');
+});
+
+export const retry = happening('retry', nth, async (model, { harness, clock }, given) => {
+  const task = model.some(given);
+  if (!task) return;
+  const isDead = task.ending === 'dead_letter';
+  const result = await harness.queue.retry(task.stored.id);
+  expect(result).toBe(!isDead ? 'not_dead' : model.isExpired(task) ? 'too_late' : 'retried');
+  if (result !== 'retried') return;
+  Object.assign(task, { place: 'waiting', attemptsMade: 0, due: clock.now(), isCancelled: false });
+  delete task.ending;
+  delete task.keptUntil;
+});
+
+const change = fc.record({ nth, delayMs: fc.option(shortly), host, ttlMs: shortly });
+export const edit = happening('edit', change, async (model, { harness, clock }, given) => {
+  const task = model.some(given.nth);
+  if (!task) return;
+  const [before, now, isRescheduled] = [task.stored, clock.now(), given.delayMs !== null];
+  const after = {
+    ...before,
+    target: { ...before.target, url: `${given.host}/edited` },
+    expiresAt: now + given.ttlMs,
+    ...(given.delayMs !== null && { scheduledAt: now + given.delayMs }),
+  };
+  const result = await harness.queue.edit({ before, after, now, isRescheduled });
+  const isFresh = task.place === 'waiting' && !task.hasStarted;
+  expect(result).toBe(task.place === 'ended' ? 'finished' : isFresh ? 'edited' : 'started');
+  if (!isFresh) return;
+  task.stored = after;
+  if (isRescheduled) task.due = after.scheduledAt;
+});
+
+const limits = fc.oneof(
+  fc.constant({}),
+  fc.constant({ isShut: true }),
+  fc.record({ isShut: fc.constant(true), openAfterMs: fc.integer({ min: 1, max: HOUR }) }),
+  fc.record({ maxRunning: fc.integer({ min: 1, max: 2 }) }),
+  fc.record({ perSecond: fc.constantFrom(0.001, 1, 10), burst: fc.integer({ min: 1, max: 3 }) }),
+);
+const gate = fc.constantFrom<GateId>('c:a', 'c:b', 'q:reports', 'q:low');
+export const setGate = happening('setGate', fc.record({ gate, limits }), async (model, real, given) => {
+  const { openAfterMs, ...rest } = given.limits as GateLimits & { openAfterMs?: number };
+  const shutUntil = openAfterMs && real.clock.now() + openAfterMs;
+  const chosen: GateLimits = { ...rest, ...(shutUntil !== undefined && { shutUntil }) };
+  await real.harness.gates.set(given.gate, chosen);
+  model.limit(given.gate, chosen);
+});
+
+const moment = fc.oneof(...[2, 100, 5000, 2 * HOUR].map((max) => fc.integer({ min: 1, max })));
+export const advance = happening('advance', moment, (_model, { clock }, ms) => {
+  clock.advance(ms);
+});

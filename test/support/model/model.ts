@@ -1,0 +1,184 @@
+import { expect } from 'vitest';
+import type { GateId, GateLimits } from '../../../src/queue/gates/gate.js';
+import { type KeptAttempts, NO_ATTEMPTS } from '../../../src/queue/kept-attempts.js';
+import type { Lane } from '../../../src/task/lane.js';
+import { isFinal, mayBecome, TASK_STATES, type TaskState } from '../../../src/task/task-state.js';
+import type { Task } from '../../../src/task/task.js';
+
+export const HOUR = 3_600_000;
+/** How long a gate may hold a task; short, so that it happens. */
+export const MAX_AGE_MS = 4 * HOUR;
+export const COMPLETED_FOR_MS = 3 * HOUR;
+export const DEAD_FOR_MS = 6 * HOUR;
+
+type Ending = 'completed' | 'dead_letter' | 'cancelled' | 'expired';
+
+/** What a task has to be like: as little as says everything about it. */
+export interface ModelTask {
+  stored: Task;
+  due: number;
+  /** `lost`: its dispatcher is gone and nobody has noticed yet. */
+  place: 'waiting' | 'running' | 'lost' | 'ended';
+  attemptsMade: number;
+  kept: KeptAttempts;
+  hasStarted: boolean;
+  /** Token of the dispatcher that runs it. */
+  holder?: string;
+  /** The gates of which it holds a slot. */
+  holds: readonly GateId[];
+  isCancelled: boolean;
+  ending?: Ending;
+  keptUntil?: number;
+}
+
+/** The queue as it should be. Which of the due tasks wait and which are held is for the gates to say: see `books.ts`. */
+export class Model {
+  readonly tasks = new Map<string, ModelTask>();
+  readonly limits = new Map<GateId, GateLimits>();
+  /** Running tasks whose dispatcher has not been told yet that they are cancelled. */
+  readonly untold = new Map<string, Set<string>>();
+
+  /** The state in which each task was seen last. */
+  private readonly seen = new Map<string, TaskState>();
+
+  constructor(readonly now: () => number) {}
+
+  /** One of the tasks there are; nothing while there is none. */
+  some(nth: number): ModelTask | undefined {
+    const all = [...this.tasks.values()];
+    return all[nth % all.length];
+  }
+
+  at(place: ModelTask['place']): ModelTask[] {
+    return [...this.tasks.values()].filter((task) => task.place === place);
+  }
+
+  runningAt(holder: string): ModelTask[] {
+    return this.at('running').filter((task) => task.holder === holder);
+  }
+
+  /** What the state of a task may be told to be. */
+  statesOf(task: ModelTask): readonly TaskState[] {
+    if (task.place === 'ended') return [task.ending!];
+    if (task.place === 'running') return ['running'];
+    if (task.place === 'lost') return ['pending'];
+    if (task.due > this.now()) return [task.kept.made > 0 ? 'retrying' : 'scheduled'];
+    return ['pending', 'deferred'];
+  }
+
+  isExpired({ stored }: ModelTask): boolean {
+    return (stored.expiresAt ?? Infinity) <= this.now();
+  }
+
+  end(task: ModelTask, ending: Ending): void {
+    task.place = 'ended';
+    task.ending = ending;
+    task.holds = [];
+    delete task.holder;
+    task.keptUntil = this.now() + (ending === 'dead_letter' ? DEAD_FOR_MS : COMPLETED_FOR_MS);
+  }
+
+  /** A dispatcher got this task: it must have been free to go. */
+  start(task: ModelTask, holder: string): void {
+    expect(task, 'started').toMatchObject({ place: 'waiting', isCancelled: false });
+    expect(task.due).toBeLessThanOrEqual(this.now());
+    expect(this.isExpired(task), 'started after its expiry').toBe(false);
+    task.place = 'running';
+    task.holder = holder;
+    task.hasStarted = true;
+    if (task.holds.length === 0) task.holds = this.takeSlots(task);
+  }
+
+  private takeSlots({ stored }: ModelTask): GateId[] {
+    const counted = gatesOf(stored).filter((gate) => isClient(gate) || this.limits.has(gate));
+    for (const gate of counted) {
+      const { isShut = false, shutUntil = Infinity } = this.limits.get(gate) ?? {};
+      expect(isShut && shutUntil > this.now(), `started although ${gate} is shut`).toBe(false);
+    }
+    return counted;
+  }
+
+  slotsOf(gate: GateId): number {
+    return [...this.tasks.values()].filter(({ holds }) => holds.includes(gate)).length;
+  }
+
+  /** What waited has ended by itself meanwhile: there must be a reason. */
+  endedByItself(task: ModelTask, state: TaskState): void {
+    const { due, isCancelled } = task;
+    const reasons: Partial<Record<TaskState, boolean>> = {
+      expired: this.isExpired(task) && !isCancelled,
+      cancelled: isCancelled,
+      dead_letter: this.now() - due >= MAX_AGE_MS,
+    };
+    expect(reasons[state], `${task.stored.id} became ${state}`).toBe(true);
+    this.end(task, state as Ending);
+  }
+
+  limit(gate: GateId, limits: GateLimits): void {
+    const isNew = !this.limits.has(gate) && !isClient(gate);
+    if (Object.keys(limits).length === 0) this.limits.delete(gate);
+    else this.limits.set(gate, limits);
+    if (!isNew || !this.limits.has(gate)) return;
+    // What began before it was counted holds a slot of it too.
+    for (const task of [...this.at('running'), ...this.at('lost')]) {
+      const isOfGate = gatesOf(task.stored).includes(gate) && !task.holds.includes(gate);
+      if (isOfGate) task.holds = [...task.holds, gate];
+    }
+  }
+
+  /** Its dispatcher has to be told. */
+  cancelRunning(task: ModelTask, holder: string): void {
+    task.isCancelled = true;
+    this.untold.set(holder, (this.untold.get(holder) ?? new Set()).add(task.stored.id));
+  }
+
+  /** It runs no longer, and goes on later. */
+  giveBack(task: ModelTask, due: number): void {
+    task.place = 'waiting';
+    task.due = due;
+    task.holds = [];
+    delete task.holder;
+  }
+
+  /** Compares the state of every task, and learns what has ended by itself. */
+  compareStates(actual: ReadonlyMap<string, TaskState>): void {
+    expect([...actual.keys()].toSorted()).toEqual([...this.tasks.keys()].toSorted());
+    for (const [id, state] of actual) {
+      const task = this.tasks.get(id)!;
+      if (task.place === 'waiting' && isFinal(state)) this.endedByItself(task, state);
+      expect(this.statesOf(task), `${id} at ${this.now()}`).toContain(state);
+      const before = this.seen.get(id);
+      if (before) expect(canReach(before, state), `${id}: ${before} became ${state}`).toBe(true);
+      this.seen.set(id, state);
+    }
+  }
+}
+
+/** Whether the state machine leads from one state to another, in however many steps. */
+function canReach(from: TaskState, to: TaskState, past: readonly TaskState[] = []): boolean {
+  if (from === to) return true;
+  const next = TASK_STATES.filter((state) => mayBecome(from, state) && !past.includes(state));
+  return next.some((state) => canReach(state, to, [...past, from]));
+}
+
+/** Clients are counted also without limits. */
+export const isClient = (gate: GateId): boolean => gate.startsWith('c:');
+
+export function newTask(stored: Task): ModelTask {
+  return {
+    stored,
+    due: stored.scheduledAt,
+    place: 'waiting',
+    attemptsMade: 0,
+    kept: NO_ATTEMPTS,
+    hasStarted: false,
+    holds: [],
+    isCancelled: false,
+  };
+}
+
+export function gatesOf({ queue, clientId, target }: Task): GateId[] {
+  return [`q:${queue}`, `c:${clientId}`, `h:${new URL(target.url).origin}`];
+}
+
+export const memberOf = ({ lane, id }: { lane: Lane; id: string }): string => `${lane}:${id}`;

@@ -1,0 +1,177 @@
+import fc from 'fast-check';
+import { expect } from 'vitest';
+import { Housekeeping } from '../../../src/queue/housekeeping.js';
+import { keepOneMore } from '../../../src/queue/kept-attempts.js';
+import { type SettledTask, step, type StepReply, type StepRequest } from '../../../src/queue/step.js';
+import { readBooks } from './books.js';
+import { compareAll, happening, nth, type Real, shortly } from './happening.js';
+import { COMPLETED_FOR_MS, DEAD_FOR_MS, HOUR, MAX_AGE_MS, type Model, type ModelTask } from './model.js';
+
+// What workers do, and what becomes of them.
+
+/** `own_fault`: a retry after which no attempt counts. */
+const KINDS = [
+  'completed',
+  'retry',
+  'own_fault',
+  'dead_letter',
+  'hand_back',
+  'cancelled',
+  'expired',
+] as const;
+const ending = fc.record({ kind: fc.constantFrom(...KINDS), delayMs: shortly });
+type Ending = typeof ending extends fc.Arbitrary<infer T> ? T : never;
+
+interface Turn {
+  /** Which of the dispatchers. */
+  readonly who: number;
+  readonly capacity: number;
+  /** What the tasks that it has had for longest come to. */
+  readonly endings: readonly Ending[];
+  /** Its reply was lost, and it asks again. */
+  readonly isRepeated: boolean;
+}
+
+const who = fc.nat({ max: 1 });
+const capacity = fc.integer({ min: 0, max: 4 });
+const endings = fc.array(ending, { maxLength: 4 });
+const anyTurn = fc.record({ who, capacity, endings, isRepeated: fc.boolean() });
+export const turn = happening('turn', anyTurn, takeTurn);
+
+async function takeTurn(model: Model, real: Real, given: Turn): Promise<void> {
+  const token = real.dispatchers[given.who]!;
+  const ended = model.runningAt(token).slice(0, given.endings.length);
+  const settled = ended.map((task, at) => settle(model, task, given.endings[at]!));
+  const request = requestOf(real, given.capacity, settled);
+  const reply = await send(real, token, request);
+  expect(reply.lost).toEqual([]);
+  expect(reply.cancelled.toSorted()).toEqual([...(model.untold.get(token) ?? [])].toSorted());
+  model.untold.delete(token);
+  started(model, reply, token);
+  expect(reply.fetched.length).toBeLessThanOrEqual(given.capacity);
+  if (given.isRepeated)
+    expect(await send(real, token, request)).toMatchObject({ fetched: reply.fetched, lost: [] });
+}
+
+export const crash = happening('crash', who, async (model, { harness, dispatchers }, given) => {
+  const token = dispatchers[given]!;
+  for (const task of model.runningAt(token)) {
+    // As when it runs out.
+    await harness.redis.del(`{tr}:${task.stored.lane}:${task.stored.id}:lock`);
+    task.place = 'lost';
+    delete task.holder;
+  }
+  dispatchers[given] = `${token}'`;
+});
+
+/** A dispatcher that was taken for dead tells what a task came to. */
+export const lateSettle = happening('lateSettle', fc.record({ nth, ending }), async (model, real, given) => {
+  const task = model.some(given.nth);
+  if (!task) return;
+  const request = requestOf(real, 0, [settlementOf(task, given.ending)]);
+  expect((await send(real, 'taken-for-dead', request)).lost).toEqual([task.stored.id]);
+});
+
+export const recover = happening('recover', fc.constant(undefined), recoverLost);
+
+async function recoverLost(model: Model, { harness, clock }: Real): Promise<void> {
+  // Another dispatcher has not looked for a while.
+  await harness.redis.del('{tr}:recovery');
+  const recovered = await new Housekeeping(harness.redis, 30_000, clock).recover();
+  const lost = model.at('lost');
+  expect(recovered.toSorted()).toEqual(lost.map(({ stored }) => stored.id).toSorted());
+  for (const task of lost) task.place = 'waiting';
+}
+
+export const prune = happening('prune', fc.constant(undefined), async (model, { harness, clock }) => {
+  await new Housekeeping(harness.redis, 30_000, clock).prune();
+  for (const task of model.at('ended')) {
+    if (task.keptUntil! <= clock.now()) model.tasks.delete(task.stored.id);
+  }
+});
+
+/** Opens every gate and runs everything to its end: nothing may be left over. */
+export async function runToTheEnd(model: Model, real: Real): Promise<void> {
+  for (const gate of [...model.limits.keys()]) {
+    await real.harness.gates.set(gate, {});
+    model.limit(gate, {});
+  }
+  await recoverLost(model, real);
+  const all = Array.from({ length: 50 }, () => ({ kind: 'completed', delayMs: 0 }) as const);
+  for (let n = 0; model.at('ended').length < model.tasks.size; n++) {
+    expect(n, 'turns, and there are tasks that do not end').toBeLessThan(50);
+    await takeTurn(model, real, { who: n % 2, capacity: 10, endings: all, isRepeated: false });
+    await compareAll(model, real);
+    real.clock.advance(HOUR);
+  }
+  const { held, running, window, parked, lanes } = await readBooks(real.harness.redis);
+  const slots = { held, running, window, parked: [...parked] };
+  expect(slots).toEqual({ held: {}, running: {}, window: {}, parked: [] });
+  const left = Object.values(lanes).flatMap(({ wait, active, delayed }) => [...wait, ...active, ...delayed]);
+  expect(left).toEqual([]);
+}
+
+function requestOf(real: Real, free: number, settled: readonly SettledTask[]): StepRequest {
+  const id = `request-${++real.requests}`;
+  return { id, capacity: free, settled, laneTimes: [0, 0, 0, 0], laneCharges: [1, 1, 1, 1] };
+}
+
+function send({ harness, clock }: Real, token: string, request: StepRequest): Promise<StepReply> {
+  const settings = {
+    token,
+    lockMs: 600_000,
+    mode: 'weighted',
+    maxAgeMs: MAX_AGE_MS,
+    completedForMs: COMPLETED_FOR_MS,
+    deadForMs: DEAD_FOR_MS,
+  } as const;
+  return step(harness.redis, settings, request, clock.now());
+}
+
+/** What a dispatcher tells the store when an attempt has come to this. */
+function settlementOf(task: ModelTask, { kind, delayMs }: Ending): SettledTask {
+  const { stored, kept } = task;
+  const counts = kind !== 'own_fault' && kind !== 'hand_back';
+  return {
+    lane: stored.lane,
+    id: stored.id,
+    kind: kind === 'own_fault' ? 'retry' : kind,
+    attemptsMade: task.attemptsMade + Number(counts),
+    dataBytes: Buffer.byteLength(JSON.stringify(stored)),
+    kept,
+    attempt: {
+      number: kept.made + 1,
+      startedAt: kept.made,
+      endedAt: kept.made,
+      class: 'rejected',
+      timings: { totalMs: 0 },
+    },
+    delayMs,
+  };
+}
+
+function settle(model: Model, task: ModelTask, given: Ending): SettledTask {
+  const settled = settlementOf(task, given);
+  task.attemptsMade = settled.attemptsMade;
+  task.kept = keepOneMore(task.kept, Buffer.byteLength(JSON.stringify(settled.attempt))).kept;
+  if (settled.kind !== 'retry' && settled.kind !== 'hand_back') model.end(task, settled.kind);
+  else if (task.isCancelled) model.end(task, 'cancelled');
+  else model.giveBack(task, settled.kind === 'retry' ? model.now() + given.delayMs : task.due);
+  return settled;
+}
+
+/** The dispatcher has got these: each as the model has it, and no gate is over its cap. */
+function started(model: Model, { fetched }: StepReply, token: string): void {
+  for (const { task: stored, ...told } of fetched) {
+    const task = model.tasks.get(stored.id)!;
+    const { attemptsMade, kept, due: dueAt } = task;
+    const dataBytes = Buffer.byteLength(JSON.stringify(task.stored));
+    expect(told).toEqual({ lane: stored.lane, dataBytes, attemptsMade, kept, dueAt });
+    expect(stored).toEqual(task.stored);
+    const had = task.holds;
+    model.start(task, token);
+    for (const gate of had.length > 0 ? [] : task.holds) {
+      expect(model.slotsOf(gate), gate).toBeLessThanOrEqual(model.limits.get(gate)?.maxRunning ?? Infinity);
+    }
+  }
+}
