@@ -39,6 +39,8 @@ export interface Task {
   /** One deadline over connect, headers and body of an attempt. */
   readonly timeoutMs: number;
   readonly metadata: Readonly<Record<string, string>>;
+  /** How many tasks in a row led to it, each enqueued by the call of the one before; nothing = none. */
+  readonly depth?: number;
   /** W3C Trace Context of the request that enqueued it. */
   readonly traceparent?: string;
 }
