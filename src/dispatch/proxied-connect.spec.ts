@@ -57,8 +57,10 @@ describe('calls through EGRESS_PROXY', () => {
       ],
       body: Buffer.from('hello'),
     });
-    for (let n = 0; n < 3; n++)
+    for (let n = 0; n < 3; n++) {
       expect(answered(await sender.send(request, never)).body.toString()).toBe('ok');
+      await new Promise(setImmediate);
+    }
     expect(asked).toEqual([{ authority: `name.test:${target.port}`, authorization: undefined }]);
     expect(target.connections).toHaveLength(1);
     const received = target.connections[0]!.received().toString();
