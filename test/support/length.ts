@@ -1,2 +1,2 @@
-/** `RESILIENCE_LONG=1`, which `npm run test:resilience` sets: larger numbers, more repeats. */
-export const isLong = process.env['RESILIENCE_LONG'] === '1';
+/** `RESILIENCE=long`, which `npm run test:resilience` sets: larger numbers, more repeats. */
+export const isLong = process.env['RESILIENCE'] === 'long';
