@@ -38,7 +38,7 @@ export default defineConfig({
           ...withRedis,
           name: 'resilience',
           include: ['test/resilience/**/*.spec.ts'],
-          testTimeout: 120_000,
+          testTimeout: process.env['RESILIENCE'] === 'long' ? 600_000 : 120_000,
         },
       },
     ],

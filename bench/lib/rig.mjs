@@ -19,7 +19,7 @@ export class Rig {
 
   /**
    * @param {import('../systems/systems.mjs').System} system
-   * @param {{ concurrency: number, durable?: boolean, profile?: string | undefined }} settings
+   * @param {{ concurrency: number, durable?: boolean, replicated?: boolean, profile?: string | undefined }} settings
    */
   constructor(system, settings) {
     this.system = system;
@@ -45,8 +45,10 @@ export class Rig {
   }
 
   async #open() {
-    this.redis = this.#cleanup.add(await freshRedis(this.settings.durable ?? false), (redis) => redis.stop());
+    const { durable = false, replicated = false } = this.settings;
+    this.redis = this.#cleanup.add(await freshRedis(durable, replicated), (redis) => redis.stop());
     this.#pids.redis = this.redis.pid;
+    if (this.redis.replicaPid) this.#pids.replica = this.redis.replicaPid;
     this.target = await this.#helper('../load/target.mjs');
     this.generator = await this.#helper('../load/generator.mjs');
     const { target, generator } = this;
@@ -82,11 +84,18 @@ export class Rig {
 
   async #start(name) {
     const { file, env, readyPath } = this.system[name];
-    const { concurrency, profile } = this.settings;
+    const { concurrency, profile, replicated } = this.settings;
     const port = String(await freePort());
     const slots = String(concurrency);
     const child = launch(file, {
-      env: { ...env, PORT: port, REDIS_URL: this.redis.url, CONCURRENCY: slots, WORKER_CONCURRENCY: slots },
+      env: {
+        ...env,
+        PORT: port,
+        REDIS_URL: this.redis.url,
+        DURABILITY: replicated ? 'replica' : 'master',
+        CONCURRENCY: slots,
+        WORKER_CONCURRENCY: slots,
+      },
       nodeArgs: profile
         ? ['--cpu-prof', '--cpu-prof-dir', profile, '--cpu-prof-name', `${name}.cpuprofile`]
         : [],

@@ -5,7 +5,7 @@
  * @returns {boolean}
  */
 export function wantsEmbeddedRedis(env) {
-  const named = ['REDIS_URL', 'REDIS_ADDRESS', 'REDIS_ADDR', 'REDIS_HOST'];
+  const named = ['REDIS_SENTINEL_ADDR', 'REDIS_URL', 'REDIS_ADDRESS', 'REDIS_ADDR', 'REDIS_HOST'];
   return !forbidsEmbeddedRedis(env) && !named.some((name) => env[name]);
 }
 

@@ -1,5 +1,5 @@
 import { Body, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
-import { ApiOperation, ApiResponse } from '@nestjs/swagger';
+import { ApiBody, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { Faults } from '../enqueue/faults.js';
 import { ApiProblem } from '../http/api-problem.js';
 import { invalidRequest, ProblemError } from '../http/problem.js';
@@ -50,6 +50,7 @@ export class AdminQueuesController {
   }
 
   @Post(':name/pause')
+  @ApiBody({ type: PauseQueueRequest, required: false })
   @HttpCode(200)
   @ApiOperation({
     operationId: 'pauseQueue',

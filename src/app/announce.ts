@@ -15,7 +15,7 @@ export function announce(config: Config, url: string): void {
 
 function openDoors(config: Config): string[] {
   const doors = [];
-  const { kind } = adminAccess(config);
+  const kind = config.service.mode === 'worker' ? 'elsewhere' : adminAccess(config).kind;
   if (kind === 'open') doors.push('Admin API key not configured - admin endpoints are unprotected');
   if (kind === 'shut')
     doors.push('Admin API key not configured - admin endpoints answer 503 (see ADMIN_AUTH)');

@@ -7,7 +7,7 @@ import { createApp } from './create-app.js';
 import type { Half } from './half.js';
 import { halvesOf } from './roles.js';
 import { runInOrder } from './shutdown.js';
-import { listenFailure } from './start-refused.js';
+import { listenFailure, startFailure } from './start-refused.js';
 
 /** After the drain: time to hand tasks back, close the server and quit Redis. */
 const AFTER_DRAIN_MS = 5000;
@@ -51,7 +51,7 @@ export class Application {
     } catch (error) {
       await this.stop();
       if (signal.aborted && error === signal.reason) return undefined;
-      throw error;
+      throw startFailure(error);
     }
   }
 

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { QueueUnavailable } from '../queue/task-queue.js';
+import { NotDurable } from '../redis/writer.js';
 import { queueUnavailable } from './queue-unavailable.js';
 
 const outOfMemory = Object.assign(new Error("OOM command not allowed when used memory > 'maxmemory'."), {
@@ -28,6 +29,16 @@ describe('when the store cannot do it now', () => {
       headers: { 'retry-after': '1' },
     });
     expect(problem?.init.detail).not.toMatch(/carried out/);
+  });
+
+  it('says so when it may have done it, but no replica has it', () => {
+    const problem = queueUnavailable(new QueueUnavailable(new NotDurable('no replica')));
+    expect(problem?.init).toMatchObject({
+      status: 503,
+      code: 'not_durable',
+      headers: { 'retry-after': '1' },
+    });
+    expect(problem?.init.detail).toMatch(/may be done.*never stored twice/);
   });
 
   it('the log has its words, without values, at most once a second', () => {

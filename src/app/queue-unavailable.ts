@@ -1,10 +1,22 @@
 import { Logger } from '@nestjs/common';
 import { ProblemError } from '../http/problem.js';
 import { QueueUnavailable } from '../queue/task-queue.js';
+import { NotDurable } from '../redis/writer.js';
 
 const RETRY_AFTER_SEC = 1;
 const LOG_INTERVAL_MS = 1000;
 const MAX_REASON = 200;
+
+const UNAVAILABLE = {
+  code: 'store_unavailable',
+  detail:
+    'The store cannot do this now. Send the request again; an enqueue with a task_id is never stored twice.',
+};
+const NOT_DURABLE = {
+  code: 'not_durable',
+  detail:
+    'It may be done, but no replica of the store has confirmed it in time. Send the request again; an enqueue with a task_id is never stored twice.',
+};
 
 const logger = new Logger('Queue');
 let loggedAt = -Infinity;
@@ -15,9 +27,7 @@ export function queueUnavailable(error: unknown): ProblemError | undefined {
   warn(error.cause);
   return new ProblemError({
     status: 503,
-    code: 'store_unavailable',
-    detail:
-      'The store cannot do this now. Send the request again; an enqueue with a task_id is never stored twice.',
+    ...(error.cause instanceof NotDurable ? NOT_DURABLE : UNAVAILABLE),
     headers: { 'retry-after': String(RETRY_AFTER_SEC) },
   });
 }

@@ -49,11 +49,23 @@ function isProxyUrl(text: string): boolean {
 
 /** `host:port`, or nothing. */
 export function IsHostAndPort(): PropertyDecorator {
-  return rule('isHostAndPort', (value) => {
-    const [, host = '', port] = /^(.+):(\d{1,5})$/.exec(String(value)) ?? [];
-    const isGood = isHost(host) && Number(port) >= 1 && Number(port) <= 65_535;
-    return value === '' || isGood ? undefined : 'must be host:port with a port from 1 to 65535';
-  });
+  return rule('isHostAndPort', (value) =>
+    value === '' || isHostAndPort(value) ? undefined : 'must be host:port with a port from 1 to 65535',
+  );
+}
+
+/** Every item is `host:port`. */
+export function AreHostsAndPorts(): PropertyDecorator {
+  return rule('areHostsAndPorts', (value) =>
+    Array.isArray(value) && value.every(isHostAndPort)
+      ? undefined
+      : 'must be host:port with a port from 1 to 65535, or a comma list of those',
+  );
+}
+
+function isHostAndPort(value: unknown): boolean {
+  const [, host = '', port] = /^(.+):(\d{1,5})$/.exec(String(value)) ?? [];
+  return isHost(host) && Number(port) >= 1 && Number(port) <= 65_535;
 }
 
 /** A name or an address without a port. */

@@ -47,6 +47,16 @@ describe('loadConfig', () => {
     expect(loadConfig({ REDIS_ADDR: 'a:1', REDIS_ADDRESS: 'b:2' }).redis.address).toBe('b:2');
   });
 
+  it('reads the Sentinels and what a task must have reached', () => {
+    const { redis } = loadConfig({ REDIS_SENTINEL_ADDR: 'a:1, b:2', DURABILITY: 'master' });
+    expect(redis).toMatchObject({ sentinels: ['a:1', 'b:2'], masterName: 'mymaster', durability: 'master' });
+    expect(loadConfig({}).redis).toMatchObject({ sentinels: [], durability: 'auto', tls: false });
+    expect(faultsOf({ REDIS_SENTINEL_ADDR: 'a:1,b', DURABILITY: 'all' })).toEqual([
+      expect.stringMatching(/^REDIS_SENTINEL_ADDR must be host:port .*or a comma list/),
+      expect.stringMatching(/^DURABILITY must be one of auto, replica, master/),
+    ]);
+  });
+
   it('lists every fault at once, by the name of the variable and what was given', () => {
     const faults = faultsOf({
       MODE: 'woker',

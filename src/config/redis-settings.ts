@@ -1,9 +1,32 @@
-import { IsInt, IsNumber, IsString, Max, Min } from 'class-validator';
-import { IsHost, IsHostAndPort, IsRedisUrl } from './address-rules.js';
+import { IsBoolean, IsIn, IsInt, IsNumber, IsString, Max, Min } from 'class-validator';
+import { AreHostsAndPorts, IsHost, IsHostAndPort, IsRedisUrl } from './address-rules.js';
 import { Env } from './setting.js';
 
-/** Where Redis is. The first that is set wins: URL, address, host and port. */
+const DURABILITIES = ['auto', 'replica', 'master'] as const;
+
+/** Where Redis is. The first that is set wins: Sentinel, URL, address, host and port. */
 export class RedisSettings {
+  @Env('REDIS_SENTINEL_ADDR', 'Redis Sentinels, which know the master. Wins over all settings below.', {
+    allowed: 'one `host:port` or a comma list',
+  })
+  @AreHostsAndPorts()
+  sentinels: string[] = [];
+
+  @Env('REDIS_MASTER_NAME', 'Name of the master that the Sentinels watch.', { allowed: 'any text' })
+  @IsString()
+  masterName = 'mymaster';
+
+  @Env('REDIS_SENTINEL_USERNAME', 'User of the Sentinels, if they have users.', { allowed: 'any text' })
+  @IsString()
+  sentinelUsername = '';
+
+  @Env('REDIS_SENTINEL_PASSWORD', 'Password of the Sentinels, if they have one of their own.', {
+    secret: true,
+    allowed: 'any text',
+  })
+  @IsString()
+  sentinelPassword = '';
+
   @Env('REDIS_URL', 'Redis as `redis://` or `rediss://` URL. Wins over the settings below.', {
     secret: true,
     allowed: '`redis://user:password@host:port/database`, all but the host optional',
@@ -28,12 +51,30 @@ export class RedisSettings {
   @Max(65_535)
   port = 6379;
 
+  @Env('REDIS_USERNAME', 'User of Redis, unless the URL has one.', { allowed: 'any text' })
+  @IsString()
+  username = '';
+
   @Env('REDIS_PASSWORD', 'Password of Redis, unless the URL has one.', {
     secret: true,
     allowed: 'any text',
   })
   @IsString()
   password = '';
+
+  @Env(
+    'REDIS_TLS',
+    'TLS to Redis and the Sentinels; a `rediss://` URL says so by itself. `NODE_EXTRA_CA_CERTS` names a CA of your own.',
+  )
+  @IsBoolean()
+  tls = false;
+
+  @Env(
+    'DURABILITY',
+    'When an enqueue is answered: `replica` = a replica has the task too, `master` = Redis alone has it. `auto` is `replica` with Sentinel, else `master`.',
+  )
+  @IsIn(DURABILITIES)
+  durability: (typeof DURABILITIES)[number] = 'auto';
 
   @Env('REDIS_CONNECT_RETRIES', 'How often the start tries to reach Redis before it gives up.')
   @IsInt()

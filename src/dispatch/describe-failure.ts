@@ -12,14 +12,17 @@ const BY_CODE = new Map<string, Failed['code']>([
 /** undici refuses these while building the request, before it looks for a connection. */
 const INVALID = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED']);
 
+/** undici asserts what every sane answer has; its words would tell nobody anything. */
+const NOT_HTTP = 'The answer is not valid HTTP/1.1';
+
 /**
  * Words for an error of undici.
  *
  * @param started whether the request was handed to a connection: from then on bytes may have left
  */
 export function describeFailure(error: Error & { code?: string }, started: boolean): Described {
+  if (started) return { stage: 'ambiguous', ...lostOrBad(error) };
   const message = messageOf(error);
-  if (started) return { stage: 'ambiguous', code: lostOrBad(error), message };
   if (error instanceof ConnectFailure) {
     return { stage: 'not_sent', code: error.code, message, ...(error.permanent && { permanent: true }) };
   }
@@ -30,9 +33,11 @@ export function describeFailure(error: Error & { code?: string }, started: boole
 }
 
 /** undici reports an answer that nobody may send unasked (100, 101) as a socket error, known by its message. */
-function lostOrBad(error: Error & { code?: string }): Failed['code'] {
+function lostOrBad(error: Error & { code?: string }): Pick<Failed, 'code' | 'message'> {
+  if (error.code === 'ERR_ASSERTION') return { code: 'bad_answer', message: NOT_HTTP };
+  const message = messageOf(error);
   const known = BY_CODE.get(error.code ?? '');
-  if (known !== undefined) return known;
+  if (known !== undefined) return { code: known, message };
   const bad = error instanceof errors.HTTPParserError || /^bad (?:response|upgrade)$/.test(error.message);
-  return bad ? 'bad_answer' : 'connection_lost';
+  return { code: bad ? 'bad_answer' : 'connection_lost', message };
 }

@@ -40,6 +40,12 @@ describe('settle', () => {
     });
   });
 
+  it('counts the age of a dead letter that was retried by hand from then on', () => {
+    const old = { task: { ...withPolicy({ maxAgeMs: 5000 }), scheduledAt: 0 }, attempt: 1 };
+    expect(settle(rejected, old, at)).toEqual({ kind: 'dead_letter', reason: 'max_age_exceeded' });
+    expect(settle(rejected, { ...old, retriedAt: 49_000 }, at)).toMatchObject({ kind: 'retry' });
+  });
+
   it('makes a dead letter of a status that the task calls permanent, and of no other', () => {
     const choosy = withPolicy({ permanentStatuses: [404, 410] });
     const after = (status: number) => settle({ ...rejected, status }, { task: choosy, attempt: 1 }, at);

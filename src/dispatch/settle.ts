@@ -7,6 +7,8 @@ interface Tried {
   readonly task: Pick<Task, 'retry' | 'maxRetries' | 'scheduledAt' | 'expiresAt'>;
   /** Number of the attempt that was made, from 1. */
   readonly attempt: number;
+  /** When somebody gave it all its tries again, Unix milliseconds. */
+  readonly retriedAt?: number | undefined;
 }
 
 interface Circumstances {
@@ -32,7 +34,7 @@ export function settle(outcome: Outcome, tried: Tried, { now, random }: Circumst
   }
   if (attempt > task.maxRetries) return { kind: 'dead_letter', reason: 'attempts_exhausted' };
   const delayMs = Math.max(retryDelayMs(task.retry, attempt, random), askedWaitMs(outcome));
-  return tooLate(task, now + delayMs) ?? { kind: 'retry', delayMs };
+  return tooLate(tried, now + delayMs) ?? { kind: 'retry', delayMs };
 }
 
 function isPermanent(failure: Failure, permanentStatuses: readonly number[] = []): boolean {
@@ -44,9 +46,9 @@ function askedWaitMs(failure: Failure): number {
 }
 
 /** The expiry comes first: what nobody may start any more is no dead letter to be tried again by hand. */
-function tooLate(task: Tried['task'], dueAt: number): Settlement | undefined {
+function tooLate({ task, retriedAt }: Tried, dueAt: number): Settlement | undefined {
   const { expiresAt = Infinity, scheduledAt, retry } = task;
   if (dueAt > expiresAt) return { kind: 'expire' };
-  if (dueAt <= scheduledAt + (retry.maxAgeMs ?? Infinity)) return undefined;
+  if (dueAt <= (retriedAt ?? scheduledAt) + (retry.maxAgeMs ?? Infinity)) return undefined;
   return { kind: 'dead_letter', reason: 'max_age_exceeded' };
 }

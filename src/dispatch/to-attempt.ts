@@ -1,3 +1,4 @@
+import { StringDecoder } from 'node:string_decoder';
 import type { ClaimedTask } from '../queue/task-handler.js';
 import type { Attempt, AttemptTimings } from '../task/attempt.js';
 import type { Outcome } from '../task/outcome.js';
@@ -36,7 +37,7 @@ function toTenths<T extends number | undefined>(ms: T): T {
   return (ms === undefined ? ms : Math.round(ms * 10) / 10) as T;
 }
 
-/** Bytes that are no text show as replacement characters: this is for people. */
+/** Bytes that are no text show as replacement characters: this is for people. A character that was cut is left out. */
 function answerText(reply: Reply): string | undefined {
-  return (reply.kind === 'answered' && reply.body.toString('utf8')) || undefined;
+  return (reply.kind === 'answered' && new StringDecoder('utf8').write(reply.body)) || undefined;
 }

@@ -17,7 +17,11 @@ export class RequestValidation implements PipeTransform {
   transform(value: unknown, { type, metatype }: ArgumentMetadata): unknown {
     if ((type !== 'body' && type !== 'query') || !metatype) return value;
     const dto = CompiledDto.of(metatype);
-    return dto.hasRules ? (dto.accept(value) ?? checked(metatype, value)) : value;
+    if (!dto.hasRules) return value;
+    // Where every field may be left out, the body may be, too.
+    return (
+      dto.accept(value) ?? (value === undefined ? dto.accept({}) : undefined) ?? checked(metatype, value)
+    );
   }
 }
 

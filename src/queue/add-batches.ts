@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { PREFIX } from '../redis/keys.js';
+import { within } from '../redis/within.js';
+import type { Writer } from '../redis/writer.js';
 import { isRandomId } from '../task/task-id.js';
 import type { Task } from '../task/task.js';
 import type { QueueClock, ScriptTime } from './queue-clock.js';
@@ -10,6 +12,8 @@ import type { Added } from './task-queue.js';
 
 /** One batch holds Redis for a few milliseconds at most. */
 const MOST_PER_BATCH = 128;
+/** A request that looks something up first waits for one batch before its own at most: less than five seconds. */
+const BATCH_MS = 1500;
 
 interface Waiting {
   readonly task: Task;
@@ -18,45 +22,84 @@ interface Waiting {
 }
 
 /**
- * Stores tasks in batches: one is under way at a time, and what arrives meanwhile forms the next. Nobody waits for a
- * batch to fill up, and the busier it gets the larger they are.
+ * Stores tasks in batches: each writer has one under way at a time, and what arrives while all are busy forms the next.
+ * Nobody waits for a batch to fill up, and the busier it gets the larger they are.
  */
 export class AddBatches {
   private readonly waiting: Waiting[] = [];
-  /** Names the sender to the script, which knows by it a batch that is sent again. */
-  private readonly sender = randomUUID();
-  private sent = 0;
-  private isFlushing = false;
+  private readonly idle: Sender[];
+  private isGathering = false;
 
-  constructor(
-    private readonly redis: Redis,
-    private readonly rules: AddRules,
-    private readonly clock: QueueClock,
-  ) {}
+  constructor(writers: readonly Writer[], rules: AddRules, clock: QueueClock) {
+    this.idle = writers.map((writer) => new Sender(writer, rules, clock));
+  }
 
   add(task: Task): Promise<AddResult> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ task, resolve, reject });
-      if (!this.isFlushing) void this.flush();
+      this.gather();
     });
   }
 
-  private async flush(): Promise<void> {
-    this.isFlushing = true;
-    // Requests that were read from their sockets in the same turn of the event loop go together.
-    await new Promise(setImmediate);
-    while (this.waiting.length > 0) await this.send(this.waiting.splice(0, MOST_PER_BATCH));
-    this.isFlushing = false;
+  /** Requests that are read from their sockets in the same turn of the event loop go together. */
+  private gather(): void {
+    if (this.isGathering || this.idle.length === 0 || this.waiting.length === 0) return;
+    this.isGathering = true;
+    setImmediate(() => {
+      this.isGathering = false;
+      const [sender] = this.idle.splice(this.next(), 1);
+      if (sender) void this.send(sender, this.waiting.splice(0, MOST_PER_BATCH));
+      this.gather();
+    });
   }
 
-  private async send(batch: readonly Waiting[]): Promise<void> {
+  /** One that is not connected fails at once, and would have the most time of all. */
+  private next(): number {
+    return Math.max(
+      0,
+      this.idle.findIndex(({ isReady }) => isReady),
+    );
+  }
+
+  private async send(sender: Sender, batch: readonly Waiting[]): Promise<void> {
     try {
-      const tasks = batch.map(({ task }) => task);
-      const sent: Batch = { tasks, id: [this.sender, ++this.sent] };
-      const added = await addTasks(this.redis, sent, this.rules, this.clock.scriptTime());
+      const added = await sender.send(batch.map(({ task }) => task));
       for (const [at, result] of added.entries()) batch[at]?.resolve(result);
     } catch (error) {
       for (const { reject } of batch) reject(error);
+    }
+    this.idle.push(sender);
+    this.gather();
+  }
+}
+
+/** One writer, known to the script by name: that is how it knows a batch that is sent again. */
+class Sender {
+  private name = randomUUID();
+  private sent = 0;
+
+  constructor(
+    private readonly writer: Writer,
+    private readonly rules: AddRules,
+    private readonly clock: QueueClock,
+  ) {}
+
+  get isReady(): boolean {
+    return this.writer.isReady;
+  }
+
+  async send(tasks: readonly Task[]): Promise<AddResult[]> {
+    const batch: Batch = { tasks, id: [this.name, ++this.sent] };
+    const now = this.clock.scriptTime();
+    try {
+      return await within(
+        BATCH_MS,
+        this.writer.writeAgain((redis) => addTasks(redis, batch, this.rules, now)),
+      );
+    } catch (error) {
+      // The batch may be under way still. The script knows a repeat only of the last batch of a name.
+      this.name = randomUUID();
+      throw error;
     }
   }
 }

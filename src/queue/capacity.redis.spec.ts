@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { QueueHarness } from '../../test/support/queue-harness.js';
 import { until } from '../../test/support/until.js';
+import { Writer } from '../redis/writer.js';
 import { AddBatches } from './add-batches.js';
 import { QueueFull } from './task-queue.js';
 
@@ -47,13 +48,14 @@ describe('a bound on the tasks that are alive', () => {
   });
 
   it('is kept to by any number of senders at once, one by one within a batch', async () => {
-    const senders = Array.from(
-      { length: 4 },
-      () => new AddBatches(harness.redis.duplicate(), { maxAgeMs: 1e9, maxAlive: MOST }, harness.clock),
+    const connections = Array.from({ length: 4 }, () => harness.redis.duplicate());
+    const senders = connections.map(
+      (redis) => new AddBatches([new Writer(redis, false)], { maxAgeMs: 1e9, maxAlive: MOST }, harness.clock),
     );
     const results = await Promise.all(
       Array.from({ length: 2 * MOST }, (_, n) => senders[n % 4]!.add(harness.task({ delayMs: 60_000 }))),
     );
+    for (const redis of connections) redis.disconnect();
     expect(results.filter((result) => result === 'full')).toHaveLength(MOST);
     expect(await harness.redis.zcard('{tr}:default:delayed')).toBe(MOST);
   });

@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis';
 import { LaneShares } from './lane-shares.js';
 import type { QueueClock, ScriptTime } from './queue-clock.js';
 import type { Sleeper } from './sleeper.js';
+import type { Watchdog } from './watchdog.js';
 import {
   type FetchedTask,
   type SettledTask,
@@ -32,6 +33,7 @@ export interface LoopOptions {
   readonly concurrency: number;
   readonly shares: LaneShares;
   readonly sleeper: Sleeper;
+  readonly watchdog: Watchdog;
   readonly clock: QueueClock;
   /** Told how many bytes the completed history has, when tasks have ended. */
   readonly onHistory: (bytes: number) => void;
@@ -47,7 +49,6 @@ export class DispatchLoop {
   private running = 0;
   private mayHaveWork = true;
   private isCalled = false;
-  private lastTurnAt: number | undefined;
   private isDraining = false;
   private timeOfTurn: ScriptTime = '';
   private stopDueTimer: () => void = () => undefined;
@@ -67,11 +68,6 @@ export class DispatchLoop {
   start(): Promise<void> {
     this.ended = this.loop();
     return this.firstTurn;
-  }
-
-  /** Milliseconds since the store last answered a turn; nothing before the first. */
-  get sinceLastTurnMs(): number | undefined {
-    return this.lastTurnAt === undefined ? undefined : performance.now() - this.lastTurnAt;
   }
 
   /** Fetches nothing more; resolves when everything that runs has been settled. */
@@ -109,7 +105,6 @@ export class DispatchLoop {
   private rest(): Promise<void> {
     return new Promise((resolve) => {
       this.poke = resolve;
-      if (this.isDraining) return;
       this.options.sleeper.watch(
         () => this.free > 0,
         () => {
@@ -141,7 +136,6 @@ export class DispatchLoop {
     for (;;) {
       try {
         const reply = await step(redis, settings, request, this.timeOfTurn);
-        this.lastTurnAt = performance.now();
         this.answered();
         this.mayHaveWork ||= request.capacity > 0 && reply.fetched.length === request.capacity;
         return reply;
@@ -153,21 +147,24 @@ export class DispatchLoop {
   }
 
   private take(reply: StepReply): void {
-    for (const fetched of reply.fetched) this.begin(fetched);
+    for (const fetched of reply.fetched) this.begin(fetched, reply.waiting);
     for (const id of reply.cancelled) this.runner.cancel(id);
     if (reply.historyBytes !== undefined) this.options.onHistory(reply.historyBytes);
     if (reply.lost.length > 0) this.runner.onLost(reply.lost);
     this.options.shares.settleIdle(reply.waiting);
+    this.options.watchdog.turned(
+      reply.waiting.reduce((sum, tasks) => sum + tasks, 0),
+      this.running,
+    );
     this.setDueTimer(reply.nextDueMs);
   }
 
-  private begin(fetched: FetchedTask): void {
+  private begin(fetched: FetchedTask, waiting: readonly number[]): void {
     const { shares } = this.options;
-    const charged = shares.started(fetched.lane);
-    const since = performance.now();
+    const run = shares.started(fetched.lane, waiting);
     this.running++;
     void this.runner.run(fetched).then((settled) => {
-      shares.ended(fetched.lane, performance.now() - since, charged);
+      shares.ended(run);
       this.running--;
       this.settled.push(settled);
       this.mayHaveWork = true;
@@ -180,7 +177,8 @@ export class DispatchLoop {
     this.stopDueTimer();
     if (nextDueMs === undefined || this.isDraining) return;
     const look = (): void => {
-      this.lookAgain();
+      if (this.free > 0) this.lookAgain();
+      else this.options.sleeper.wakeAnother();
     };
     const afterMs = Math.min(nextDueMs + 1, LONGEST_TIMER_MS);
     this.stopDueTimer = this.options.clock.after(afterMs, look, this.timeOfTurn);

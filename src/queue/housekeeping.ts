@@ -76,13 +76,13 @@ export class Housekeeping {
   /** Gives back what dead workers held. */
   async recover(): Promise<string[]> {
     const recovered: string[] = [];
-    let from = 0;
-    while (from >= 0) {
+    let from = '';
+    do {
       const args = [MOST_CRASHES, Math.round(this.recoverEveryMs * 0.9), from];
-      const [onward, ids] = (await scripts.recover.run(this.redis, PREFIX, args)) as [number, string[]];
+      const [onward, ids] = (await scripts.recover.run(this.redis, PREFIX, args)) as [string, string[]];
       recovered.push(...ids);
       from = onward;
-    }
+    } while (from !== '');
     return recovered;
   }
 

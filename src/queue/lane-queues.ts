@@ -1,5 +1,6 @@
 import { BullModule, getQueueToken } from '@nestjs/bullmq';
-import type { DynamicModule } from '@nestjs/common';
+import type { DynamicModule, FactoryProvider } from '@nestjs/common';
+import type { Queue } from 'bullmq';
 import { KEY_TAG } from '../redis/keys.js';
 import { RedisConnections } from '../redis/redis-connections.js';
 import { LANES } from '../task/lane.js';
@@ -20,4 +21,15 @@ export const laneQueues: DynamicModule = BullModule.registerQueueAsync(
   })),
 );
 
-export const LANE_QUEUE_TOKENS: readonly string[] = LANES.map((lane) => getQueueToken(lane));
+/** BullMQ's queues of the lanes, most urgent first. */
+export const LANE_QUEUES = Symbol('lane queues');
+
+export const laneQueuesProvider: FactoryProvider<readonly Queue[]> = {
+  provide: LANE_QUEUES,
+  inject: LANES.map((lane) => getQueueToken(lane)),
+  useFactory: (...queues: Queue[]) => {
+    // Without a listener BullMQ prints each error with its stack; what is wrong with Redis is logged elsewhere.
+    for (const queue of queues) queue.on('error', () => undefined);
+    return queues;
+  },
+};

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Lane, LANES } from '../task/lane.js';
-import { type LaneNumbers, LaneShares } from './lane-shares.js';
+import { type LaneNumbers, type LaneRun, LaneShares } from './lane-shares.js';
 
 const WEIGHTS: LaneNumbers = { critical: 6, high: 4, default: 3, low: 1 };
 
@@ -14,26 +14,27 @@ interface Load {
 
 /** Runs lanes that never run out of work on some slots, in virtual time. @returns slot time and starts by lane */
 function simulate({ slots, takes, until }: Load, weights = WEIGHTS) {
-  const shares = new LaneShares(weights);
+  let now = 0;
+  const shares = new LaneShares(weights, () => now);
   const lanes = LANES.filter((lane) => takes[lane] !== undefined);
   const waiting = LANES.map((lane) => (lanes.includes(lane) ? 1 : 0));
   const time: Partial<Record<Lane, number>> = {};
   const starts: Partial<Record<Lane, number>> = {};
-  const running: { lane: Lane; endsAt: number; charged: number; takes: number }[] = [];
-  let now = 0;
+  const running: { run: LaneRun; endsAt: number }[] = [];
   while (now < until) {
     while (running.length < slots) {
       const lane = lanes.reduce((best, other) => (at(shares, other) < at(shares, best) ? other : best));
       const took = takes[lane]!;
-      running.push({ lane, endsAt: now + took, charged: shares.started(lane), takes: took });
+      running.push({ run: shares.started(lane, waiting), endsAt: now + took });
       starts[lane] = (starts[lane] ?? 0) + 1;
       shares.settleIdle(waiting);
     }
     running.sort((one, other) => one.endsAt - other.endsAt);
     const done = running.shift()!;
     now = done.endsAt;
-    time[done.lane] = (time[done.lane] ?? 0) + done.takes;
-    shares.ended(done.lane, done.takes, done.charged);
+    const { lane, since } = done.run;
+    time[lane] = (time[lane] ?? 0) + now - since;
+    shares.ended(done.run);
   }
   return { time: portions(time), starts: portions(starts) };
 }
@@ -84,10 +85,12 @@ describe('lane shares', () => {
   });
 
   it('give a lane no credit for the time it had no work', () => {
-    const shares = new LaneShares(WEIGHTS);
+    let now = 0;
+    const shares = new LaneShares(WEIGHTS, () => now);
     const run = (lane: Lane, waiting: number[]) => {
-      const charged = shares.started(lane);
-      shares.ended(lane, 10, charged);
+      const started = shares.started(lane, waiting);
+      now += 10;
+      shares.ended(started);
       shares.settleIdle(waiting);
     };
     // Only `low` works for a long time, then `critical` comes: it is not owed what it did not ask for.
@@ -99,5 +102,46 @@ describe('lane shares', () => {
       run(lane, [1, 0, 0, 1]);
     }
     expect(picked.filter((lane) => lane === 'low')).toHaveLength(2);
+  });
+
+  // A lane that had all slots while nobody else wanted them waited for minutes afterwards, critical included.
+  it.each(LANES)('do not make %s pay for slots that nobody else wanted', (lane) => {
+    let now = 0;
+    const shares = new LaneShares(WEIGHTS, () => now);
+    const alone = Array.from({ length: 10 }, () => shares.started(lane, [0, 0, 0, 0]));
+    now += 60_000;
+    for (const run of alone) shares.ended(run);
+    shares.settleIdle([1, 1, 1, 1]);
+    const picked: Lane[] = [];
+    for (let n = 0; n < 28; n++) {
+      const next = LANES.toSorted((one, other) => at(shares, one) - at(shares, other))[0]!;
+      picked.push(next);
+      const run = shares.started(next, [1, 1, 1, 1]);
+      now += 10;
+      shares.ended(run);
+      shares.settleIdle([1, 1, 1, 1]);
+    }
+    expect(picked).toContain(lane);
+  });
+
+  it('charge for tasks that take long while they run, so that they do not fill the pool before the first ends', () => {
+    let now = 0;
+    const shares = new LaneShares(WEIGHTS, () => now);
+    const running: { run: LaneRun; endsAt: number }[] = [];
+    let most = 0;
+    while (now < 60_000) {
+      while (running.length < 10) {
+        const lane = at(shares, 'low') < at(shares, 'critical') ? 'low' : 'critical';
+        running.push({ run: shares.started(lane, [1, 0, 0, 1]), endsAt: now + (lane === 'low' ? 1e9 : 10) });
+        shares.settleIdle([1, 0, 0, 1]);
+      }
+      most = Math.max(most, running.filter(({ run }) => run.lane === 'low').length);
+      running.sort((one, other) => one.endsAt - other.endsAt);
+      const done = running.shift()!;
+      now = done.endsAt;
+      shares.ended(done.run);
+    }
+    // One in seven slots is its share; begun tasks cannot be halved.
+    expect(most).toBeLessThanOrEqual(3);
   });
 });

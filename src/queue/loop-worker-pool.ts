@@ -15,10 +15,8 @@ import { RunningTasks } from './running-tasks.js';
 import { Sleeper } from './sleeper.js';
 import { TaskCipher } from './task-cipher.js';
 import { TaskHandler } from './task-handler.js';
+import { Watchdog } from './watchdog.js';
 import { WorkerPool } from './worker-pool.js';
-
-/** Six rests of the loop. */
-const MOST_SILENT_MS = 30_000;
 
 /** Runs tasks of this process: the loop, the locks of what runs, and what every worker does now and then. */
 @Injectable()
@@ -30,6 +28,7 @@ export class LoopWorkerPool extends WorkerPool {
   private readonly fleet: FleetMember;
   private readonly sleeper: Sleeper;
   private readonly loop: DispatchLoop;
+  private readonly watchdog = new Watchdog();
   private isStarted = false;
 
   constructor(config: Config, connections: RedisConnections, handler: TaskHandler, clock: QueueClock) {
@@ -57,6 +56,7 @@ export class LoopWorkerPool extends WorkerPool {
         concurrency,
         shares,
         sleeper: this.sleeper,
+        watchdog: this.watchdog,
         clock,
         onHistory: (bytes) => {
           this.housekeeping.onHistory(bytes);
@@ -66,16 +66,14 @@ export class LoopWorkerPool extends WorkerPool {
     );
   }
 
-  /** The loop looks every five seconds even when nothing happens: longer silence means that it takes no work. */
   override check(): ComponentHealth {
-    const silentMs = this.loop.sinceLastTurnMs;
-    const up = silentMs !== undefined && silentMs < MOST_SILENT_MS;
-    return { up, detail: { running: this.running.size, last_turn_ms_ago: Math.round(silentMs ?? -1) } };
+    const { isWell, silentMs } = this.watchdog;
+    return { up: isWell, detail: { running: this.running.size, last_turn_ms_ago: silentMs } };
   }
 
   override async start(): Promise<void> {
     this.locks.start((lost) => {
-      this.running.onLost(lost);
+      if (lost.length > 0) this.running.onLost(lost.map((member) => member.slice(member.indexOf(':') + 1)));
     });
     this.housekeeping.start({
       onRecovered: (ids) => {

@@ -2,7 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { DepthGauge } from './depth-gauge.js';
 import { GateStore } from './gates/gate-store.js';
 import { HistoryGauge } from './history-gauge.js';
-import { laneQueues } from './lane-queues.js';
+import { laneQueues, laneQueuesProvider } from './lane-queues.js';
 import { MemoryWatch } from './memory-watch.js';
 import { QueueClock, RedisClock } from './queue-clock.js';
 import { QueueRegistry, RedisQueueRegistry } from './queue-registry.js';
@@ -16,6 +16,7 @@ import { TaskReader } from './task-reader.js';
 @Module({
   imports: [laneQueues],
   providers: [
+    laneQueuesProvider,
     DepthGauge,
     GateStore,
     HistoryGauge,

@@ -19,6 +19,17 @@ afterEach(async () => {
 const housekeeping = () => new Housekeeping(harness.redis, 30_000, harness.clock);
 
 describe('the books of the gates', () => {
+  // Only windows of empty lanes were mended: with others in the lane, the client never ran again.
+  it('are mended after a waiting job was removed, also while others wait in its lane', async () => {
+    await harness.gates.set('c:client-a', { maxRunning: 1 });
+    const [removed] = await harness.add(1);
+    await harness.add(3, { clientId: 'client-b' });
+    await harness.redis.lrem('{tr}:default:wait', 1, removed!.id);
+    await harness.redis.del(`{tr}:default:${removed!.id}`);
+    expect(await housekeeping().repair()).toEqual(['c:client-a']);
+    expect(await harness.redis.hgetall('{tr}:window')).toEqual({ 'c:client-b/default': '3' });
+  });
+
   it('are mended after a lane was emptied by BullMQ’s own tools, and what comes then runs', async () => {
     await harness.add(5);
     const connection = new Redis(redisUrl(), { maxRetriesPerRequest: null });

@@ -75,10 +75,10 @@ export class RunningTasks implements Runner {
   }
 
   private async attempt(fetched: FetchedTask, abort: AbortHandle): Promise<Handled> {
-    const { task, attemptsMade, dueAt } = fetched;
+    const { task, attemptsMade, dueAt, retriedAt } = fetched;
     const startedAt = this.clock.now();
     try {
-      return await this.handler.handle({ task, attempt: attemptsMade + 1, dueAt }, abort);
+      return await this.handler.handle({ task, attempt: attemptsMade + 1, dueAt, retriedAt }, abort);
     } catch (error) {
       this.logger.error({ err: error, task_id: task.id }, 'an attempt failed for a reason of our own');
       return ownFault(attemptsMade + 1, startedAt, this.clock.now());

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import type { Redis } from 'ioredis';
 import { Config } from '../config/config.js';
 import { PREFIX } from '../redis/keys.js';
 import type { LuaScript } from '../redis/lua-script.js';
@@ -26,7 +25,6 @@ import {
 
 @Injectable()
 export class ScriptTaskQueue extends TaskQueue {
-  private readonly redis: Redis;
   private readonly batches: AddBatches;
   private readonly completedForMs: number;
   private readonly cipher: TaskCipher;
@@ -34,15 +32,14 @@ export class ScriptTaskQueue extends TaskQueue {
 
   constructor(
     config: Config,
-    connections: RedisConnections,
+    private readonly connections: RedisConnections,
     private readonly clock: QueueClock,
     private readonly memory: MemoryWatch,
   ) {
     super();
-    this.redis = connections.producer;
     this.maxAgeMs = maxTaskAgeMs(config);
     const rules = { maxAgeMs: this.maxAgeMs, maxAlive: config.storage.maxQueueSize };
-    this.batches = new AddBatches(this.redis, rules, clock);
+    this.batches = new AddBatches(connections.writers, rules, clock);
     this.cipher = new TaskCipher(config);
     this.completedForMs = stepSettings(config, '').completedForMs;
   }
@@ -102,7 +99,8 @@ export class ScriptTaskQueue extends TaskQueue {
   }
 
   private run(script: LuaScript, args: readonly (string | number)[]): Promise<unknown> {
-    return script.run(this.redis, PREFIX, [this.clock.scriptTime(), ...args]);
+    const all = [this.clock.scriptTime(), ...args];
+    return this.connections.write((redis) => script.run(redis, PREFIX, all));
   }
 }
 

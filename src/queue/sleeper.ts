@@ -41,6 +41,11 @@ export class Sleeper {
     });
   }
 
+  /** For work that this dispatcher has no slot for. */
+  wakeAnother(): void {
+    void this.commands.zadd(markerKey('critical'), 0, '0').catch(() => undefined);
+  }
+
   /** Ends the blocking call and waits until it has ended. */
   async stop(): Promise<void> {
     this.isStopped = true;

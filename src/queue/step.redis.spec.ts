@@ -224,3 +224,13 @@ describe('a turn', () => {
     expect(numbers.slice(1)).toEqual(Array.from({ length: 49 }, (_, n) => 72 + n));
   });
 });
+
+describe('what a turn tells of the lanes', () => {
+  it('is how many tasks wait that may be taken: none of a lane that BullMQ has paused', async () => {
+    await add([at(START), at(START), at(START, { lane: 'low' })], START);
+    await harness.redis.hset('{tr}:default:meta', 'paused', '1');
+    expect((await turn(START, { capacity: 0 })).waiting).toEqual([0, 0, 0, 1]);
+    await harness.redis.hdel('{tr}:default:meta', 'paused');
+    expect((await turn(START, { capacity: 0 })).waiting).toEqual([0, 0, 2, 1]);
+  });
+});

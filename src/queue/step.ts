@@ -18,6 +18,8 @@ export interface FetchedTask {
   readonly kept: KeptAttempts;
   /** When this attempt was due, Unix milliseconds. */
   readonly dueAt: number;
+  /** When somebody gave a dead letter all its tries again, Unix milliseconds. */
+  readonly retriedAt?: number;
 }
 
 /** What the store has to do with a task after an attempt. */
@@ -50,7 +52,7 @@ export interface StepReply {
   /** Tasks whose lock was lost: they run, or ran, elsewhere too. */
   readonly lost: readonly string[];
   readonly cancelled: readonly string[];
-  /** Tasks that wait in each lane, most urgent first. */
+  /** Tasks that wait in each lane and may be taken, most urgent first. */
   readonly waiting: readonly number[];
   /** Bytes of the completed history; nothing when no task has ended in this turn. */
   readonly historyBytes: number | undefined;
@@ -121,7 +123,7 @@ type RawReply = [
   history: number,
 ];
 
-const FETCHED_VALUES = 6;
+const FETCHED_VALUES = 7;
 
 function parseReply([next, fetched, lost, cancelled, waiting, history]: RawReply): StepReply {
   const tasks: FetchedTask[] = [];
@@ -145,5 +147,6 @@ function parseTask(values: readonly string[], at: number): FetchedTask {
     attemptsMade: Number(values[at + 3]),
     kept: parseKept(values[at + 4] ?? ''),
     dueAt: Number(values[at + 5]),
+    ...(values[at + 6] && { retriedAt: Number(values[at + 6]) }),
   };
 }

@@ -10,6 +10,8 @@ export interface ClaimedTask {
   readonly attempt: number;
   /** When this attempt was due, Unix milliseconds; known of first attempts. */
   readonly dueAt?: number;
+  /** When somebody gave a dead letter all its tries again, Unix milliseconds. */
+  readonly retriedAt?: number | undefined;
 }
 
 /** What an attempt left behind, to be kept, and what becomes of the task. */

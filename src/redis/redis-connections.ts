@@ -2,22 +2,36 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { Config } from '../config/config.js';
 import { HealthRegistry, type ComponentHealth } from '../health/health-registry.js';
-import {
-  type ConnectionProfile,
-  describeTarget,
-  producerProfile,
-  redisTarget,
-  workerProfile,
-} from './redis-options.js';
+import { type ConnectionProfile, producerProfile, workerProfile } from './connection-profiles.js';
+import { inspect, type Inspection, NOTHING_FOUND } from './inspection.js';
+import { describeTarget, needsReplica, redisTarget } from './redis-target.js';
+import { within } from './within.js';
+import { Writer } from './writer.js';
+
+/**
+ * Connections that the API half writes over, when each waits for a replica after every batch. More add nothing; without
+ * that wait one is enough, and makes the larger batches.
+ */
+export const REPLICATED_WRITERS = 4;
+
+type Writers = readonly [Writer, ...Writer[]];
 
 const PING_DEADLINE_MS = 1000;
 const QUIT_DEADLINE_MS = 1000;
+const REOPEN_AFTER_MS = 100;
 
-/** The process's connections to Redis, one for each profile that is asked for. */
+/** Redis did not answer while the process started. */
+export class RedisUnreachable extends Error {}
+
+/** The process's connections to Redis: of each profile that is asked for one, and the writers. Never more. */
 @Injectable()
 export class RedisConnections {
   private readonly logger = new Logger('Redis');
   private readonly open = new Map<string, Redis>();
+  private opened: Writers | undefined;
+  private inspection: Inspection = NOTHING_FOUND;
+  private lastError = '';
+  private isClosed = false;
 
   constructor(
     private readonly config: Config,
@@ -31,6 +45,20 @@ export class RedisConnections {
     return this.connection('producer', producerProfile);
   }
 
+  /** For what a client waits for and must not be lost once it is answered. */
+  get writers(): Writers {
+    return (this.opened ??= this.openWriters());
+  }
+
+  /**
+   * Does work that writes, and rarely; when this resolves, it is as durable as a task that was acknowledged.
+   *
+   * @throws NotDurable
+   */
+  write<T>(work: (redis: Redis) => Promise<T>): Promise<T> {
+    return this.writers[0].write(work);
+  }
+
   /** For the worker: waits until Redis is back. */
   get worker(): Redis {
     return this.connection('worker', workerProfile);
@@ -42,30 +70,42 @@ export class RedisConnections {
   }
 
   /**
-   * Waits for the first connection.
+   * Waits for the first connections.
    *
    * @param signal ends the waiting
-   * @throws Error after `REDIS_CONNECT_RETRIES` tries, `REDIS_RETRY_INTERVAL_SEC` apart; the signal's reason when it
-   *   was aborted
+   * @throws RedisUnreachable after `REDIS_CONNECT_RETRIES` tries, `REDIS_RETRY_INTERVAL_SEC` apart; the signal's reason
+   *   when it was aborted
    */
   async waitUntilReady(signal?: AbortSignal): Promise<void> {
     const { connectRetries: tries, retryIntervalSec: interval } = this.config.redis;
+    const all = [this.producer, ...this.open.values()];
     for (let attempt = 1; attempt <= tries; attempt++) {
-      if (await isReadyWithin(this.producer, interval * 1000, signal)) return;
+      const ready = await Promise.all(all.map((redis) => isReadyWithin(redis, interval * 1000, signal)));
+      if (ready.every(Boolean)) return;
       signal?.throwIfAborted();
       this.logger.warn(`Redis at ${this.where} does not answer (try ${attempt} of ${tries})`);
     }
-    throw new Error(`Redis at ${this.where} did not answer ${tries} times. Check REDIS_URL and the server.`);
+    const reason = this.lastError && ` (${this.lastError})`;
+    throw new RedisUnreachable(
+      `Redis at ${this.where} did not answer ${tries} times${reason}. Check the server and the REDIS_ settings.`,
+    );
   }
 
   /** Ends every connection, orderly if Redis answers in time. */
   async close(): Promise<void> {
+    this.isClosed = true;
     await Promise.all([...this.open.values()].map(quit));
     this.open.clear();
   }
 
   private get where(): string {
     return describeTarget(redisTarget(this.config));
+  }
+
+  private openWriters(): Writers {
+    if (!needsReplica(this.config)) return [new Writer(this.producer, false)];
+    const open = (n: number): Writer => new Writer(this.connection(`writer-${n}`, producerProfile), true);
+    return [open(1), ...Array.from({ length: REPLICATED_WRITERS - 1 }, (_, n) => open(n + 2))];
   }
 
   private connection(name: string, profile: ConnectionProfile): Redis {
@@ -76,24 +116,60 @@ export class RedisConnections {
       ...profile,
       connectionName: `task-runner:${name}`,
     });
-    // Without a listener an error would end the process; one line per change is enough at 3 a.m.
+    this.open.set(name, redis);
+    this.tellOfChanges(name, redis);
+    this.keepOpen(redis);
+    if (name === 'producer') redis.on('ready', () => void this.inspect(redis));
+    return redis;
+  }
+
+  /** Without a listener an error would end the process; one line per change is enough at 3 a.m. */
+  private tellOfChanges(name: string, redis: Redis): void {
     let lastError = '';
-    redis.on('error', (error: Error) => {
-      if (error.message !== lastError) this.logger.warn(`${name} connection: ${error.message}`);
-      lastError = error.message;
+    redis.on('error', ({ message }: Error) => {
+      if (message !== lastError) this.logger.warn(`${name} connection: ${message}`);
+      lastError = this.lastError = message;
     });
     redis.on('ready', () => {
       lastError = '';
       this.logger.log(`${name} connection to ${this.where} is ready`);
     });
-    this.open.set(name, redis);
-    return redis;
+  }
+
+  /**
+   * The client gives a connection up for good when it is told of a failover while it is just connecting, and a worker
+   * would wait for it for ever.
+   */
+  private keepOpen(redis: Redis): void {
+    redis.on('end', () => {
+      if (this.isClosed) return;
+      setTimeout(() => {
+        if (!this.isClosed) redis.connect().catch(() => undefined);
+      }, REOPEN_AFTER_MS);
+    });
+  }
+
+  /** With every new connection: it may be another server. */
+  private async inspect(redis: Redis): Promise<void> {
+    const before = this.inspection;
+    this.inspection = await inspect(redis, this.config);
+    for (const warning of this.inspection.warnings) {
+      if (!before.warnings.includes(warning)) this.logger.warn(warning);
+    }
   }
 
   private async check(): Promise<ComponentHealth> {
     const started = performance.now();
     await within(PING_DEADLINE_MS, this.producer.ping());
-    return { up: true, detail: { ping_ms: Math.round((performance.now() - started) * 10) / 10 } };
+    const { detail, warnings } = this.inspection;
+    return {
+      up: [...this.open.values()].every(({ status }) => status === 'ready'),
+      detail: {
+        ping_ms: Math.round((performance.now() - started) * 10) / 10,
+        ...detail,
+        ...(warnings.length > 0 && { warning: warnings.join(' ') }),
+      },
+    };
   }
 }
 
@@ -119,18 +195,4 @@ async function quit(redis: Redis): Promise<void> {
     // It is going away anyway.
   }
   redis.disconnect();
-}
-
-async function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new Error(`no answer within ${ms} ms`));
-    }, ms);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

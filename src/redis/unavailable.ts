@@ -1,10 +1,12 @@
+import { NotDurable } from './writer.js';
+
 const CONNECTION =
-  /Stream isn't writeable|Connection is closed|Command timed out|max retries per request|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN/;
+  /Stream isn't writeable|Connection is closed|Command timed out|no answer within|max retries per request|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN/;
 /** Answers of a Redis that is there but will not take the write now. */
 const REFUSAL = /^(LOADING|READONLY|MASTERDOWN|NOREPLICAS|OOM|BUSY|TRYAGAIN|CLUSTERDOWN|MISCONF|UNBLOCKED)/;
 
 /** Whether an error says "Redis cannot do this now", so that trying again later is the right advice. */
 export function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  return CONNECTION.test(error.message) || REFUSAL.test(error.message);
+  return error instanceof NotDurable || CONNECTION.test(error.message) || REFUSAL.test(error.message);
 }

@@ -1,8 +1,5 @@
 import { Body, Controller, Param, Patch } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { Config } from '../config/config.js';
-import { enqueueRules } from '../enqueue/enqueue-rules.js';
-import type { EnqueueRules } from '../enqueue/to-task.js';
 import { ApiProblem } from '../http/api-problem.js';
 import { invalidRequest, type ProblemError } from '../http/problem.js';
 import { type Edited, TaskQueue } from '../queue/task-queue.js';
@@ -10,6 +7,7 @@ import { TaskReader, type TaskSnapshot } from '../queue/task-reader.js';
 import { isTaskId } from '../task/task-id.js';
 import { Clock } from '../time/clock.js';
 import { EditRequest } from './edit.dto.js';
+import { EditRules } from './edit-rules.js';
 import { taskChanged, taskFinished, taskNotFound, taskSealed, taskStarted } from './task-problems.js';
 import { taskView } from './task-view.js';
 import { TaskView } from './task-view.dto.js';
@@ -28,16 +26,12 @@ const PROBLEMS: Readonly<Record<Exclude<Edited, 'edited'>, () => ProblemError>> 
 @ApiTags('tasks')
 @Controller('v1/tasks')
 export class EditController {
-  private readonly rules: EnqueueRules;
-
   constructor(
-    config: Config,
+    private readonly rules: EditRules,
     private readonly queue: TaskQueue,
     private readonly reader: TaskReader,
     private readonly clock: Clock,
-  ) {
-    this.rules = enqueueRules(config);
-  }
+  ) {}
 
   @Patch(':id')
   @ApiOperation({
@@ -68,7 +62,7 @@ export class EditController {
     const { task: before, stored } = await this.stored(id);
     if (request.task && before.target.sealed !== undefined) throw taskSealed();
     const now = this.clock.now();
-    const edited = toEdited(request, before, { rules: this.rules, now });
+    const edited = toEdited(request, before, { rules: await this.rules.of(before), now });
     if ('errors' in edited) throw invalidRequest(edited.errors);
     return this.queue.edit({
       before: stored,

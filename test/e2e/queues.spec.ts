@@ -56,6 +56,14 @@ describe('a queue', () => {
     expect((await view(ids[0]!)).attempts_made).toBe(1);
   });
 
+  it('is paused without a word, too, and what it says of retries is what null in an edit gives back', async () => {
+    await put('plain', { lane: 'default', retry: { max_retries: 2 } });
+    expect(await app.send('POST', '/admin/queues/plain/pause')).toMatchObject({ status: 200 });
+    const id = await enqueue('plain');
+    const edited = await app.send<TaskView>('PATCH', `/v1/tasks/${id}`, { max_retries: null });
+    expect(edited.body).toMatchObject({ max_retries: 2 });
+  });
+
   it('that is paused until a time goes on by itself then', async () => {
     await put('nightly', { lane: 'low' });
     const until = new Date(Date.now() + 700).toISOString();

@@ -29,6 +29,25 @@ describe('while Redis is awaited', () => {
   );
 });
 
+describe('a Redis that does not answer', () => {
+  it('refuses the start in the end with one line that says where it was looked for, and why', async () => {
+    const redis = await closedPort();
+    const { code, output } = await refusedStart({
+      PORT: '0',
+      BIND_ADDRESS: '127.0.0.1',
+      REDIS_URL: `redis://:secret@127.0.0.1:${redis}`,
+      REDIS_CONNECT_RETRIES: '2',
+      REDIS_RETRY_INTERVAL_SEC: '0.2',
+      LOG_LEVEL: 'error',
+    });
+    expect(code).toBe(1);
+    expect(output).not.toMatch(/^ +at /m);
+    expect(output.trim().split('\n').at(-1)).toBe(
+      `Redis at 127.0.0.1:${redis} did not answer 2 times (connect ECONNREFUSED 127.0.0.1:${redis}). Check the server and the REDIS_ settings.`,
+    );
+  });
+});
+
 /** What a start says whose port is taken. */
 async function startOnTakenPort(logLevel: string): Promise<{ port: number; code: unknown; output: string }> {
   const other = createServer();

@@ -49,7 +49,8 @@ function roomOfRate(gate: GateReading, now: number): Room | undefined {
   const rate = tokens(gate, now);
   if (!rate) return undefined;
   const free = rate.free - gate.window;
-  return free > 0 ? { free } : { free: 0, refusal: { reason: 'rate_limited', at: rate.at } };
+  if (free > 0) return { free };
+  return { free: 0, refusal: { reason: 'rate_limited', at: rate.at + gate.window * rate.intervalMs } };
 }
 
 function roomOfSlots({ limits, running, window, share = Infinity }: GateReading): Room {
@@ -74,15 +75,18 @@ function shutUntil({ limits }: GateReading, now: number): Refusal | undefined {
   return { reason: 'shut', ...(at !== undefined && { at }) };
 }
 
+interface Tokens {
+  readonly free: number;
+  readonly at: number;
+  readonly intervalMs: number;
+}
+
 /** How many tasks a rate lets start now, and when it lets the next one start if none. */
-function tokens(
-  { limits, tat: stored }: GateReading,
-  now: number,
-): { readonly free: number; readonly at: number } | undefined {
+function tokens({ limits, tat: stored }: GateReading, now: number): Tokens | undefined {
   if (limits?.perSecond === undefined) return undefined;
-  const interval = 1000 / limits.perSecond;
+  const intervalMs = 1000 / limits.perSecond;
   const burst = limits.burst ?? 1;
   const tat = Math.max(stored, now);
-  const free = Math.floor((now + burst * interval - tat) / interval + 1e-6);
-  return { free, at: tat - (burst - 1) * interval };
+  const free = Math.floor((now + burst * intervalMs - tat) / intervalMs + 1e-6);
+  return { free, at: tat - (burst - 1) * intervalMs, intervalMs };
 }

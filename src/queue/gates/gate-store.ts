@@ -43,7 +43,7 @@ export class GateStore {
   set(id: GateId, limits: GateLimits): Promise<number> {
     const args = [this.clock.scriptTime(), id, encodeLimits(limits), this.maxAgeMs];
     return whenAvailable(
-      () => scripts.setGate.run(this.connections.producer, PREFIX, args) as Promise<number>,
+      () => this.connections.write((redis) => scripts.setGate.run(redis, PREFIX, args)) as Promise<number>,
     );
   }
 
@@ -57,7 +57,9 @@ export class GateStore {
     const { key, name, before, after, extract } = record;
     const args = [this.clock.scriptTime(), id, encodeLimits(limits), this.maxAgeMs, key, name, before, after];
     args.push(extract?.key ?? '', extract?.text ?? '');
-    const done = await whenAvailable(() => scripts.keepRecord.run(this.connections.producer, PREFIX, args));
+    const done = await whenAvailable(() =>
+      this.connections.write((redis) => scripts.keepRecord.run(redis, PREFIX, args)),
+    );
     return done === 1;
   }
 }

@@ -41,16 +41,18 @@ local function isRepeat()
 end
 
 local function store(at, lane, id)
-  local due, expires = byOurClock(tonumber(ARGV[at + 6]), tonumber(ARGV[at + 5])), ARGV[at + 7]
+  local theirNow = tonumber(ARGV[at + 5])
+  local due, expires = byOurClock(tonumber(ARGV[at + 6]), theirNow), tonumber(ARGV[at + 7])
+  expires = expires and byOurClock(expires, theirNow)
   call('HSET', jobKey(lane, id), 'name', 'http', 'data', ARGV[at + 8], 'opts', ARGV[at + 9], 'timestamp', NOW,
     'delay', due > now and ms(due - now) or '0', 'priority', '0', 'gates', ARGV[at + 4], 'due', ms(due))
-  if expires ~= '' then call('HSET', jobKey(lane, id), 'expires', expires) end
+  if expires then call('HSET', jobKey(lane, id), 'expires', ms(expires)) end
   if due > now then
     delay(lane, id, due)
   else
     lists[lane] = lists[lane] or {}
     lists[lane][gatesOf(ARGV[at + 4])] = true
-    dueNow[#dueNow + 1] = at
+    dueNow[#dueNow + 1] = { at, due, expires }
   end
 end
 
@@ -79,9 +81,9 @@ for i = 1, tonumber(ARGV[6]) do
   end
 end
 loadAll(lists)
-for _, at in ipairs(dueNow) do
-  local due = byOurClock(tonumber(ARGV[at + 6]), tonumber(ARGV[at + 5]))
-  admit(ARGV[at + 3], ARGV[at + 1], gatesOf(ARGV[at + 4]), due, tonumber(ARGV[at + 7]), tonumber(ARGV[2]))
+for _, task in ipairs(dueNow) do
+  local at = task[1]
+  admit(ARGV[at + 3], ARGV[at + 1], gatesOf(ARGV[at + 4]), task[2], task[3], tonumber(ARGV[2]))
 end
 wakeForSoonest()
 flushWaits()

@@ -36,8 +36,9 @@ if job[2] or call('HEXISTS', key, 'stc') == 1 then return 'started' end
 if state == 'pending' and call('LPOS', setKey(lane, 'active'), id) then return 'started' end
 if job[1] ~= ARGV[4] then return 'changed' end
 
-local expires, ids = ARGV[7], ARGV[8]
-local due = ARGV[6] == '' and tonumber(job[4]) or byOurClock(tonumber(ARGV[6]), tonumber(ARGV[5]))
+local theirNow, expires, ids = tonumber(ARGV[5]), ARGV[7], ARGV[8]
+if expires ~= '' then expires = ms(byOurClock(tonumber(expires), theirNow)) end
+local due = ARGV[6] == '' and tonumber(job[4]) or byOurClock(tonumber(ARGV[6]), theirNow)
 -- A parked task has to be looked at when it expires. Whoever else keeps its time and its gates keeps its place.
 local moves = due ~= tonumber(job[4]) or ids ~= job[3] or (state == 'deferred' and expires ~= (job[5] or ''))
 if moves then leave(lane, id) end

@@ -4,8 +4,8 @@
 -- KEYS[1]  prefix of all keys
 -- ARGV[1]  how often a task may lose its dispatcher before it becomes a dead letter
 -- ARGV[2]  how long the other dispatchers need not look, milliseconds
--- ARGV[3]  where to begin in the lists of active tasks; 0 = a new round
--- Returns  { where to go on or -1, ids that were given back }; { -1, {} } when another dispatcher has just looked
+-- ARGV[3]  where to begin: '' = a new round, else what the last call returned
+-- Returns  { where to go on or '', ids that were given back }; { '', {} } when another dispatcher has just looked
 
 --@include context
 --@include when-full
@@ -14,26 +14,37 @@ local now = clock('')
 --@include places
 --@include history
 --@include finish
+
+-- What one call looks at. Begun are tasks at the head of `active`, so that positions are counted from the tail, where
+-- the oldest are: the ones that were lost, and nothing moves them but an end.
 local AT_ONCE = 1000
 
-local from = tonumber(ARGV[3])
-if from == 0 and not call('SET', P .. 'recovery', '1', 'NX', 'PX', ARGV[2]) then return { -1, {} } end
+local function giveBackTo(lane, id)
+  local key = jobKey(lane, id)
+  call('LREM', setKey(lane, 'active'), -1, id)
+  if call('EXISTS', key) == 0 then return false end
+  if call('HINCRBY', key, 'stc', 1) >= tonumber(ARGV[1]) then call('HSET', key, 'defa', 'crashed_too_often') end
+  backToWait(lane, id)
+  return true
+end
 
-local recovered, onward = {}, -1
-for _, lane in ipairs(LANES) do
-  local ids = call('LRANGE', setKey(lane, 'active'), from, from + AT_ONCE - 1)
-  if #ids == AT_ONCE then onward = from + AT_ONCE end
-  for _, id in ipairs(ids) do
-    local key = jobKey(lane, id)
-    if call('EXISTS', key .. ':lock') == 0 then
-      call('LREM', setKey(lane, 'active'), -1, id)
-      if call('EXISTS', key) == 1 then
-        if call('HINCRBY', key, 'stc', 1) > tonumber(ARGV[1]) then call('HSET', key, 'defa', 'crashed_too_often') end
-        backToWait(lane, id)
-        recovered[#recovered + 1] = id
-      end
+local function recoverSome(lane, from)
+  local ids = call('LRANGE', setKey(lane, 'active'), -(from + AT_ONCE), -(from + 1))
+  local recovered, left = {}, 0
+  for i = #ids, 1, -1 do
+    if call('EXISTS', jobKey(lane, ids[i]) .. ':lock') == 1 then
+      left = left + 1
+    elseif giveBackTo(lane, ids[i]) then
+      recovered[#recovered + 1] = ids[i]
     end
   end
+  return recovered, #ids == AT_ONCE and from + left
 end
+
+if ARGV[3] == '' and not call('SET', P .. 'recovery', '1', 'NX', 'PX', ARGV[2]) then return { '', {} } end
+local position, from = string.match(ARGV[3], '^(%d+):(%d+)$')
+position, from = tonumber(position) or 1, tonumber(from) or 0
+local recovered, onward = recoverSome(LANES[position], from)
 flushGates()
-return { onward, recovered }
+if onward then return { position .. ':' .. onward, recovered } end
+return { LANES[position + 1] and position + 1 .. ':0' or '', recovered }

@@ -1,5 +1,5 @@
 -- Mends the books of the gates where something was removed behind our back (BullMQ's tools, FLUSH of a lane): slots held
--- by tasks that are gone, and windows of lanes in which nothing waits. Tasks that are held by a gate that has room again
+-- by tasks that are gone, and windows that do not say what waits. Tasks that are held by a gate that has room again
 -- are let in at the next turn of a dispatcher.
 --
 -- KEYS[1]  prefix of all keys
@@ -10,6 +10,7 @@
 --@include context
 --@include when-full
 local now = clock(ARGV[1])
+--@include gates
 if not call('SET', P .. 'repair', '1', 'NX', 'PX', ARGV[2]) then return {} end
 
 -- More slots than any fleet has; with more, counting them at once would hold Redis for too long.
@@ -45,16 +46,42 @@ for i = 1, #running, 2 do
   end
 end
 
-local isEmpty = {}
-for _, lane in ipairs(LANES) do isEmpty[lane] = call('LLEN', setKey(lane, 'wait')) == 0 end
-for _, field in ipairs(call('HKEYS', P .. 'window')) do
-  local gate, lane = string.match(field, '^(.+)/(%a+)$')
-  if isEmpty[lane] then
-    call('HDEL', P .. 'window', field)
-    mend(gate)
-  end
+-- Every task that waits was let in for its client: a lane where these are fewer or more than there are tasks is wrong.
+local windowsOf, letIn = { critical = {}, high = {}, default = {}, low = {} }, {}
+local fields = call('HGETALL', P .. 'window')
+for i = 1, #fields, 2 do
+  local gate, lane = string.match(fields[i], '^(.+)/(%a+)$')
+  windowsOf[lane][gate] = tonumber(fields[i + 1])
+  if string.byte(gate) == CLIENT then letIn[lane] = (letIn[lane] or 0) + tonumber(fields[i + 1]) end
 end
 
-local gates = {}
-for gate in pairs(mended) do gates[#gates + 1] = gate end
-return gates
+local function waitingFor(lane)
+  local waiting = {}
+  for _, id in ipairs(call('LRANGE', setKey(lane, 'wait'), 0, -1)) do
+    for _, gate in ipairs(gatesOf(call('HGET', jobKey(lane, id), 'gates'))) do
+      waiting[gate] = (waiting[gate] or 0) + 1
+    end
+  end
+  return waiting
+end
+
+local function mendWindows(lane)
+  local waiting, right = waitingFor(lane), {}
+  for gate, count in pairs(windowsOf[lane]) do
+    if count ~= waiting[gate] then right[gate .. '/' .. lane] = waiting[gate] or 0 end
+    if count ~= waiting[gate] then mend(gate) end
+  end
+  for gate, count in pairs(waiting) do
+    if string.byte(gate) == CLIENT and not windowsOf[lane][gate] then right[gate .. '/' .. lane] = count end
+  end
+  writeCounts(P .. 'window', right)
+end
+
+for _, lane in ipairs(LANES) do
+  local waiting = call('LLEN', setKey(lane, 'wait'))
+  if waiting <= MOST and waiting ~= (letIn[lane] or 0) then mendWindows(lane) end
+end
+
+local wrong = {}
+for gate in pairs(mended) do wrong[#wrong + 1] = gate end
+return wrong

@@ -27,7 +27,7 @@ call('ZREM', setKey(lane, 'failed'), id)
 call('ZREM', P .. 'expiry', lane .. ':' .. id)
 -- What ended it, and what would end it again: a mark of being cancelled, and how often it took its worker down.
 call('HDEL', key, 'end', 'finishedOn', 'failedReason', 'cancel', 'defa', 'stc')
-call('HSET', key, 'atm', 0, 'due', NOW, 'delay', 0)
+call('HSET', key, 'atm', 0, 'due', NOW, 'since', NOW, 'delay', 0)
 admit(lane, id, gatesOf(job[1]), now, expires, tonumber(ARGV[3]))
 wakeForSoonest()
 flushWaits()

@@ -18,10 +18,11 @@
 --           reason or '', bytes of the data and the attempts, places of attempts that are not kept any more, how
 --           often it was begun, how long the attempt took in ms
 -- Returns   { milliseconds until the next task is due or -1, fetched, lost, cancelled, waiting, history }
---           fetched: 6 values for each task: lane, id, data, attempts made, which attempts are kept, due
+--           fetched: 7 values for each task: lane, id, data, attempts made, which attempts are kept, due, when it was
+--           retried by hand or ''
 --           lost: ids whose lock was not ours any more; what they came to is not recorded here
 --           cancelled: ids of running tasks of this dispatcher that have to be aborted
---           waiting: tasks in `wait` of each lane afterwards
+--           waiting: tasks in `wait` of each lane afterwards, none of a paused one
 --           history: bytes of the completed history, or 0 when nothing has ended here
 
 --@include context
@@ -48,20 +49,28 @@ local replyKey, cancelKey = P .. 'reply:' .. limits.token, P .. 'cancel:' .. lim
 -- Bounds that keep a turn at some milliseconds of Redis.
 local MOST_DUE, MOST_WAKES, MOST_RELEASED = 200, 20, 100
 
-local function headOf(key) return call('ZRANGE', key, 0, 0, 'WITHSCORES')[2] end
+-- The earliest times that were there before this turn added any, by key of their set.
+local heads = {}
+local function readHead(key, timeOf)
+  local score = call('ZRANGE', key, 0, 0, 'WITHSCORES')[2]
+  heads[key] = score and timeOf(score) or math.huge
+  return heads[key]
+end
+
+local function readHeads()
+  readHead(P .. 'wakes', tonumber)
+  for _, lane in ipairs(LANES) do readHead(setKey(lane, 'delayed'), delayedTime) end
+end
 
 local function untilNextDue()
-  local soonest = tonumber(headOf(P .. 'wakes'))
-  for _, lane in ipairs(LANES) do
-    local head = headOf(setKey(lane, 'delayed'))
-    if head then soonest = math.min(soonest or math.huge, delayedTime(head)) end
-  end
-  return soonest and math.max(0, soonest - now) or -1
+  local earliest = soonest
+  for _, head in pairs(heads) do earliest = math.min(earliest, head) end
+  return earliest < math.huge and math.max(0, earliest - now) or -1
 end
 
 local function waiting()
   local all = {}
-  for i, lane in ipairs(LANES) do all[i] = waitLength(lane) end
+  for i, lane in ipairs(LANES) do all[i] = fetchable(lane) end
   return all
 end
 
@@ -73,8 +82,8 @@ local function replyAgain(before)
     if not lane then
       cancelled[#cancelled + 1] = string.sub(entry, 2)
     elseif call('GET', jobKey(lane, id) .. ':lock') == limits.token then
-      local job = call('HMGET', jobKey(lane, id), 'data', 'atm', 'kept', 'due')
-      append(fetched, { lane, id, job[1], job[2] or '0', job[3] or '0', job[4] or '' })
+      local job = call('HMGET', jobKey(lane, id), 'data', 'atm', 'kept', 'due', 'since')
+      append(fetched, { lane, id, job[1], job[2] or '0', job[3] or '0', job[4] or '', job[5] or '' })
     end
   end
   return cancelled
@@ -87,19 +96,27 @@ local function takeCancelled()
 end
 
 local function wakeGates()
-  local wakes = call('ZRANGEBYSCORE', P .. 'wakes', '-inf', NOW, 'LIMIT', 0, MOST_WAKES)
-  if #wakes > 0 then call('ZREM', P .. 'wakes', unpack(wakes)) end
+  local key = P .. 'wakes'
+  if heads[key] > now then return end
+  local wakes = call('ZRANGEBYSCORE', key, '-inf', NOW, 'LIMIT', 0, MOST_WAKES)
+  if #wakes > 0 then call('ZREM', key, unpack(wakes)) end
   for _, gate in ipairs(wakes) do touched[gate] = true end
+  readHead(key, tonumber)
+end
+
+local function promoteDueOf(lane)
+  local key = setKey(lane, 'delayed')
+  local due = call('ZRANGEBYSCORE', key, '-inf', '(' .. delayedScore(now + 1), 'WITHSCORES', 'LIMIT', 0, MOST_DUE)
+  local ids = {}
+  for i = 1, #due, 2 do ids[#ids + 1] = due[i] end
+  if #ids > 0 then call('ZREM', key, unpack(ids)) end
+  for i, id in ipairs(ids) do promote(lane, id, isParked(due[2 * i]), limits) end
+  readHead(key, delayedTime)
 end
 
 local function promoteDue()
   for _, lane in ipairs(LANES) do
-    local till = '(' .. delayedScore(now + 1)
-    local due = call('ZRANGEBYSCORE', setKey(lane, 'delayed'), '-inf', till, 'WITHSCORES', 'LIMIT', 0, MOST_DUE)
-    local ids = {}
-    for i = 1, #due, 2 do ids[#ids + 1] = due[i] end
-    if #ids > 0 then call('ZREM', setKey(lane, 'delayed'), unpack(ids)) end
-    for i, id in ipairs(ids) do promote(lane, id, isParked(due[2 * i]), limits) end
+    if heads[setKey(lane, 'delayed')] <= now then promoteDueOf(lane) end
   end
 end
 
@@ -111,9 +128,11 @@ end
 local last = call('GET', replyKey)
 if last and string.match(last, '^[^\n]*') == request then
   local cancelled = replyAgain(string.sub(last, #request + 1))
+  readHeads()
   return { untilNextDue(), fetched, {}, cancelled, waiting(), 0 }
 end
 local lost = settleAll(18, tonumber(ARGV[18]))
+readHeads()
 wakeGates()
 promoteDue()
 letIn()

@@ -68,6 +68,7 @@ export const retry = happening('retry', nth, async (model, { harness, clock }, g
   expect(result).toBe(!isDead ? 'not_dead' : model.isExpired(task) ? 'too_late' : 'retried');
   if (result !== 'retried') return;
   Object.assign(task, { place: 'waiting', attemptsMade: 0, due: clock.now(), isCancelled: false });
+  task.retriedAt = clock.now();
   delete task.ending;
   delete task.keptUntil;
 });

@@ -26,6 +26,8 @@ export interface ModelTask {
   holder?: string;
   /** The gates of which it holds a slot. */
   holds: readonly GateId[];
+  /** When somebody gave it all its tries again. */
+  retriedAt?: number;
   isCancelled: boolean;
   ending?: Ending;
   keptUntil?: number;
@@ -86,7 +88,7 @@ export class Model {
     task.place = 'running';
     task.holder = holder;
     task.hasStarted = true;
-    if (task.holds.length === 0) task.holds = this.takeSlots(task);
+    task.holds = this.takeSlots(task);
   }
 
   private takeSlots({ stored }: ModelTask): GateId[] {
@@ -102,6 +104,11 @@ export class Model {
     return [...this.tasks.values()].filter(({ holds }) => holds.includes(gate)).length;
   }
 
+  /** Without those that wait again after a crash: they give theirs back when it is their turn. */
+  runningOf(gate: GateId): number {
+    return [...this.at('running'), ...this.at('lost')].filter(({ holds }) => holds.includes(gate)).length;
+  }
+
   /** What waited has ended by itself meanwhile: there must be a reason. */
   endedByItself(task: ModelTask, state: TaskState): void {
     const { due, isCancelled } = task;
@@ -115,7 +122,7 @@ export class Model {
   }
 
   limit(gate: GateId, limits: GateLimits): void {
-    const isNew = !this.limits.has(gate) && !isClient(gate);
+    const isNew = !this.limits.has(gate) && gate.startsWith('q:');
     if (Object.keys(limits).length === 0) this.limits.delete(gate);
     else this.limits.set(gate, limits);
     if (!isNew || !this.limits.has(gate)) return;
@@ -146,6 +153,8 @@ export class Model {
     for (const [id, state] of actual) {
       const task = this.tasks.get(id)!;
       if (task.place === 'waiting' && isFinal(state)) this.endedByItself(task, state);
+      // One whose worker was lost asked the gates again, and was refused.
+      if (task.place === 'waiting' && state === 'deferred') task.holds = [];
       expect(this.statesOf(task), `${id} at ${this.now()}`).toContain(state);
       const before = this.seen.get(id);
       if (before) expect(canReach(before, state), `${id}: ${before} became ${state}`).toBe(true);

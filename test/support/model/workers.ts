@@ -164,14 +164,14 @@ function settle(model: Model, task: ModelTask, given: Ending): SettledTask {
 function started(model: Model, { fetched }: StepReply, token: string): void {
   for (const { task: stored, ...told } of fetched) {
     const task = model.tasks.get(stored.id)!;
-    const { attemptsMade, kept, due: dueAt } = task;
+    const { attemptsMade, kept, due: dueAt, retriedAt } = task;
     const dataBytes = Buffer.byteLength(JSON.stringify(task.stored));
-    expect(told).toEqual({ lane: stored.lane, dataBytes, attemptsMade, kept, dueAt });
+    const again = retriedAt === undefined ? {} : { retriedAt };
+    expect(told).toEqual({ lane: stored.lane, dataBytes, attemptsMade, kept, dueAt, ...again });
     expect(stored).toEqual(task.stored);
-    const had = task.holds;
     model.start(task, token);
-    for (const gate of had.length > 0 ? [] : task.holds) {
-      expect(model.slotsOf(gate), gate).toBeLessThanOrEqual(model.limits.get(gate)?.maxRunning ?? Infinity);
+    for (const gate of task.holds) {
+      expect(model.runningOf(gate), gate).toBeLessThanOrEqual(model.limits.get(gate)?.maxRunning ?? Infinity);
     }
   }
 }

@@ -5,14 +5,15 @@
 local MOST_PUT_BACK, MOST_SHARED = 100, 20
 
 -- Tasks that were taken out of `wait`: by position, the lane, the id, the gates and, in this order, the fields data, atm,
--- kept, due, expires, gates, defa, stc, cancel. Lists instead of a record for each: this is where a turn spends its time.
+-- kept, due, expires, gates, defa, stc, cancel, since. Lists instead of a record for each: this is where a turn spends its time.
 local taken = { count = 0, lane = {}, id = {}, gates = {}, job = {} }
-local DATA, ATTEMPTS, KEPT, DUE, EXPIRES, CRASHED_TOO_OFTEN, CRASHES, IS_CANCELLED = 1, 2, 3, 4, 5, 7, 8, 9
+local DATA, ATTEMPTS, KEPT, DUE, EXPIRES, CRASHED_TOO_OFTEN, CRASHES, IS_CANCELLED, SINCE = 1, 2, 3, 4, 5, 7, 8, 9, 10
 
 local function readTaken(lane, ids, lists)
   for _, id in ipairs(ids) do
     local at = taken.count + 1
-    local job = call('HMGET', jobKey(lane, id), 'data', 'atm', 'kept', 'due', 'expires', 'gates', 'defa', 'stc', 'cancel')
+    local job = call('HMGET', jobKey(lane, id), 'data', 'atm', 'kept', 'due', 'expires', 'gates', 'defa', 'stc', 'cancel',
+      'since')
     local gatesOfTask = gatesOf(job[6])
     taken.count, taken.lane[at], taken.id[at], taken.gates[at], taken.job[at] = at, lane, id, gatesOfTask, job
     lists[gatesOfTask] = true
@@ -58,16 +59,15 @@ local function start(at, member, held)
   for _, gate in ipairs(ids) do
     if gates[gate].counted then moveWindow(gate, lane, -1) end
   end
-  -- After a crash the task still holds its slots.
-  local holds = job[CRASHES] and call('HGET', P .. 'held', member)
+  -- One whose worker was lost has kept its slots until here; it asks the gates again like every other.
+  if job[CRASHES] then releaseHeld({ member }) end
   local ended = hasEnded(job)
-  local runs = not ended and (holds or takesSlots(at, member, held))
+  local runs = not ended and takesSlots(at, member, held)
   for _, gate in ipairs(ids) do
     -- A cap has as much room as before when a task that waited takes a slot instead.
-    if gates[gate].counted and not (runs and not holds and gates[gate].cap) then touched[gate] = true end
+    if gates[gate].counted and not (runs and gates[gate].cap) then touched[gate] = true end
   end
   if ended then
-    if holds then releaseHeld({ member }) end
     endInstead(lane, taken.id[at], job)
   elseif runs then
     call('SET', P .. member .. ':lock', limits.token, 'PX', limits.lock)
@@ -135,23 +135,27 @@ local function wakeForTheRest()
       return
     end
   end
+  if call('EXISTS', P .. 'shared') == 1 then call('ZADD', setKey('critical', 'marker'), 0, '0') end
 end
 
--- What the dispatcher needs of the tasks that start now, six values for each, and their members.
+-- What the dispatcher needs of the tasks that start now, seven values for each, and their members.
 local fetched, members = {}, {}
 local function hand(at, member)
   local job, n = taken.job[at], #fetched
   fetched[n + 1], fetched[n + 2], fetched[n + 3] = taken.lane[at], taken.id[at], job[DATA]
   fetched[n + 4], fetched[n + 5], fetched[n + 6] = job[ATTEMPTS] or '0', job[KEPT] or '0', job[DUE] or ''
+  fetched[n + 7] = job[SINCE] or ''
   members[#members + 1] = member
 end
 
 local function fetch(capacity, virtual, charge)
   for i = 1, #LANES do virtual[i], charge[i] = tonumber(virtual[i]), tonumber(charge[i]) end
-  local held, active, free, tries = {}, {}, capacity, capacity + MOST_PUT_BACK
+  local held, active, free, tries, hasReleased = {}, {}, capacity, capacity + MOST_PUT_BACK, false
   while free > 0 and tries > 0 do
     local counts, total = plan(math.min(free, tries), virtual, charge)
-    if total == 0 and not releaseShared() then break end
+    -- Once in a row: those that were let in may have been held back again.
+    if total == 0 and (hasReleased or not releaseShared()) then break end
+    hasReleased = total == 0
     takeOut(counts)
     for at = 1, taken.count do
       local lane = taken.lane[at]

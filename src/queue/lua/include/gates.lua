@@ -142,7 +142,11 @@ end
 
 local function othersWait(id)
   local others = inHand
-  for _, lane in ipairs(LANES) do others = others + waitLength(lane) - window(id, lane) end
+  for _, lane in ipairs(LANES) do
+    local ofLane = waitLength(lane) - window(id, lane)
+    if ofLane > 0 then return true end
+    others = others + ofLane
+  end
   return others > 0
 end
 
@@ -150,9 +154,12 @@ end
 local function withinShare(id, taken, wanted)
   local gate = gates[id]
   if not gate.isClient or taken + wanted <= shareOfFleet() or not othersWait(id) then return wanted end
-  if not gate.isShared then call('SADD', P .. 'shared', id) end
-  gate.isShared = true
-  return shareOfFleet() - taken
+  local left = shareOfFleet() - taken
+  if left <= 0 and not gate.isShared then
+    call('SADD', P .. 'shared', id)
+    gate.isShared = true
+  end
+  return left
 end
 
 -- How many more tasks of a lane a gate lets into `wait`; without room: the time at which a rate has some again.
@@ -165,7 +172,8 @@ local function room(id, lane)
   if most > 0 then most = withinShare(id, gate.n + waiting, most) end
   if not gate.interval then return most end
   local free, at = tokens(gate)
-  if free - waiting <= 0 then return 0, at end
+  -- What waits already goes first.
+  if free - waiting <= 0 then return 0, at + waiting * gate.interval end
   return math.min(most, free - waiting)
 end
 

@@ -3,7 +3,9 @@
 -- The rest is let in as slots come free: opening a gate in front of 100,000 tasks must not hold Redis.
 local MOST_RELEASED = 200
 
--- What began before a gate was counted holds a slot of it too.
+-- What began before a queue was counted holds a slot of it too. Looks at all that runs, 10 µs each: admins limit queues
+-- now and then, and hosts, which close while much runs, have no use for the count then.
+local QUEUE = string.byte('q')
 local function countRunning(id)
   loadGates({ id })
   for _, lane in ipairs(LANES) do
@@ -20,6 +22,18 @@ local function countRunning(id)
   end
 end
 
+-- What a rate has let through is remembered as a time: one that the new rate would never have come to holds nobody.
+local function forgetOldRate(id)
+  loadGates({ id })
+  local gate = gates[id]
+  if not gate.interval then
+    call('HDEL', P .. 'tat', id)
+  elseif gate.tat > now + gate.burst * gate.interval then
+    gate.tat = now + gate.burst * gate.interval
+    call('HSET', P .. 'tat', id, string.format('%.3f', gate.tat))
+  end
+end
+
 -- Replaces the limits of a gate (as in hash `gates`; '' = none) and lets in at once what that allows. Returns how many
 -- tasks are still parked under it.
 local function limitGate(id, limits, maxAge)
@@ -30,12 +44,11 @@ local function limitGate(id, limits, maxAge)
     end
   else
     local isNew = call('HSET', P .. 'gates', id, limits) == 1
-    if isNew and string.byte(id) ~= CLIENT then countRunning(id) end
+    if isNew and string.byte(id) == QUEUE then countRunning(id) end
   end
+  forgetOldRate(id)
   release(id, MOST_RELEASED, maxAge)
   local left = call('ZCARD', P .. 'park:' .. id)
-  -- A gate without limits is touched by nothing any more: it is looked at again until nothing is left under it.
-  if left > 0 then wakeAt(id, now + 10) end
   wakeForSoonest()
   flushWaits()
   flushGates()

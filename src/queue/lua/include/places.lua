@@ -138,6 +138,8 @@ local function release(gate, most, maxAge)
     most = most - #mine
     ask = math.min(ask * 4, AT_ONCE)
   end
+  -- There may be more, and nothing else may touch this gate again.
+  wakeAt(gate, now)
 end
 
 local function releaseTouched(most, maxAge)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../config/load-config.js';
-import { describeTarget, redisTarget } from './redis-options.js';
+import { describeTarget, needsReplica, redisTarget } from './redis-target.js';
 
 const target = (environment: Record<string, string>) => redisTarget(loadConfig(environment));
 
@@ -37,7 +37,51 @@ describe('where Redis is', () => {
     expect(target({ REDIS_URL: 'redis://[::1]:6380' })).toMatchObject({ host: '::1', port: 6380 });
   });
 
+  it('is what the Sentinels say, before all else', () => {
+    const all = {
+      REDIS_URL: 'redis://u:3',
+      REDIS_SENTINEL_ADDR: 's1:26379, [::1]:26380',
+      REDIS_SENTINEL_PASSWORD: 'sp',
+      REDIS_USERNAME: 'me',
+      REDIS_PASSWORD: 'x',
+    };
+    const expected = {
+      sentinels: [
+        { host: 's1', port: 26379 },
+        { host: '::1', port: 26380 },
+      ],
+      name: 'mymaster',
+      sentinelPassword: 'sp',
+      username: 'me',
+      password: 'x',
+    };
+    expect(target(all)).toEqual(expected);
+    expect(target({ ...all, REDIS_MASTER_NAME: 'tasks', REDIS_TLS: 'true' })).toEqual({
+      ...expected,
+      name: 'tasks',
+      tls: {},
+      sentinelTLS: {},
+      enableTLSForSentinelMode: true,
+    });
+    expect(describeTarget(target(all))).toBe('mymaster of Sentinel s1:26379, ::1:26380');
+  });
+
+  it('is spoken to over TLS when that is said', () => {
+    expect(target({ REDIS_ADDRESS: 'a:2', REDIS_TLS: 'true' })).toEqual({ host: 'a', port: 2, tls: {} });
+  });
+
   it('is described without its password', () => {
     expect(describeTarget(target({ REDIS_URL: 'redis://:secret@u:1/2' }))).toBe('u:1/2');
+  });
+});
+
+describe('whether a task counts only when a replica has it', () => {
+  it.each([
+    [{}, false],
+    [{ REDIS_SENTINEL_ADDR: 's:1' }, true],
+    [{ REDIS_SENTINEL_ADDR: 's:1', DURABILITY: 'master' }, false],
+    [{ REDIS_URL: 'redis://u', DURABILITY: 'replica' }, true],
+  ])('with %j: %s', (environment: Record<string, string>, expected) => {
+    expect(needsReplica(loadConfig(environment))).toBe(expected);
   });
 });

@@ -1,0 +1,25 @@
+import { Injectable } from '@nestjs/common';
+import { Config } from '../config/config.js';
+import { enqueueRules } from '../enqueue/enqueue-rules.js';
+import type { EnqueueRules } from '../enqueue/to-task.js';
+import { QueueRegistry } from '../queue/queue-registry.js';
+import type { Task } from '../task/task.js';
+
+/** What applies to a stored task: the rules of the deployment, and what its queue says otherwise. */
+@Injectable()
+export class EditRules {
+  private readonly rules: EnqueueRules;
+
+  constructor(
+    config: Config,
+    private readonly queues: QueueRegistry,
+  ) {
+    this.rules = enqueueRules(config);
+  }
+
+  /** @throws QueueUnavailable */
+  async of(task: Task): Promise<EnqueueRules> {
+    const queue = await this.queues.find(task.queue);
+    return { ...this.rules, maxRetries: queue?.settings.maxRetries ?? this.rules.maxRetries };
+  }
+}

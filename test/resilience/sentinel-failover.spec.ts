@@ -1,0 +1,80 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Audit, AuditedLoad, IS_LONG } from '../support/audited-load.js';
+import { SentinelCluster } from '../support/sentinel-cluster.js';
+
+const QUIET_SEC = IS_LONG ? 8 : 1.5;
+
+let cluster: SentinelCluster;
+let load: AuditedLoad | undefined;
+beforeEach(async () => {
+  cluster = await SentinelCluster.start();
+});
+afterEach(async () => {
+  await load?.stop();
+  load = undefined;
+  await cluster.stop();
+});
+
+async function audited(
+  name: string,
+  fault: (load: AuditedLoad) => Promise<void>,
+  environment: Record<string, string> = {},
+): Promise<Audit> {
+  load = await AuditedLoad.start({ ...cluster.environment, ...environment });
+  await load.undisturbed(QUIET_SEC);
+  await fault(load);
+  await load.recovers();
+  return load.audit(`sentinel-failover ${name}`);
+}
+
+async function cut(running: AuditedLoad): Promise<void> {
+  await cluster.cutReplicasOff();
+  await sleep(3000);
+  running.faultBegins();
+  await cluster.master.kill();
+}
+
+describe('with Sentinel, nothing that was acknowledged is lost when the master', () => {
+  it('is killed', async () => {
+    const audit = await audited('kill', async (running) => {
+      running.faultBegins();
+      await cluster.master.kill();
+    });
+    expect(audit.lost).toEqual([]);
+  });
+
+  it('hangs', async () => {
+    const audit = await audited('freeze', async (running) => {
+      running.faultBegins();
+      cluster.master.signal('SIGSTOP');
+      await running.recovers();
+      cluster.master.signal('SIGCONT');
+      if (IS_LONG) await sleep(20_000);
+    });
+    expect(audit.lost).toEqual([]);
+  });
+
+  it('is killed when its replicas have been cut off for three seconds', async () => {
+    const audit = await audited('cut', cut);
+    expect(audit.lost).toEqual([]);
+  });
+
+  it('goes away together with all Sentinels, and they come back', async () => {
+    const audit = await audited('blackout', async (running) => {
+      running.faultBegins();
+      await cluster.blackOut();
+      await sleep(IS_LONG ? 30_000 : 3000);
+      await cluster.lightUp();
+    });
+    expect(audit.lost).toEqual([]);
+  });
+
+  it.runIf(IS_LONG)(
+    'which these tests would notice: with DURABILITY=master, the cut loses tasks',
+    async () => {
+      const audit = await audited('cut, DURABILITY=master', cut, { DURABILITY: 'master' });
+      expect(audit.lost.length).toBeGreaterThan(0);
+    },
+  );
+});

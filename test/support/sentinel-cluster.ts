@@ -1,0 +1,70 @@
+import { RedisNode } from './redis-node.js';
+import { until } from './until.js';
+
+const MASTER = 'mymaster';
+const ON_DISK = ['appendonly yes', 'appendfsync always', 'save ""', 'repl-diskless-sync-delay 0'];
+/** In production rather 5000: a busy machine is silent for a second now and then. */
+const DOWN_AFTER_MS = 1500;
+const NOBODY = 1;
+
+/** One master, two replicas and three Sentinels: real processes on loopback. */
+export class SentinelCluster {
+  private constructor(
+    readonly master: RedisNode,
+    private readonly replicas: readonly RedisNode[],
+    private readonly sentinels: readonly RedisNode[],
+  ) {}
+
+  static async start(): Promise<SentinelCluster> {
+    const master = await RedisNode.start(ON_DISK);
+    const replica = () => RedisNode.start([...ON_DISK, `replicaof 127.0.0.1 ${master.port}`]);
+    const replicas = await Promise.all([replica(), replica()]);
+    const settings = [
+      `sentinel monitor ${MASTER} 127.0.0.1 ${master.port} 2`,
+      `sentinel down-after-milliseconds ${MASTER} ${DOWN_AFTER_MS}`,
+      `sentinel failover-timeout ${MASTER} 5000`,
+    ];
+    const sentinel = () => RedisNode.start(settings, ['--sentinel']);
+    const sentinels = await Promise.all([sentinel(), sentinel(), sentinel()]);
+    const cluster = new SentinelCluster(master, replicas, sentinels);
+    await until(() => cluster.isComplete(), { timeoutMs: 30_000, every: 100 });
+    return cluster;
+  }
+
+  /** What the product needs to find it. */
+  get environment(): Record<string, string> {
+    const addresses = this.sentinels.map(({ port }) => `127.0.0.1:${port}`);
+    return { REDIS_SENTINEL_ADDR: addresses.join(','), REDIS_MASTER_NAME: MASTER };
+  }
+
+  /** From here on the replicas hear nothing of what the master is told; the Sentinels reach all of them. */
+  async cutReplicasOff(): Promise<void> {
+    await Promise.all(this.replicas.map((node) => node.ask((redis) => redis.replicaof('127.0.0.1', NOBODY))));
+  }
+
+  /** The master and everybody who could name another one. */
+  async blackOut(): Promise<void> {
+    await Promise.all([this.master, ...this.sentinels].map((node) => node.kill()));
+  }
+
+  async lightUp(): Promise<void> {
+    await Promise.all([this.master, ...this.sentinels].map((node) => node.run()));
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.sentinels, this.master, ...this.replicas].map((node) => node.remove()));
+  }
+
+  private async isComplete(): Promise<boolean> {
+    const links = await Promise.all(
+      this.replicas.map((node) => node.ask((redis) => redis.info('replication'))),
+    );
+    const views = await Promise.all(
+      this.sentinels.map((node) => node.ask((redis) => redis.info('sentinel'))),
+    );
+    return (
+      links.every((info) => info.includes('master_link_status:up')) &&
+      views.every((info) => /status=ok,address=\S+,slaves=2,sentinels=3/.test(info))
+    );
+  }
+}
