@@ -25,6 +25,10 @@ function openDoors(config: Config): string[] {
       'ALLOW_LOOPBACK_URLS: tasks may call this machine itself; other private addresses stay refused',
     );
   }
+  if (config.outgoing.egressProxy !== '')
+    doors.push(
+      'EGRESS_PROXY: names are resolved by the proxy, which has to keep tasks from private addresses',
+    );
   if (config.service.allowedHosts.length > 0) {
     doors.push(
       `bound to ${config.service.bindAddress}; answers only to Host ${config.service.allowedHosts.join(', ')}`,

@@ -11,6 +11,7 @@ import { MetricsModule } from '../metrics/metrics.module.js';
 import { RedisModule } from '../redis/redis.module.js';
 import { TimeModule } from '../time/time.module.js';
 import { adminAccess } from './admin-access.js';
+import { queueFull } from './queue-full.js';
 import { queueUnavailable } from './queue-unavailable.js';
 
 /** The whole application: the foundation always, and the halves that the role asks for. */
@@ -32,7 +33,7 @@ export class AppModule {
         { provide: ADMIN_ACCESS, useValue: adminAccess(config) },
         { provide: APP_GUARD, useClass: AdminGuard },
         { provide: APP_PIPE, useClass: RequestValidation },
-        { provide: APP_FILTER, useValue: new ProblemFilter([queueUnavailable]) },
+        { provide: APP_FILTER, useValue: new ProblemFilter([queueFull, queueUnavailable]) },
       ],
     };
   }

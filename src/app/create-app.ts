@@ -32,7 +32,7 @@ export async function createApp(config: Config, halves: readonly Type[]): Promis
   return app;
 }
 
-/** Bounds on slow clients: headers within 10 s, the whole request within 30 s. */
+/** Bounds on slow clients: headers within 10 s, the whole request within 30 s. Node looks only every 30 s by itself. */
 function adapter(config: Config): FastifyAdapter {
   return new FastifyAdapter({
     bodyLimit: config.service.maxRequestBytes,
@@ -40,7 +40,7 @@ function adapter(config: Config): FastifyAdapter {
     requestTimeout: 30_000,
     keepAliveTimeout: 72_000,
     // A request without Host is refused by a hook, where it gets a problem document.
-    http: { headersTimeout: 10_000, requireHostHeader: false },
+    http: { headersTimeout: 10_000, connectionsCheckingInterval: 1000, requireHostHeader: false },
     ...earlyRefusals,
     routerOptions: { maxParamLength: 256 },
   });

@@ -28,6 +28,25 @@ export function IsRedisUrl(): PropertyDecorator {
   return rule('isRedisUrl', (value) => (value === '' ? undefined : faultOfRedisUrl(String(value))));
 }
 
+/** A plain `http://` URL without a path, or nothing. The text never repeats it, because it may hold a password. */
+export function IsProxyUrl(): PropertyDecorator {
+  return rule('isProxyUrl', (value) =>
+    value === '' || isProxyUrl(String(value))
+      ? undefined
+      : 'must be a URL like http://user:password@host:3128, with special characters percent-encoded',
+  );
+}
+
+function isProxyUrl(text: string): boolean {
+  try {
+    const { protocol, pathname, search, hash, username, password } = new URL(text);
+    decodeURIComponent(username + password);
+    return protocol === 'http:' && pathname + search + hash === '/';
+  } catch {
+    return false;
+  }
+}
+
 /** `host:port`, or nothing. */
 export function IsHostAndPort(): PropertyDecorator {
   return rule('isHostAndPort', (value) =>

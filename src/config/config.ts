@@ -4,6 +4,7 @@ import { OutgoingSettings } from './outgoing-settings.js';
 import { RedisSettings } from './redis-settings.js';
 import { RetentionSettings } from './retention-settings.js';
 import { ServiceSettings } from './service-settings.js';
+import { StorageSettings } from './storage-settings.js';
 
 /**
  * Every setting of the product. A field's default is the product's default, and its type tells how text is read.
@@ -15,5 +16,6 @@ export class Config {
   readonly delivery = new DeliverySettings();
   readonly outgoing = new OutgoingSettings();
   readonly retention = new RetentionSettings();
+  readonly storage = new StorageSettings();
   readonly redis = new RedisSettings();
 }

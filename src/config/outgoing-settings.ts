@@ -1,5 +1,5 @@
 import { IsBoolean } from 'class-validator';
-import { AreAddressRanges } from './address-rules.js';
+import { AreAddressRanges, IsProxyUrl } from './address-rules.js';
 import { Env } from './setting.js';
 
 /** Where tasks may go. The names are those of the address policy. */
@@ -17,4 +17,12 @@ export class OutgoingSettings {
   })
   @AreAddressRanges()
   denyCidrs: string[] = [];
+
+  @Env(
+    'EGRESS_PROXY',
+    'Proxy through which every call goes, in a tunnel (`CONNECT`). It resolves the names and has to refuse private addresses itself: here only the host as written is judged then. `HTTP_PROXY` and its like are not used.',
+    { secret: true, allowed: '`http://user:password@host:port`, all but the host optional' },
+  )
+  @IsProxyUrl()
+  egressProxy = '';
 }

@@ -15,6 +15,8 @@ function claimed(headers: TaskTarget['headers'], traceparent?: string): ClaimedT
 const identity = [
   ...['X-Task-Id', 'a', 'X-Task-Attempt', '2', 'X-Task-Retry-Count', '1', 'X-Task-Queue', 'mail'],
   ...['X-Task-Scheduled-At', '1970-01-01T00:00:00.000Z'],
+  'X-Task-Depth',
+  '1',
 ];
 
 describe('the headers of a request', () => {
@@ -32,6 +34,12 @@ describe('the headers of a request', () => {
       ['user-agent', 'u'],
     ] as const;
     expect(buildRequest(claimed(own), sender).headers).toEqual([...own.flat(), ...identity]);
+  });
+
+  it('count the tasks in a row that led to this one', () => {
+    const { task, ...rest } = claimed([]);
+    const { headers } = buildRequest({ ...rest, task: { ...task, depth: 3 } }, sender);
+    expect(headers[headers.indexOf('X-Task-Depth') + 1]).toBe('4');
   });
 
   it('carry on the trace of the request that enqueued the task', () => {

@@ -36,6 +36,8 @@ function addIdentity(headers: string[], { task, attempt }: ClaimedTask): void {
   headers.push('X-Task-Retry-Count', String(attempt - 1));
   headers.push('X-Task-Queue', task.queue);
   headers.push('X-Task-Scheduled-At', formatTime(task.scheduledAt));
+  // Comes back when the target is a Task Runner: a task that enqueues itself must come to an end.
+  headers.push('X-Task-Depth', String((task.depth ?? 0) + 1));
 }
 
 function addDefaults(headers: string[], { task }: ClaimedTask, sender: SenderIdentity): void {

@@ -5,6 +5,7 @@ import { TaskHandler } from '../queue/task-handler.js';
 import { AttemptLog } from './attempt-log.js';
 import { Dispatcher } from './dispatcher.js';
 import { HttpSender } from './http-sender.js';
+import { readProxy } from './proxy-tunnel.js';
 import { UndiciSender } from './undici-sender.js';
 
 @Module({
@@ -21,5 +22,6 @@ function httpSender(config: Config): HttpSender {
   return new UndiciSender({
     guard: compileAddressPolicy(config.outgoing),
     captureBytes: config.delivery.responseCaptureBytes,
+    ...(config.outgoing.egressProxy && { proxy: readProxy(config.outgoing.egressProxy) }),
   });
 }

@@ -2,11 +2,15 @@ import { Agent } from 'undici';
 import type { AbortHandle } from '../queue/abort-handle.js';
 import { Exchange, MAX_READ_BYTES } from './exchange.js';
 import { GuardedConnector, GuardedConnectOptions } from './guarded-connect.js';
+import { ProxiedConnector } from './proxied-connect.js';
+import type { EgressProxy } from './proxy-tunnel.js';
 import { HttpSender, OutgoingRequest, Reply } from './http-sender.js';
 
 export interface UndiciSenderOptions extends GuardedConnectOptions {
   /** How much of an answer's body to hand back, in bytes; at most and by default 65 536. */
   readonly captureBytes?: number;
+  /** Every call goes through it; without one, straight to the target. */
+  readonly proxy?: EgressProxy;
 }
 
 /** Milliseconds an unused connection is kept, also when the target offers longer. */
@@ -18,14 +22,15 @@ const MAX_ANSWER_HEADER_BYTES = 16 * 1024;
  * environment, no cookie jar. Never shares its agent, whose sockets have passed this sender's guard.
  */
 export class UndiciSender extends HttpSender {
-  readonly #connector: GuardedConnector;
+  readonly #connector: GuardedConnector | ProxiedConnector;
   readonly #agent: Agent;
   readonly #captureBytes: number;
 
   constructor(options: UndiciSenderOptions) {
     super();
     this.#captureBytes = Math.min(options.captureBytes ?? MAX_READ_BYTES, MAX_READ_BYTES);
-    this.#connector = new GuardedConnector(options);
+    const { proxy } = options;
+    this.#connector = proxy ? new ProxiedConnector({ ...options, proxy }) : new GuardedConnector(options);
     this.#agent = new Agent({
       connect: this.#connector.connect,
       // Unlimited: how many run at once is decided by who calls; a limit here would make tasks wait unseen.

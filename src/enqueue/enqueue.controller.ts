@@ -6,7 +6,7 @@ import { TaskQueue } from '../queue/task-queue.js';
 import type { Task } from '../task/task.js';
 import { formatTime } from '../time/rfc3339.js';
 import { EnqueueAnswer, EnqueueRequest } from './enqueue.dto.js';
-import { TaskMaker } from './task-maker.js';
+import { type CallHeaders, TaskMaker } from './task-maker.js';
 
 @ApiTags('tasks')
 @Controller('v1')
@@ -31,15 +31,18 @@ export class EnqueueController {
     description: 'W3C Trace Context; goes on to the target.',
   })
   @ApiResponse({ status: 202, type: EnqueueAnswer })
-  @ApiProblem(400, 'The request breaks a rule; `errors` names each field.')
+  @ApiProblem(
+    400,
+    'The request breaks a rule; `errors` names each field. Or it comes from a task enqueued by a task, five times in a row (`task_loop`).',
+  )
   @ApiProblem(413, 'The body is too large.')
   @ApiProblem(415, 'The body is not JSON, or is compressed.')
-  @ApiProblem(503, 'The task may not be stored; Retry-After says when to try again.')
-  async enqueue(
-    @Body() request: EnqueueRequest,
-    @Headers('traceparent') traceparent?: string,
-  ): Promise<EnqueueAnswer> {
-    const { task, isNew } = await this.queue.add(await this.maker.make(request, traceparent));
+  @ApiProblem(
+    503,
+    'The task may not be stored, or there is no room for it (`store_full`, `queue_full`); Retry-After says when to try again.',
+  )
+  async enqueue(@Body() request: EnqueueRequest, @Headers() headers: CallHeaders): Promise<EnqueueAnswer> {
+    const { task, isNew } = await this.queue.add(await this.maker.make(request, headers));
     if (isNew) this.metrics.submitted(task);
     return answerFor(task);
   }

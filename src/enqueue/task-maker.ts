@@ -7,7 +7,11 @@ import type { Task } from '../task/task.js';
 import { Clock } from '../time/clock.js';
 import type { EnqueueRequest } from './enqueue.dto.js';
 import { enqueueRules } from './enqueue-rules.js';
+import { readDepth } from './read-depth.js';
 import { type EnqueueRules, toTask } from './to-task.js';
+
+/** The headers of a request that say where it comes from. */
+export type CallHeaders = Readonly<Partial<Record<'traceparent' | 'x-task-depth', string>>>;
 
 /** Gives the rules what they need to make a task out of a request: the time, an id, the queue. */
 @Injectable()
@@ -26,9 +30,11 @@ export class TaskMaker {
    * @throws ProblemError with every rule that the request breaks
    * @throws QueueUnavailable
    */
-  async make(request: EnqueueRequest, traceparent: string | undefined): Promise<Task> {
+  async make(request: EnqueueRequest, headers: CallHeaders): Promise<Task> {
+    const { traceparent } = headers;
+    const depth = readDepth(headers['x-task-depth']);
     const queue = await this.queues.find(request.queue ?? 'default');
-    const arrival = { now: this.clock.now(), queue, randomId: randomUUID(), traceparent };
+    const arrival = { now: this.clock.now(), queue, randomId: randomUUID(), depth, traceparent };
     const translation = toTask(request, this.rules, arrival);
     if ('errors' in translation) throw invalidRequest(translation.errors);
     return translation.task;

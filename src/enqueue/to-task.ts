@@ -29,6 +29,8 @@ export interface Arrival {
   readonly queue: NamedQueue | undefined;
   readonly randomId: string;
   readonly traceparent?: string | undefined;
+  /** How many tasks in a row led to the request. */
+  readonly depth?: number;
 }
 
 export type Translation = { readonly task: Task } | { readonly errors: readonly FieldError[] };
@@ -53,6 +55,7 @@ export function toTask(request: EnqueueRequest, rules: EnqueueRules, arrival: Ar
     retry: readRetry(request.retry, defaults.retry, faults),
     timeoutMs: readTimeout(request.timeout, rules, faults),
     metadata: request.metadata ?? {},
+    ...(arrival.depth && { depth: arrival.depth }),
     ...(isTraceparent(arrival.traceparent) && { traceparent: arrival.traceparent }),
   };
   return faults.list.length > 0 ? { errors: faults.list } : { task };

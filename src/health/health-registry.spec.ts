@@ -14,8 +14,8 @@ describe('HealthRegistry', () => {
     });
     expect(Object.fromEntries(await registry.checkAll())).toEqual({
       a: { up: true },
-      b: { up: false, detail: { error: 'gone' } },
-      c: { up: false, detail: { error: 'broken' } },
+      b: { up: false, detail: { error: 'does not answer as it should; the log says why' } },
+      c: { up: false, detail: { error: 'does not answer as it should; the log says why' } },
     });
   });
 

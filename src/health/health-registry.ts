@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 
 /** What a component says of itself. `detail` are figures for people; nothing secret. */
 export interface ComponentHealth {
@@ -17,6 +17,8 @@ export interface HealthProbe {
 @Injectable()
 export class HealthRegistry {
   private readonly probes = new Map<string, HealthProbe>();
+  private readonly logger = new Logger('Health');
+  private readonly lastFaults = new Map<string, string>();
   private stopping = false;
 
   register(probe: HealthProbe): void {
@@ -33,20 +35,32 @@ export class HealthRegistry {
   }
 
   async checkAll(): Promise<ReadonlyMap<string, ComponentHealth>> {
-    const checked = [...this.probes.values()].map(async (probe) => [probe.name, await ask(probe)] as const);
+    const checked = [...this.probes.values()].map(
+      async (probe) => [probe.name, await this.ask(probe)] as const,
+    );
     return new Map(await Promise.all(checked));
   }
 
   async check(name: string): Promise<ComponentHealth> {
     const probe = this.probes.get(name);
-    return probe ? ask(probe) : { up: false };
+    return probe ? this.ask(probe) : { up: false };
   }
-}
 
-async function ask(probe: HealthProbe): Promise<ComponentHealth> {
-  try {
-    return await probe.check();
-  } catch (error) {
-    return { up: false, detail: { error: error instanceof Error ? error.message : String(error) } };
+  /** Anybody may ask the health routes: what a component says of its fault, addresses and users, is for the log. */
+  private async ask(probe: HealthProbe): Promise<ComponentHealth> {
+    try {
+      const health = await probe.check();
+      this.lastFaults.delete(probe.name);
+      return health;
+    } catch (error) {
+      this.tell(probe.name, error instanceof Error ? error.message : String(error));
+      return { up: false, detail: { error: 'does not answer as it should; the log says why' } };
+    }
+  }
+
+  private tell(name: string, fault: string): void {
+    if (this.lastFaults.get(name) === fault) return;
+    this.lastFaults.set(name, fault);
+    this.logger.warn(`${name} is down: ${fault}`);
   }
 }

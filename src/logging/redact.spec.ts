@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { loggableUrl, redacted } from './redact.js';
+import { loggableError, loggableUrl, redacted } from './redact.js';
 
 function logged(fields: object): string {
   const lines: string[] = [];
@@ -9,6 +9,14 @@ function logged(fields: object): string {
 }
 
 describe('redaction', () => {
+  it('tells of an error what it says and where, and nothing that hangs on it', () => {
+    const command = { name: 'evalsha', args: ['{"headers":"s3cret"}'] };
+    const error = Object.assign(new TypeError('WRONGTYPE'), { code: 'E', command, cause: { command } });
+    const told = loggableError(error);
+    expect(told).toMatchObject({ type: 'TypeError', message: 'WRONGTYPE', code: 'E' });
+    expect(JSON.stringify(told)).not.toContain('s3cret');
+  });
+
   it.each([
     { req: { headers: { authorization: 's3cret' } } },
     { req: { headers: { cookie: 's3cret' } } },

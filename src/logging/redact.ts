@@ -37,6 +37,12 @@ function safeValue(value: unknown, depth: number): unknown {
   return redacted(value as Record<string, unknown>, depth + 1);
 }
 
+/** What is told of an error. A client of Redis hangs the command with all its values on its errors, tasks included. */
+export function loggableError(error: Error & { code?: unknown; type?: unknown }): Record<string, unknown> {
+  const { message, stack, code, type = error.constructor.name } = error;
+  return { type, message, stack, ...(code !== undefined && { code }) };
+}
+
 /** A URL as it may be logged: without credentials, query and fragment, which are where secrets travel. */
 export function loggableUrl(url: string): string {
   const end = url.search(/[?#]/);

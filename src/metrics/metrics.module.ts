@@ -4,6 +4,7 @@ import { DepthMetric, depthMetricProviders } from './depth-metric.js';
 import { HistoryMetric, historyMetricProviders } from './history-metric.js';
 import { HttpMetrics, httpMetricProviders } from './http-metrics.js';
 import { MetricsController } from './metrics.controller.js';
+import { StoreMetric, storeMetricProviders } from './store-metric.js';
 import { TaskMetrics, taskMetricProviders } from './task-metrics.js';
 
 /** Serves `/metrics`; the process's own figures (memory, event loop, collections) come with it. */
@@ -15,11 +16,13 @@ import { TaskMetrics, taskMetricProviders } from './task-metrics.js';
     ...httpMetricProviders,
     ...depthMetricProviders,
     ...historyMetricProviders,
+    ...storeMetricProviders,
     TaskMetrics,
     HttpMetrics,
     DepthMetric,
     HistoryMetric,
+    StoreMetric,
   ],
-  exports: [TaskMetrics, HttpMetrics, DepthMetric, HistoryMetric],
+  exports: [TaskMetrics, HttpMetrics, DepthMetric, HistoryMetric, StoreMetric],
 })
 export class MetricsModule {}

@@ -41,6 +41,8 @@ const SPECIAL = [
   ['::7f00:1', 'IPv4 address embedded in IPv6'],
   ['::8.8.8.8', 'IPv4 address embedded in IPv6'],
   ['64:ff9b::7f00:1', 'IPv4 address embedded in IPv6'],
+  ['64:ff9b::10.1.2.3', 'IPv4 address embedded in IPv6'],
+  ['64:ff9b::100.64.0.1', 'IPv4 address embedded in IPv6'],
   ['64:ff9b:1::1', 'IPv4 address embedded in IPv6'],
   ['::ffff:0:7f00:1', 'IPv4 address embedded in IPv6'],
   ['2002:7f00:1::', 'IPv4 address embedded in IPv6'],
@@ -56,6 +58,7 @@ const METADATA = [
   '169.254.170.2',
   '::ffff:169.254.169.254',
   '168.63.129.16',
+  '64:ff9b::168.63.129.16',
   '100.100.100.200',
   '192.0.0.192',
   'fd00:ec2::254',
@@ -66,6 +69,8 @@ const METADATA = [
 ];
 
 const PUBLIC = [
+  '64:ff9b::8.8.8.8',
+  '64:ff9b::808:808',
   '8.8.8.8',
   '1.1.1.1',
   '93.184.215.14',
@@ -80,6 +85,16 @@ describe('an address policy that opens nothing', () => {
   it.each(SPECIAL)('refuses %s as %s', (address, reason) => {
     expect(policy({}).judge(address)).toEqual({ allowed: false, reason });
   });
+
+  it.each(['8.8.8.0/24', '64:ff9b::/96', '64:ff9b::808:0/112'])(
+    'denies a translated address by %s',
+    (range) => {
+      expect(policy({ denyCidrs: [range] }).judge('64:ff9b::8.8.8.8')).toEqual({
+        allowed: false,
+        reason: 'denied by DENY_CIDRS',
+      });
+    },
+  );
 
   it.each(PUBLIC)('allows the public %s', (address) => {
     expect(policy({}).judge(address)).toEqual({ allowed: true });

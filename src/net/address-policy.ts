@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { type BlockList, isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { compileCidrs } from './cidr.js';
 
@@ -47,6 +47,12 @@ const GLOBAL_UNICAST = compileCidrs(['2000::/3']);
 /** ::a.b.c.d, deprecated by RFC 4291 2.5.5.1; some stacks still route it to the IPv4 address. */
 const IPV4_COMPATIBLE = compileCidrs(['::/96']);
 
+/**
+ * Where networks without IPv4 reach the IPv4 internet (RFC 6052, 2.1): the last 32 bits are the address of the host, which
+ * is judged. Resolvers of such networks (DNS64) answer with these for every name that has IPv4 only.
+ */
+const NAT64 = compileCidrs(['64:ff9b::/96']);
+
 /** ipaddr.js's name of a special range → the words a refusal uses. Ranges not named here are special purpose. */
 const WORDS = new Map([
   ['unspecified', 'unspecified address'],
@@ -84,11 +90,15 @@ export function compileAddressPolicy(policy: AddressPolicy): AddressGuard {
     const read = readAddress(address);
     if (read === undefined) return refuse('not an IP address');
     const { text, family, range } = read;
-    if (denied.check(text, family)) return refuse('denied by DENY_CIDRS');
+    if (isIn(denied, read)) return refuse('denied by DENY_CIDRS');
     if (METADATA.check(text, family)) return refuse('cloud metadata address');
     if (range === 'unicast' || opened.has(range)) return ALLOWED;
     return refuse(WORDS.get(range) ?? 'special-purpose address');
   });
+}
+
+function isIn(list: BlockList, { text, family, via }: Address): boolean {
+  return list.check(text, family) || (via !== undefined && list.check(via, 'ipv6'));
 }
 
 /** Tasks go to the same few addresses again and again, and a look into the ranges costs more than the rest of a URL. */
@@ -111,6 +121,8 @@ interface Address {
   readonly family: 'ipv4' | 'ipv6';
   /** `unicast` for public, else the name of the special range. */
   readonly range: string;
+  /** The IPv6 address in which an IPv4 address was found that is reached by translation. */
+  readonly via?: string;
 }
 
 function readAddress(address: string): Address | undefined {
@@ -121,11 +133,22 @@ function readAddress(address: string): Address | undefined {
   if (version === 6 && IPV4_COMPATIBLE.check(text, 'ipv6')) {
     return { text, family: 'ipv6', range: compatibleRange(text) };
   }
+  if (version === 6 && NAT64.check(text, 'ipv6')) {
+    return translated(text);
+  }
   // An IPv4-mapped address (::ffff:a.b.c.d) reaches the IPv4 host, so it is judged as that host.
   const ip = ipaddr.process(text);
   return ip.kind() === 'ipv4'
     ? { text: ip.toString(), family: 'ipv4', range: ip.range() }
     : { text, family: 'ipv6', range: globalRange(ip.range(), text) };
+}
+
+/** Private hosts are nobody's to reach that way (RFC 6052, 3.1), whatever is allowed. */
+function translated(text: string): Address {
+  const host = ipaddr.fromByteArray(ipaddr.parse(text).toByteArray().slice(-4));
+  return host.range() === 'unicast'
+    ? { text: host.toString(), family: 'ipv4', range: 'unicast', via: text }
+    : { text, family: 'ipv6', range: 'rfc6052' };
 }
 
 /** Of ::/96 only :: and ::1 have a meaning of their own. */

@@ -7,6 +7,8 @@ import { until } from '../../test/support/until.js';
 import { Writer } from '../redis/writer.js';
 import { AddBatches } from './add-batches.js';
 
+const rules = { maxAgeMs: 1000, maxAlive: 0 };
+
 let harness: QueueHarness;
 const open: Redis[] = [];
 beforeEach(async () => {
@@ -52,7 +54,7 @@ async function add(batches: AddBatches, count: number, rounds: number): Promise<
   let stored = 0;
   for (let round = 0; round < rounds; round++) {
     const adding = Array.from({ length: count }, () => batches.add(harness.task()));
-    stored += (await Promise.all(adding)).filter(({ isNew }) => isNew).length;
+    stored += (await Promise.all(adding)).filter((added) => added !== 'full' && added.isNew).length;
   }
   return stored;
 }
@@ -61,7 +63,7 @@ describe('adding over several connections', () => {
   it('stores every task once, over all of them at the same time when there is much to do', async () => {
     const connections = await Promise.all([connect(), connect(), connect()]);
     const writers = connections.map((redis) => new PatientWriter(redis, false));
-    expect(await add(new AddBatches(writers, 1000, harness.clock), 600, 1)).toBe(600);
+    expect(await add(new AddBatches(writers, rules, harness.clock), 600, 1)).toBe(600);
     expect(await harness.redis.keys('{tr}:default:task-*')).toHaveLength(600);
   });
 
@@ -69,13 +71,13 @@ describe('adding over several connections', () => {
     const [lost, other] = [await connect(), await connect()];
     lost.disconnect();
     await until(() => lost.status === 'end');
-    const batches = new AddBatches([new Writer(lost, false), new Writer(other, false)], 1000, harness.clock);
+    const batches = new AddBatches([new Writer(lost, false), new Writer(other, false)], rules, harness.clock);
     expect(await add(batches, 1, 20)).toBe(20);
   });
 
   it('stores nothing twice that is sent again after later batches', async () => {
     const writer = new ForgetfulWriter(await connect(), false);
-    const batches = new AddBatches([writer], 1000, harness.clock);
+    const batches = new AddBatches([writer], rules, harness.clock);
     await expect(batches.add(harness.task({ id: randomUUID() }))).rejects.toThrow('no answer');
     await batches.add(harness.task({ id: randomUUID() }));
     await writer.repeat?.();

@@ -17,7 +17,7 @@ const BATCH_MS = 1500;
 
 interface Waiting {
   readonly task: Task;
-  readonly resolve: (added: Added) => void;
+  readonly resolve: (result: AddResult) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -30,11 +30,11 @@ export class AddBatches {
   private readonly idle: Sender[];
   private isGathering = false;
 
-  constructor(writers: readonly Writer[], maxAgeMs: number, clock: QueueClock) {
-    this.idle = writers.map((writer) => new Sender(writer, maxAgeMs, clock));
+  constructor(writers: readonly Writer[], rules: AddRules, clock: QueueClock) {
+    this.idle = writers.map((writer) => new Sender(writer, rules, clock));
   }
 
-  add(task: Task): Promise<Added> {
+  add(task: Task): Promise<AddResult> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ task, resolve, reject });
       this.gather();
@@ -80,7 +80,7 @@ class Sender {
 
   constructor(
     private readonly writer: Writer,
-    private readonly maxAgeMs: number,
+    private readonly rules: AddRules,
     private readonly clock: QueueClock,
   ) {}
 
@@ -88,13 +88,13 @@ class Sender {
     return this.writer.isReady;
   }
 
-  async send(tasks: readonly Task[]): Promise<Added[]> {
+  async send(tasks: readonly Task[]): Promise<AddResult[]> {
     const batch: Batch = { tasks, id: [this.name, ++this.sent] };
     const now = this.clock.scriptTime();
     try {
       return await within(
         BATCH_MS,
-        this.writer.writeAgain((redis) => addTasks(redis, batch, this.maxAgeMs, now)),
+        this.writer.writeAgain((redis) => addTasks(redis, batch, this.rules, now)),
       );
     } catch (error) {
       // The batch may be under way still. The script knows a repeat only of the last batch of a name.
@@ -102,6 +102,17 @@ class Sender {
       throw error;
     }
   }
+}
+
+/** What was stored, or `full` when there was no room for it. */
+export type AddResult = Added | 'full';
+
+/** What holds for every task that is added. */
+export interface AddRules {
+  /** How long a gate may hold a task after it was due, milliseconds. */
+  readonly maxAgeMs: number;
+  /** How many tasks may be alive at once; 0 = any number. */
+  readonly maxAlive: number;
 }
 
 /** Tasks that are stored together. */
@@ -114,13 +125,14 @@ export interface Batch {
 export async function addTasks(
   redis: Redis,
   { tasks, id }: Batch,
-  maxAgeMs: number,
+  { maxAgeMs, maxAlive }: AddRules,
   now: ScriptTime,
-): Promise<Added[]> {
-  const args = [now, maxAgeMs, ...id, tasks.length, ...tasks.flatMap(taskArgs)];
-  const existing = (await scripts.addTasks.run(redis, PREFIX, args)) as string[];
+): Promise<AddResult[]> {
+  const args = [now, maxAgeMs, ...id, maxAlive, tasks.length, ...tasks.flatMap(taskArgs)];
+  const results = (await scripts.addTasks.run(redis, PREFIX, args)) as string[];
   return tasks.map((task, at) => {
-    const data = existing[at];
+    const data = results[at];
+    if (data === 'full') return data;
     return data ? { task: JSON.parse(data) as Task, isNew: false } : { task, isNew: true };
   });
 }

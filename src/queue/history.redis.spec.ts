@@ -26,7 +26,7 @@ afterEach(async () => {
 });
 
 const bounded = (bytes: number, clock = harness.clock) =>
-  new Housekeeping(harness.redis, 30_000, clock, bytes);
+  new Housekeeping(harness.redis, 30_000, clock, { historyMaxBytes: bytes, memoryHighPercent: 100 });
 const inEightDays = () => new ManualClock(Date.now() + 8 * 86_400_000);
 const counted = async () => {
   const bytes = await harness.redis.hmget('{tr}:history', ...LANES);

@@ -1,5 +1,7 @@
 import type { Redis } from 'ioredis';
-import { PREFIX } from '../redis/keys.js';
+import { HISTORY_KEY, PREFIX } from '../redis/keys.js';
+import { bytesAbove, readMemory } from '../redis/memory.js';
+import { LANES } from '../task/lane.js';
 import type { QueueClock } from './queue-clock.js';
 import { scripts } from './scripts.js';
 
@@ -11,6 +13,18 @@ const TELL_EVERY_MS = 60_000;
 const MOST_CRASHES = 25;
 
 type PruneReply = [expired: number, evicted: number, left: 0 | 1];
+
+/** The history makes room before enqueueing is refused: from one of these under that share on, down to the other. */
+const EVICT_FROM_PERCENT = 5;
+const EVICT_TO_PERCENT = 10;
+
+/** What bounds the completed history. */
+interface HistoryBounds {
+  /** 0 = any number. */
+  readonly historyMaxBytes: number;
+  /** Share of the memory of Redis above which enqueueing is refused. */
+  readonly memoryHighPercent: number;
+}
 
 interface HousekeepingEvents {
   /** Tasks whose worker was lost. */
@@ -26,12 +40,11 @@ export class Housekeeping {
   private pruning: Promise<void> | undefined;
   private evicted = 0;
 
-  /** @param historyMaxBytes of the completed history; 0 = any number */
   constructor(
     private readonly redis: Redis,
     lockMs: number,
     private readonly clock: QueueClock,
-    private readonly historyMaxBytes = 0,
+    private readonly bounds: HistoryBounds = { historyMaxBytes: 0, memoryHighPercent: 100 },
   ) {
     this.recoverEveryMs = Math.round(lockMs / 6);
   }
@@ -81,7 +94,8 @@ export class Housekeeping {
 
   /** A turn has found that the completed history has so many bytes: too many do not wait for the timer. */
   onHistory(bytes: number): void {
-    if (this.historyMaxBytes > 0 && bytes > this.historyMaxBytes) void this.prune().catch(() => undefined);
+    const { historyMaxBytes: most } = this.bounds;
+    if (most > 0 && bytes > most) void this.prune().catch(() => undefined);
   }
 
   /** Removes finished tasks whose time is up or who are too many, in small pieces, between which turns are taken. */
@@ -90,8 +104,19 @@ export class Housekeeping {
     return this.pruning;
   }
 
+  /** What has ended is the first to go when Redis is short of memory. */
+  private async historyBound(): Promise<number> {
+    const memory = await readMemory(this.redis);
+    const { historyMaxBytes: most, memoryHighPercent } = this.bounds;
+    if (bytesAbove(memory, memoryHighPercent - EVICT_FROM_PERCENT) === 0) return most;
+    const excess = bytesAbove(memory, memoryHighPercent - EVICT_TO_PERCENT);
+    const sizes = await this.redis.hmget(HISTORY_KEY, ...LANES);
+    const rest = sizes.reduce((sum, bytes) => sum + Number(bytes), 0) - excess;
+    return Math.max(1, Math.round(most === 0 ? rest : Math.min(most, rest)));
+  }
+
   private async pruneAll(): Promise<void> {
-    const args = [this.clock.scriptTime(), PRUNE_AT_ONCE, this.historyMaxBytes];
+    const args = [this.clock.scriptTime(), PRUNE_AT_ONCE, await this.historyBound()];
     for (let isLeft = true; isLeft;) {
       const [, evicted, left] = (await scripts.prune.run(this.redis, PREFIX, args)) as PruneReply;
       this.evicted += evicted;

@@ -57,7 +57,7 @@ it('a turn takes from the lanes what their virtual times say, oldest task first'
         Array.from({ length: turn.waiting[at]! }, () => taskOf(clock.now(), { lane })),
       );
       const id = ++requests;
-      await addTasks(harness.redis, { tasks, id: ['test', id] }, settings.maxAgeMs, clock.now());
+      await addTasks(harness.redis, { tasks, id: ['test', id] }, { ...settings, maxAlive: 0 }, clock.now());
       const request = { id: String(id), capacity: turn.capacity, settled: [] };
       const lanes = { laneTimes: turn.times, laneCharges: turn.charges };
       const { fetched, waiting } = await step(

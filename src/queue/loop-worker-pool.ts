@@ -8,10 +8,12 @@ import { FleetMember } from './fleet-member.js';
 import { Housekeeping } from './housekeeping.js';
 import { LaneShares } from './lane-shares.js';
 import { LockKeeper } from './lock-keeper.js';
+import { OpeningHandler } from './opening-handler.js';
 import { QueueClock } from './queue-clock.js';
 import { laneWeights, stepSettings } from './queue-rules.js';
 import { RunningTasks } from './running-tasks.js';
 import { Sleeper } from './sleeper.js';
+import { TaskCipher } from './task-cipher.js';
 import { TaskHandler } from './task-handler.js';
 import { Watchdog } from './watchdog.js';
 import { WorkerPool } from './worker-pool.js';
@@ -33,9 +35,16 @@ export class LoopWorkerPool extends WorkerPool {
     super();
     const { worker: redis, blocking } = connections;
     const settings = stepSettings(config, randomUUID());
-    this.running = new RunningTasks(handler, this.logger, clock);
+    this.running = new RunningTasks(
+      new OpeningHandler(handler, { cipher: new TaskCipher(config), clock, maxAgeMs: settings.maxAgeMs }),
+      this.logger,
+      clock,
+    );
     this.locks = new LockKeeper(redis, settings, () => this.running.members());
-    this.housekeeping = new Housekeeping(redis, settings.lockMs, clock, config.retention.historyMaxBytes);
+    this.housekeeping = new Housekeeping(redis, settings.lockMs, clock, {
+      historyMaxBytes: config.retention.historyMaxBytes,
+      memoryHighPercent: config.storage.memoryHighPercent,
+    });
     this.sleeper = new Sleeper(blocking, redis, settings.token);
     const { concurrency } = config.delivery;
     this.fleet = new FleetMember(redis, settings, concurrency);
@@ -71,7 +80,10 @@ export class LoopWorkerPool extends WorkerPool {
         this.logger.warn({ task_ids: ids }, 'their worker was lost; they run again');
       },
       onEvicted: (tasks) => {
-        this.logger.log({ tasks }, 'the history was above HISTORY_MAX_BYTES; its oldest tasks were removed');
+        this.logger.log(
+          { tasks },
+          'the history was above HISTORY_MAX_BYTES, or Redis short of memory; its oldest tasks were removed',
+        );
       },
     });
     this.isStarted = true;

@@ -3,6 +3,7 @@ import { DepthGauge } from './depth-gauge.js';
 import { GateStore } from './gates/gate-store.js';
 import { HistoryGauge } from './history-gauge.js';
 import { laneQueues, laneQueuesProvider } from './lane-queues.js';
+import { MemoryWatch } from './memory-watch.js';
 import { QueueClock, RedisClock } from './queue-clock.js';
 import { QueueRegistry, RedisQueueRegistry } from './queue-registry.js';
 import { ScriptTaskQueue } from './script-task-queue.js';
@@ -19,11 +20,12 @@ import { TaskReader } from './task-reader.js';
     DepthGauge,
     GateStore,
     HistoryGauge,
+    MemoryWatch,
     { provide: QueueClock, useClass: RedisClock },
     { provide: QueueRegistry, useClass: RedisQueueRegistry },
     { provide: TaskQueue, useClass: ScriptTaskQueue },
     { provide: TaskReader, useClass: ScriptTaskReader },
   ],
-  exports: [TaskQueue, TaskReader, GateStore, QueueRegistry],
+  exports: [MemoryWatch, TaskQueue, TaskReader, GateStore, QueueRegistry],
 })
 export class QueueModule {}

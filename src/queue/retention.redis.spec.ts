@@ -218,7 +218,10 @@ describe('DEAD_RETENTION_DAYS=0', () => {
     for (const id of ids) expect(await endsAs('dead_letter', id)).toBeUndefined();
     await pool.drain(0);
     const inAHundredYears = new ManualClock(Date.now() + 36_500 * DAY);
-    await new Housekeeping(harness.redis, 30_000, inAHundredYears, 1).prune();
+    await new Housekeeping(harness.redis, 30_000, inAHundredYears, {
+      historyMaxBytes: 1,
+      memoryHighPercent: 100,
+    }).prune();
     expect(await harness.redis.zcard('{tr}:default:failed')).toBe(300);
     expect((await harness.reader.find(ids[0]!))?.state).toBe('dead_letter');
   });

@@ -7,10 +7,12 @@ import { isUnavailable } from '../redis/unavailable.js';
 import { isFinal, type TaskState } from '../task/task-state.js';
 import type { Task } from '../task/task.js';
 import { AddBatches } from './add-batches.js';
+import { MemoryWatch } from './memory-watch.js';
 import { QueueClock } from './queue-clock.js';
 import { maxTaskAgeMs, stepSettings } from './queue-rules.js';
 import { scripts } from './scripts.js';
 import { gatesOf, storedAs } from './stored-task.js';
+import { TaskCipher } from './task-cipher.js';
 import {
   type Added,
   type Cancelled,
@@ -25,21 +27,30 @@ import {
 export class ScriptTaskQueue extends TaskQueue {
   private readonly batches: AddBatches;
   private readonly completedForMs: number;
+  private readonly cipher: TaskCipher;
   private readonly maxAgeMs: number;
 
   constructor(
     config: Config,
     private readonly connections: RedisConnections,
     private readonly clock: QueueClock,
+    private readonly memory: MemoryWatch,
   ) {
     super();
     this.maxAgeMs = maxTaskAgeMs(config);
-    this.batches = new AddBatches(connections.writers, this.maxAgeMs, clock);
+    const rules = { maxAgeMs: this.maxAgeMs, maxAlive: config.storage.maxQueueSize };
+    this.batches = new AddBatches(connections.writers, rules, clock);
+    this.cipher = new TaskCipher(config);
     this.completedForMs = stepSettings(config, '').completedForMs;
   }
 
   override add(task: Task): Promise<Added> {
-    return whenAvailable(() => this.batches.add(task));
+    return whenAvailable(async () => {
+      this.memory.requireRoom();
+      const added = await this.batches.add(this.cipher.seal(task));
+      if (added === 'full') throw this.memory.refusal('tasks');
+      return { ...added, task: added.isNew ? task : this.cipher.open(added.task) };
+    });
   }
 
   override cancel(id: string): Promise<Cancelled> {
@@ -71,7 +82,7 @@ export class ScriptTaskQueue extends TaskQueue {
 
   override edit(edit: TaskEdit): Promise<Edited> {
     return whenAvailable(async () => {
-      const result = (await this.run(scripts.editTask, editArgs(edit, this.maxAgeMs))) as
+      const result = (await this.run(scripts.editTask, this.editArgs(edit))) as
         'edited' | 'changed' | 'started' | TaskState | '';
       if (result === '') return 'unknown';
       if (result === 'edited' || result === 'changed' || result === 'started') return result;
@@ -79,17 +90,18 @@ export class ScriptTaskQueue extends TaskQueue {
     });
   }
 
+  private editArgs({ before, after, now, isRescheduled }: TaskEdit): (string | number)[] {
+    const stored = this.cipher.seal(after);
+    const due = isRescheduled ? after.scheduledAt : '';
+    const expires = after.expiresAt ?? '';
+    const [was] = storedAs(before);
+    return [after.id, this.maxAgeMs, was, now, due, expires, gatesOf(stored), ...storedAs(stored)];
+  }
+
   private run(script: LuaScript, args: readonly (string | number)[]): Promise<unknown> {
     const all = [this.clock.scriptTime(), ...args];
     return this.connections.write((redis) => script.run(redis, PREFIX, all));
   }
-}
-
-function editArgs({ before, after, now, isRescheduled }: TaskEdit, maxAgeMs: number): (string | number)[] {
-  const due = isRescheduled ? after.scheduledAt : '';
-  const expires = after.expiresAt ?? '';
-  const [was] = storedAs(before);
-  return [after.id, maxAgeMs, was, now, due, expires, gatesOf(after), ...storedAs(after)];
 }
 
 /** Errors that say "not now" become the port's own. */

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Config } from '../config/config.js';
 import { PREFIX } from '../redis/keys.js';
 import type { LuaScript } from '../redis/lua-script.js';
 import { RedisConnections } from '../redis/redis-connections.js';
@@ -9,23 +10,28 @@ import { explanationOf, type RawExplanation, type TaskExplanation } from './expl
 import { QueueClock } from './queue-clock.js';
 import { scripts } from './scripts.js';
 import { whenAvailable } from './script-task-queue.js';
+import { TaskCipher } from './task-cipher.js';
 import { TaskReader, type TaskSnapshot } from './task-reader.js';
 
 type RawTask = [state: TaskState, due: string, fields: string[]];
 
 @Injectable()
 export class ScriptTaskReader extends TaskReader {
+  private readonly cipher: TaskCipher;
+
   constructor(
+    config: Config,
     private readonly connections: RedisConnections,
     private readonly clock: QueueClock,
   ) {
     super();
+    this.cipher = new TaskCipher(config);
   }
 
   override find(id: string): Promise<TaskSnapshot | undefined> {
     return whenAvailable(async () => {
       const raw = (await this.run(scripts.findTask, id)) as RawTask | null;
-      return raw ? snapshotOf(raw) : undefined;
+      return raw ? snapshotOf(raw, this.cipher) : undefined;
     });
   }
 
@@ -41,11 +47,13 @@ export class ScriptTaskReader extends TaskReader {
   }
 }
 
-function snapshotOf([state, due, values]: RawTask): TaskSnapshot {
+function snapshotOf([state, due, values]: RawTask, cipher: TaskCipher): TaskSnapshot {
   const fields = new Map<string, string>();
   for (let at = 0; at < values.length; at += 2) fields.set(values[at] ?? '', values[at + 1] ?? '');
+  const stored = JSON.parse(fields.get('data') ?? '{}') as Task;
   return {
-    task: JSON.parse(fields.get('data') ?? '{}') as Task,
+    task: cipher.open(stored),
+    stored,
     state,
     attemptsMade: Number(fields.get('atm') ?? 0),
     attempts: attemptsIn(fields),

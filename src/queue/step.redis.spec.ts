@@ -36,7 +36,7 @@ afterEach(async () => {
 const at = (createdAt: number, fields: Partial<Task> = {}): Task =>
   harness.task({ createdAt, scheduledAt: createdAt, ...fields });
 const add = (tasks: Task[], now: number, id = `batch-${++requests}`) =>
-  addTasks(harness.redis, { tasks, id: [id, 1] }, settings.maxAgeMs, now);
+  addTasks(harness.redis, { tasks, id: [id, 1] }, { ...settings, maxAlive: 0 }, now);
 
 function turn(
   now: number,

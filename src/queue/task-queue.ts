@@ -8,7 +8,8 @@ export abstract class TaskQueue {
    * An id that a caller chose and that is stored already is answered with the task that has it, and nothing is stored.
    * A random one is taken to be new.
    *
-   * @throws QueueUnavailable when the store cannot say that it has the task; it may have it all the same
+   * @throws QueueFull when there is no room for it; QueueUnavailable when the store cannot say that it has the task,
+   *   and it may have it all the same
    */
   abstract add(task: Task): Promise<Added>;
 
@@ -56,7 +57,7 @@ export type Cancelled = 'cancelled' | 'aborting' | 'finished' | 'unknown';
 export type Retried = 'retried' | 'not_dead' | 'too_late' | 'unknown';
 
 export interface TaskEdit {
-  /** As it was read; nothing is replaced when somebody else has changed it since. */
+  /** As it is stored; nothing is replaced when somebody else has changed it since. */
   readonly before: Task;
   readonly after: Task;
   /** When the change was asked for, Unix milliseconds. */
@@ -67,6 +68,14 @@ export interface TaskEdit {
 
 /** `changed`: it is not as it was read any more. `started`: an attempt has begun, now or before. */
 export type Edited = 'edited' | 'changed' | 'started' | 'finished' | 'unknown';
+
+/** There is no room for one more task: of memory, or because as many as are allowed are alive. */
+export class QueueFull extends Error {
+  constructor(readonly what: 'memory' | 'tasks') {
+    super(`The queue is full: ${what}`);
+    this.name = 'QueueFull';
+  }
+}
 
 /** The store is away, or will not take writes now. Trying again later with the same id is safe. */
 export class QueueUnavailable extends Error {

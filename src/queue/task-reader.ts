@@ -6,6 +6,8 @@ import type { TaskExplanation } from './explanation.js';
 /** A task as it stands now. Times are Unix milliseconds. */
 export interface TaskSnapshot {
   readonly task: Task;
+  /** The same as it is stored: its call may be sealed. An edit says by it what it was made from. */
+  readonly stored: Task;
   readonly state: TaskState;
   /** Tries that count; what a shutdown or a crash cut off does not. */
   readonly attemptsMade: number;

@@ -8,4 +8,5 @@ export type Settlement =
   /** Given back untouched, to be run elsewhere; uses no attempt. */
   | { readonly kind: 'hand_back' };
 
-type DeadLetterReason = 'attempts_exhausted' | 'permanent_failure' | 'max_age_exceeded';
+type DeadLetterReason =
+  'attempts_exhausted' | 'permanent_failure' | 'max_age_exceeded' | 'encryption_key_missing';

@@ -16,6 +16,8 @@ export interface TaskTarget {
   readonly method: Method;
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body?: TaskBody;
+  /** The call, encrypted: of a task as it is stored, or that no key at hand opens. Then `url` is the origin only. */
+  readonly sealed?: string;
 }
 
 /** One HTTP call to make, with its schedule and its limits. Times are Unix milliseconds. */
@@ -37,6 +39,8 @@ export interface Task {
   /** One deadline over connect, headers and body of an attempt. */
   readonly timeoutMs: number;
   readonly metadata: Readonly<Record<string, string>>;
+  /** How many tasks in a row led to it, each enqueued by the call of the one before; nothing = none. */
+  readonly depth?: number;
   /** W3C Trace Context of the request that enqueued it. */
   readonly traceparent?: string;
 }

@@ -20,6 +20,12 @@ export function taskChanged(): ProblemError {
   return new ProblemError({ status: 409, code: 'task_changed', detail });
 }
 
+export function taskSealed(): ProblemError {
+  const detail =
+    'The call of the task was stored encrypted, and this server does not have the key (TASK_ENCRYPTION_KEY).';
+  return new ProblemError({ status: 409, code: 'task_sealed', detail });
+}
+
 export function notADeadLetter(): ProblemError {
   const detail = 'Only a dead letter can be retried, and the task is none.';
   return new ProblemError({ status: 409, code: 'not_a_dead_letter', detail });

@@ -14,6 +14,13 @@ export class TargetView {
 
   @ApiProperty({ required: false, description: 'The body, when it is bytes.' })
   body_base64?: string;
+
+  @ApiProperty({
+    required: false,
+    description:
+      'It was stored encrypted and this server does not have the key: of the url only the origin is shown.',
+  })
+  is_encrypted?: boolean;
 }
 
 export class AttemptErrorView {

@@ -30,7 +30,8 @@ export function taskView(snapshot: TaskSnapshot): TaskView {
   };
 }
 
-function targetView({ url, method, body }: TaskTarget): TargetView {
+function targetView({ url, method, body, sealed }: TaskTarget): TargetView {
+  if (sealed !== undefined) return { url, method, is_encrypted: true };
   if (!body) return { url, method };
   const content = body.encoding === 'base64' ? { body_base64: body.content } : { body: body.content };
   return { url, method, ...content };

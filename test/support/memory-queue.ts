@@ -92,6 +92,7 @@ export class MemoryQueue extends TaskQueue implements TaskReader {
     const state = this.stateOf(stored);
     return Promise.resolve({
       task,
+      stored: task,
       state,
       attemptsMade,
       attempts,

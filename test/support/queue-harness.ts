@@ -1,11 +1,14 @@
 import { Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
+import { Counter, Gauge } from 'prom-client';
 import { Config } from '../../src/config/config.js';
 import { loadConfig } from '../../src/config/load-config.js';
 import { HealthRegistry } from '../../src/health/health-registry.js';
+import { StoreMetric } from '../../src/metrics/store-metric.js';
 import type { AbortHandle } from '../../src/queue/abort-handle.js';
 import { GateStore } from '../../src/queue/gates/gate-store.js';
 import { LoopWorkerPool } from '../../src/queue/loop-worker-pool.js';
+import { MemoryWatch } from '../../src/queue/memory-watch.js';
 import { type QueueClock, RedisClock } from '../../src/queue/queue-clock.js';
 import { ScriptTaskQueue } from '../../src/queue/script-task-queue.js';
 import { ScriptTaskReader } from '../../src/queue/script-task-reader.js';
@@ -36,21 +39,25 @@ export class QueueHarness {
     readonly clock: QueueClock,
   ) {
     const connections = this.connect(redisUrl());
-    this.queue = new ScriptTaskQueue(config, connections, clock);
-    this.reader = new ScriptTaskReader(connections, clock);
+    this.queue = this.queueOn(connections);
+    this.reader = new ScriptTaskReader(config, connections, clock);
     this.gates = new GateStore(config, connections, clock);
     this.redis = new Redis(redisUrl());
   }
 
-  /** @param clock what the queue goes by; by default the time of Redis */
+  /**
+   * @param clock what the queue goes by; by default the time of Redis
+   * @param keep leaves what is stored as it is
+   */
   static async start(
     environment: Record<string, string> = {},
     clock: QueueClock = new RedisClock(),
+    keep = false,
   ): Promise<QueueHarness> {
     Logger.overrideLogger(['error']);
     const config = loadConfig({ REDIS_URL: redisUrl(), ...environment });
     const harness = new QueueHarness(environment, config, clock);
-    await harness.redis.flushdb();
+    if (!keep) await harness.redis.flushdb();
     await harness.connections[0]!.waitUntilReady();
     return harness;
   }
@@ -100,7 +107,12 @@ export class QueueHarness {
   async queueAt(url: string): Promise<ScriptTaskQueue> {
     const connections = this.connect(url);
     await connections.waitUntilReady();
-    return new ScriptTaskQueue(this.config, connections, this.clock);
+    return this.queueOn(connections);
+  }
+
+  private queueOn(connections: RedisConnections): ScriptTaskQueue {
+    const memory = new MemoryWatch(this.config, connections, storeMetric(), new HealthRegistry());
+    return new ScriptTaskQueue(this.config, connections, this.clock, memory);
   }
 
   private connect(url: string): RedisConnections {
@@ -111,6 +123,14 @@ export class QueueHarness {
     this.connections.push(connections);
     return connections;
   }
+}
+
+function storeMetric(): StoreMetric {
+  const options = { help: 'of nobody', registers: [] };
+  return new StoreMetric(
+    new Gauge({ ...options, name: 'memory', labelNames: ['kind'] }),
+    new Counter({ ...options, name: 'refused', labelNames: ['reason'] }),
+  );
 }
 
 class WorkHandler extends TaskHandler {

@@ -110,6 +110,7 @@ export function describeTaskQueue(name: string, start: () => Promise<QueueUnderT
         const task = await added({ metadata: { order: '7' }, expiresAt: tested.clock.now() + HOUR });
         expect(await tested.reader.find(task.id)).toEqual({
           task,
+          stored: task,
           state: 'pending',
           attemptsMade: 0,
           attempts: [],

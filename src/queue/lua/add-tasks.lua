@@ -5,10 +5,12 @@
 -- ARGV[2]  how long a gate may hold a task after it was due, milliseconds
 -- ARGV[3]  who sends; sends one batch at a time
 -- ARGV[4]  number of this batch, one higher than that of the last: a repeat (its reply was lost) stores nothing twice
--- ARGV[5]  how many tasks follow; 9 values each:
+-- ARGV[5]  how many tasks may be alive at once, that is, have not ended; 0 = any number
+-- ARGV[6]  how many tasks follow; 9 values each:
 --          id, 1 when somebody chose the id who may choose it again, lane, gates ('\n' between), created and due in
 --          Unix ms by the clock of the caller, expiry in Unix ms or '', data (JSON), opts (JSON of BullMQ)
--- Returns  for each task, in order: '' when it was stored; else the data (JSON) of the task that has its id already
+-- Returns  for each task, in order: '' when it was stored; 'full' when there was no room for it; else the data (JSON) of
+--          the task that has its id already
 
 --@include context
 local now = clock(ARGV[1])
@@ -54,14 +56,27 @@ local function store(at, lane, id)
   end
 end
 
-local isSentAgain = isRepeat()
-for i = 1, tonumber(ARGV[5]) do
-  local at = 5 + (i - 1) * VALUES
+local function roomLeft()
+  local most = tonumber(ARGV[5])
+  if most == 0 then return math.huge end
+  for _, lane in ipairs(LANES) do
+    most = most - call('LLEN', setKey(lane, 'wait')) - call('LLEN', setKey(lane, 'active'))
+      - call('ZCARD', setKey(lane, 'delayed'))
+  end
+  return most
+end
+
+local isSentAgain, left = isRepeat(), roomLeft()
+for i = 1, tonumber(ARGV[6]) do
+  local at = 6 + (i - 1) * VALUES
   local id = ARGV[at + 1]
   if (isSentAgain or ARGV[at + 2] == '1') and exists(id) then
     results[i] = stored(id)
+  elseif left <= 0 then
+    results[i] = 'full'
   else
     store(at, ARGV[at + 3], id)
+    left = left - 1
     results[i] = ''
   end
 end

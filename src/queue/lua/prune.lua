@@ -8,6 +8,7 @@
 -- Returns  { tasks whose time was up, tasks that were too much, 1 when there may be more to remove, else 0 }
 
 --@include context
+--@include when-full
 --@include history
 --@include recount
 local now, most, mostBytes = clock(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])

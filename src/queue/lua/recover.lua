@@ -8,6 +8,7 @@
 -- Returns  { where to go on or '', ids that were given back }; { '', {} } when another dispatcher has just looked
 
 --@include context
+--@include when-full
 local now = clock('')
 --@include gates
 --@include places

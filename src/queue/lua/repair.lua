@@ -8,6 +8,7 @@
 -- Returns  gates that were mended
 
 --@include context
+--@include when-full
 local now = clock(ARGV[1])
 --@include gates
 if not call('SET', P .. 'repair', '1', 'NX', 'PX', ARGV[2]) then return {} end

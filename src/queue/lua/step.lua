@@ -26,6 +26,7 @@
 --           history: bytes of the completed history, or 0 when nothing has ended here
 
 --@include context
+--@include when-full
 local now = clock(ARGV[1])
 --@include gates
 --@include places
