@@ -2,7 +2,7 @@
 // comments) into OpenAPI schemas. The compiler API is called directly: the Nest CLI would do the same and
 // bring 70 packages, some of which refuse Node 20.
 import { execFileSync } from 'node:child_process';
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, writeFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { before as swaggerPlugin } from '@nestjs/swagger/plugin';
 import ts from 'typescript';
@@ -29,7 +29,8 @@ const emitted = program.emit(undefined, undefined, undefined, false, { before: [
 if (emitted.diagnostics.length > 0) fail(emitted.diagnostics);
 
 // Scripts for Redis are read as they are.
-cpSync(`${root}src/queue/lua`, `${root}dist/queue/lua`, { recursive: true });
+const isScript = (path) => path.endsWith('.lua') || statSync(path).isDirectory();
+cpSync(`${root}src/queue/lua`, `${root}dist/queue/lua`, { recursive: true, filter: isScript });
 writeFileSync(`${root}dist/build-info.json`, JSON.stringify(buildInfo()));
 
 /** What `/version` tells. An image is built without the repository's history, so its commit comes as GIT_COMMIT. */

@@ -4,7 +4,7 @@ import {
   type QueuePause,
   type QueueRetention,
   type QueueSettings,
-} from '../queue/queue-settings.js';
+} from '../queue/queues/queue-settings.js';
 import type { RetryChoice } from '../task/retry-policy.js';
 import { formatTime } from '../time/rfc3339.js';
 import type { QueueRetentionView, QueueRetryView, QueueView } from './admin-queues.dto.js';

@@ -2,7 +2,7 @@ import { Faults } from '../enqueue/faults.js';
 import { readTime } from '../enqueue/read-times.js';
 import { readDuration } from '../enqueue/read-duration.js';
 import { readRetryChoice } from '../enqueue/read-retry.js';
-import { laneItself, type QueuePause, QueueSettings, QUEUE_NAME } from '../queue/queue-settings.js';
+import { laneItself, type QueuePause, QueueSettings, QUEUE_NAME } from '../queue/queues/queue-settings.js';
 import { DAY_MS } from '../time/day.js';
 import type { PauseQueueRequest, PutQueueRequest } from './admin-queues.dto.js';
 

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AdminModule } from '../admin/admin.module.js';
 import { EnqueueModule } from '../enqueue/enqueue.module.js';
-import { MemoryWatch } from '../queue/memory-watch.js';
+import { MemoryWatch } from '../queue/store/memory-watch.js';
 import { QueueModule } from '../queue/queue.module.js';
 import { TrackingModule } from '../tracking/tracking.module.js';
 import type { Half } from './half.js';

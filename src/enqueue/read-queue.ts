@@ -1,4 +1,4 @@
-import type { NamedQueue } from '../queue/queue-settings.js';
+import type { NamedQueue } from '../queue/queues/queue-settings.js';
 import { type Lane, LANE_NAMES } from '../task/lane.js';
 import { chooseRetry, type RetryPolicy } from '../task/retry-policy.js';
 import type { Faults } from './faults.js';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Config } from '../config/config.js';
 import { invalidRequest } from '../http/problem.js';
-import { QueueRegistry } from '../queue/queue-registry.js';
+import { QueueRegistry } from '../queue/queues/queue-registry.js';
 import type { Task } from '../task/task.js';
 import { Clock } from '../time/clock.js';
 import type { EnqueueRequest } from './enqueue.dto.js';

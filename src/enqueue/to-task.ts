@@ -1,6 +1,6 @@
 import type { FieldError } from '../http/problem.js';
 import type { AddressGuard } from '../net/address-policy.js';
-import type { NamedQueue } from '../queue/queue-settings.js';
+import type { NamedQueue } from '../queue/queues/queue-settings.js';
 import type { RetryPolicy } from '../task/retry-policy.js';
 import type { Task } from '../task/task.js';
 import { callerTaskId } from '../task/task-id.js';

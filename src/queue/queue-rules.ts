@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.js';
 import type { Lane } from '../task/lane.js';
-import type { LaneNumbers } from './lane-shares.js';
-import type { StepSettings } from './step.js';
+import type { LaneNumbers } from './worker/lane-shares.js';
+import type { StepSettings } from './worker/step.js';
 
 const DAY_MS = 86_400_000;
 

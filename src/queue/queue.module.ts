@@ -1,13 +1,13 @@
 import { Global, Module } from '@nestjs/common';
-import { DepthGauge } from './depth-gauge.js';
+import { DepthGauge } from './gauges/depth-gauge.js';
 import { GateStore } from './gates/gate-store.js';
-import { HistoryGauge } from './history-gauge.js';
-import { laneQueues, laneQueuesProvider } from './lane-queues.js';
-import { MemoryWatch } from './memory-watch.js';
+import { HistoryGauge } from './gauges/history-gauge.js';
+import { laneQueues, laneQueuesProvider } from './gauges/lane-queues.js';
+import { MemoryWatch } from './store/memory-watch.js';
 import { QueueClock, RedisClock } from './queue-clock.js';
-import { QueueRegistry, RedisQueueRegistry } from './queue-registry.js';
-import { ScriptTaskQueue } from './script-task-queue.js';
-import { ScriptTaskReader } from './script-task-reader.js';
+import { QueueRegistry, RedisQueueRegistry } from './queues/queue-registry.js';
+import { ScriptTaskQueue } from './store/script-task-queue.js';
+import { ScriptTaskReader } from './store/script-task-reader.js';
 import { TaskQueue } from './task-queue.js';
 import { TaskReader } from './task-reader.js';
 

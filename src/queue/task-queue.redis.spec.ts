@@ -5,8 +5,8 @@ import type { Settlement } from '../task/settlement.js';
 import type { Task } from '../task/task.js';
 import { loadConfig } from '../config/load-config.js';
 import { stepSettings } from './queue-rules.js';
-import { RunningTasks } from './running-tasks.js';
-import { type FetchedTask, type SettledTask, step } from './step.js';
+import { RunningTasks } from './worker/running-tasks.js';
+import { type FetchedTask, type SettledTask, step } from './worker/step.js';
 import { describeTaskQueue, type QueueUnderTest } from '../../test/support/task-queue-conformance.js';
 import { Logger } from '@nestjs/common';
 

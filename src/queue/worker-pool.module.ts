@@ -1,6 +1,6 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { HealthRegistry } from '../health/health-registry.js';
-import { LoopWorkerPool } from './loop-worker-pool.js';
+import { LoopWorkerPool } from './worker/loop-worker-pool.js';
 import { QueueClock, RedisClock } from './queue-clock.js';
 import { WorkerPool } from './worker-pool.js';
 

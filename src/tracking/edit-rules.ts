@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Config } from '../config/config.js';
 import { enqueueRules } from '../enqueue/enqueue-rules.js';
 import type { EnqueueRules } from '../enqueue/to-task.js';
-import { QueueRegistry } from '../queue/queue-registry.js';
+import { QueueRegistry } from '../queue/queues/queue-registry.js';
 import type { Task } from '../task/task.js';
 
 /** What applies to a stored task: the rules of the deployment, and what its queue says otherwise. */

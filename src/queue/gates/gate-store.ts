@@ -4,7 +4,7 @@ import { PREFIX } from '../../redis/keys.js';
 import { RedisConnections } from '../../redis/redis-connections.js';
 import { QueueClock } from '../queue-clock.js';
 import { maxTaskAgeMs } from '../queue-rules.js';
-import { whenAvailable } from '../script-task-queue.js';
+import { whenAvailable } from '../when-available.js';
 import { scripts } from '../scripts.js';
 import { encodeLimits, type GateId, type GateLimits } from './gate.js';
 

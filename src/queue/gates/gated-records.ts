@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { whenAvailable } from '../script-task-queue.js';
+import { whenAvailable } from '../when-available.js';
 import type { GateId, GateLimits } from './gate.js';
 import type { GateStore } from './gate-store.js';
 

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { GateId, GateLimits } from '../../../src/queue/gates/gate.js';
-import { type KeptAttempts, NO_ATTEMPTS } from '../../../src/queue/kept-attempts.js';
+import { type KeptAttempts, NO_ATTEMPTS } from '../../../src/queue/worker/kept-attempts.js';
 import type { Lane } from '../../../src/task/lane.js';
 import { isFinal, mayBecome, TASK_STATES, type TaskState } from '../../../src/task/task-state.js';
 import type { Task } from '../../../src/task/task.js';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { Housekeeping } from '../../../src/queue/housekeeping.js';
-import { keepOneMore } from '../../../src/queue/kept-attempts.js';
-import { type SettledTask, step, type StepReply, type StepRequest } from '../../../src/queue/step.js';
+import { Housekeeping } from '../../../src/queue/worker/housekeeping.js';
+import { keepOneMore } from '../../../src/queue/worker/kept-attempts.js';
+import { type SettledTask, step, type StepReply, type StepRequest } from '../../../src/queue/worker/step.js';
 import { readBooks } from './books.js';
 import { compareAll, happening, nth, type Real, shortly } from './happening.js';
 import { COMPLETED_FOR_MS, DEAD_FOR_MS, HOUR, MAX_AGE_MS, type Model, type ModelTask } from './model.js';

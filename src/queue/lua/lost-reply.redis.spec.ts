@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Proxy } from '../../../test/support/proxy.js';
+import { QueueHarness } from '../../../test/support/queue-harness.js';
+import { taskOf } from '../../../test/support/task-of.js';
+import { redisUrl } from '../../../test/support/test-app.js';
+import { until } from '../../../test/support/until.js';
+import { LANES } from '../../task/lane.js';
+
+// Redis carries a script out, and the connection breaks before its reply arrives.
+
+let harness: QueueHarness;
+let proxy: Proxy;
+beforeEach(async () => {
+  harness = await QueueHarness.start();
+  proxy = await Proxy.to(redisUrl());
+});
+afterEach(async () => {
+  await harness.stop();
+  await proxy.stop();
+});
+
+describe('the lost reply of a turn', () => {
+  it('orphans no task and runs none twice, whatever was fetched and settled in it', async () => {
+    await harness.gates.set('c:client-a', { maxRunning: 5 });
+    const runs: string[] = [];
+    const running: (() => void)[] = [];
+    const work = async ({ task }: { task: { id: string } }) => {
+      runs.push(task.id);
+      await new Promise<void>((resolve) => running.push(resolve));
+      return { kind: 'complete' } as const;
+    };
+    harness.worker(4, work, proxy.url);
+    const ids: string[] = [];
+    for (let round = 1; round <= 5; round++) {
+      const fetching = proxy.loseReplyTo('weighted');
+      ids.push(...(await harness.add(6)).map(({ id }) => id));
+      await fetching;
+      await until(() => running.length === 4);
+      const settling = proxy.loseReplyTo('weighted');
+      for (const finish of running.splice(0)) finish();
+      await settling;
+      await until(() => running.length === 2);
+      for (const finish of running.splice(0)) finish();
+      const completed = () => harness.redis.zcard('{tr}:default:completed');
+      await until(async () => (await completed()) === ids.length);
+    }
+    expect(runs.toSorted()).toEqual(ids.toSorted());
+    expect(await harness.redis.llen('{tr}:default:active')).toBe(0);
+    for (const book of ['held', 'running', 'window']) {
+      expect(await harness.redis.hgetall(`{tr}:${book}`)).toEqual({});
+    }
+  });
+});
+
+describe('the lost reply of adding', () => {
+  it('adds nothing twice, and everybody hears what became of his', async () => {
+    const queue = await harness.queueAt(proxy.url);
+    const chosenOrRandom = (n: number) => (n % 2 === 0 ? {} : { id: randomUUID() });
+    const tasks = LANES.flatMap((lane) =>
+      Array.from({ length: 50 }, (_, n) => taskOf(Date.now(), { lane, ...chosenOrRandom(n) })),
+    );
+    const lost = proxy.loseReplyTo(tasks[0]!.id);
+    const added = await Promise.all(tasks.map((task) => queue.add(task)));
+    await lost;
+    expect(added.map(({ task }) => task)).toEqual(tasks);
+    expect(await harness.redis.llen('{tr}:low:wait')).toBe(50);
+    const runs: string[] = [];
+    harness.worker(50, ({ task }) => {
+      runs.push(task.id);
+      return Promise.resolve({ kind: 'complete' });
+    });
+    await until(() => runs.length === tasks.length);
+    expect(runs.toSorted()).toEqual(tasks.map(({ id }) => id).toSorted());
+  });
+});

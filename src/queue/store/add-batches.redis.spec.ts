@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto';
+import { Redis } from 'ioredis';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { QueueHarness } from '../../../test/support/queue-harness.js';
+import { redisUrl } from '../../../test/support/test-app.js';
+import { until } from '../../../test/support/until.js';
+import { Writer } from '../../redis/writer.js';
+import { AddBatches } from './add-batches.js';
+
+const rules = { maxAgeMs: 1000, maxAlive: 0 };
+
+let harness: QueueHarness;
+const open: Redis[] = [];
+beforeEach(async () => {
+  harness = await QueueHarness.start();
+});
+afterEach(async () => {
+  for (const redis of open.splice(0)) redis.disconnect();
+  await harness.stop();
+});
+
+async function connect(): Promise<Redis> {
+  const redis = new Redis(redisUrl(), { enableOfflineQueue: false, maxRetriesPerRequest: 0 });
+  await new Promise((resolve) => redis.once('ready', resolve));
+  open.push(redis);
+  return redis;
+}
+
+/** Sends nothing until others have a batch, too. */
+class PatientWriter extends Writer {
+  static busy = 0;
+
+  override async writeAgain<T>(work: (redis: Redis) => Promise<T>): Promise<T> {
+    PatientWriter.busy++;
+    await until(() => PatientWriter.busy >= 3, { timeoutMs: 1000 });
+    return super.writeAgain(work);
+  }
+}
+
+/** Its first batch is stored, but the reply does not come; `repeat` is what the client then does. */
+class ForgetfulWriter extends Writer {
+  repeat: (() => Promise<unknown>) | undefined;
+
+  override async writeAgain<T>(work: (redis: Redis) => Promise<T>): Promise<T> {
+    if (this.repeat) return super.writeAgain(work);
+    this.repeat = () => super.write(work);
+    await this.repeat();
+    return new Promise(() => undefined);
+  }
+}
+
+/** So many tasks at the same moment, `rounds` times; gives how many were stored as new. */
+async function add(batches: AddBatches, count: number, rounds: number): Promise<number> {
+  let stored = 0;
+  for (let round = 0; round < rounds; round++) {
+    const adding = Array.from({ length: count }, () => batches.add(harness.task()));
+    stored += (await Promise.all(adding)).filter((added) => added !== 'full' && added.isNew).length;
+  }
+  return stored;
+}
+
+describe('adding over several connections', () => {
+  it('stores every task once, over all of them at the same time when there is much to do', async () => {
+    const connections = await Promise.all([connect(), connect(), connect()]);
+    const writers = connections.map((redis) => new PatientWriter(redis, false));
+    expect(await add(new AddBatches(writers, rules, harness.clock), 600, 1)).toBe(600);
+    expect(await harness.redis.keys('{tr}:default:task-*')).toHaveLength(600);
+  });
+
+  it('goes around a connection that is lost', async () => {
+    const [lost, other] = [await connect(), await connect()];
+    lost.disconnect();
+    await until(() => lost.status === 'end');
+    const batches = new AddBatches([new Writer(lost, false), new Writer(other, false)], rules, harness.clock);
+    expect(await add(batches, 1, 20)).toBe(20);
+  });
+
+  it('stores nothing twice that is sent again after later batches', async () => {
+    const writer = new ForgetfulWriter(await connect(), false);
+    const batches = new AddBatches([writer], rules, harness.clock);
+    await expect(batches.add(harness.task({ id: randomUUID() }))).rejects.toThrow('no answer');
+    await batches.add(harness.task({ id: randomUUID() }));
+    await writer.repeat?.();
+    expect(await harness.redis.llen('{tr}:default:wait')).toBe(2);
+  });
+});

@@ -1,0 +1,69 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { QueueHarness } from '../../../test/support/queue-harness.js';
+import { until } from '../../../test/support/until.js';
+import { Writer } from '../../redis/writer.js';
+import { AddBatches } from './add-batches.js';
+import { QueueFull } from '../task-queue.js';
+
+const MOST = 300;
+
+let harness: QueueHarness;
+let finish: () => void;
+beforeEach(async () => {
+  harness = await QueueHarness.start({ MAX_QUEUE_SIZE: String(MOST) });
+  finish = () => undefined;
+});
+afterEach(async () => {
+  finish();
+  await harness.stop();
+});
+
+/** Whether one more task is taken. */
+async function takes(fields = {}): Promise<boolean> {
+  const [result] = await Promise.allSettled([harness.queue.add(harness.task(fields))]);
+  if (result.status === 'rejected') expect(result.reason).toEqual(new QueueFull('tasks'));
+  return result.status === 'fulfilled';
+}
+
+/** So many tasks in each place that one can be alive in. */
+async function fillEverywhere(): Promise<void> {
+  const isFree = new Promise<void>((resolve) => (finish = resolve));
+  await harness.gates.set('q:low', { isShut: true });
+  await harness.add(100, { lane: 'low' });
+  await harness.add(100, { delayMs: 3_600_000 });
+  harness.worker(10, () => isFree.then(() => ({ kind: 'complete' })));
+  await harness.add(MOST - 200 - 1);
+  await until(async () => (await harness.redis.llen('{tr}:default:active')) > 0);
+  expect(await harness.redis.llen('{tr}:default:wait')).toBeGreaterThan(0);
+}
+
+describe('a bound on the tasks that are alive', () => {
+  it('counts what waits, is held, is scheduled and runs: the last one is taken, the next is not', async () => {
+    await fillEverywhere();
+    expect([await takes(), await takes(), await takes({ delayMs: 5000 })]).toEqual([true, false, false]);
+    expect(await takes({ lane: 'critical' })).toBe(false);
+    finish();
+    await until(async () => (await harness.redis.zcard('{tr}:default:completed')) === MOST - 200);
+    expect(await takes()).toBe(true);
+  });
+
+  it('is kept to by any number of senders at once, one by one within a batch', async () => {
+    const connections = Array.from({ length: 4 }, () => harness.redis.duplicate());
+    const senders = connections.map(
+      (redis) => new AddBatches([new Writer(redis, false)], { maxAgeMs: 1e9, maxAlive: MOST }, harness.clock),
+    );
+    const results = await Promise.all(
+      Array.from({ length: 2 * MOST }, (_, n) => senders[n % 4]!.add(harness.task({ delayMs: 60_000 }))),
+    );
+    for (const redis of connections) redis.disconnect();
+    expect(results.filter((result) => result === 'full')).toHaveLength(MOST);
+    expect(await harness.redis.zcard('{tr}:default:delayed')).toBe(MOST);
+  });
+
+  it('does not keep a task from being found that is stored already', async () => {
+    const [first] = await harness.add(MOST, { delayMs: 60_000 });
+    const again = harness.task({ id: first!.id, delayMs: 60_000 });
+    expect(await harness.queue.add(again)).toEqual({ task: first, isNew: false });
+    expect(await takes()).toBe(false);
+  });
+});

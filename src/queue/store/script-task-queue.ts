@@ -1,0 +1,104 @@
+import { Injectable } from '@nestjs/common';
+import { Config } from '../../config/config.js';
+import { PREFIX } from '../../redis/keys.js';
+import type { LuaScript } from '../../redis/lua-script.js';
+import { RedisConnections } from '../../redis/redis-connections.js';
+import { isFinal, type TaskState } from '../../task/task-state.js';
+import type { Task } from '../../task/task.js';
+import { AddBatches } from './add-batches.js';
+import { MemoryWatch } from './memory-watch.js';
+import { QueueClock } from '../queue-clock.js';
+import { maxTaskAgeMs, stepSettings } from '../queue-rules.js';
+import { scripts } from '../scripts.js';
+import { whenAvailable } from '../when-available.js';
+import { gatesOf, storedAs } from './stored-task.js';
+import { TaskCipher } from './task-cipher.js';
+import {
+  type Added,
+  type Cancelled,
+  type Edited,
+  type Retried,
+  type TaskEdit,
+  TaskQueue,
+} from '../task-queue.js';
+
+@Injectable()
+export class ScriptTaskQueue extends TaskQueue {
+  private readonly batches: AddBatches;
+  private readonly completedForMs: number;
+  private readonly cipher: TaskCipher;
+  private readonly maxAgeMs: number;
+
+  constructor(
+    config: Config,
+    private readonly connections: RedisConnections,
+    private readonly clock: QueueClock,
+    private readonly memory: MemoryWatch,
+  ) {
+    super();
+    this.maxAgeMs = maxTaskAgeMs(config);
+    const rules = { maxAgeMs: this.maxAgeMs, maxAlive: config.storage.maxQueueSize };
+    this.batches = new AddBatches(connections.writers, rules, clock);
+    this.cipher = new TaskCipher(config);
+    this.completedForMs = stepSettings(config, '').completedForMs;
+  }
+
+  override add(task: Task): Promise<Added> {
+    return whenAvailable(async () => {
+      this.memory.requireRoom();
+      const added = await this.batches.add(this.cipher.seal(task));
+      if (added === 'full') throw this.memory.refusal('tasks');
+      return { ...added, task: added.isNew ? task : this.cipher.open(added.task) };
+    });
+  }
+
+  override cancel(id: string): Promise<Cancelled> {
+    return whenAvailable(async () => {
+      const args = [id, this.completedForMs, this.maxAgeMs];
+      const state = (await this.run(scripts.cancelTask, args)) as TaskState | '';
+      if (state === '') return 'unknown';
+      if (isFinal(state)) return 'finished';
+      return state === 'running' ? 'aborting' : 'cancelled';
+    });
+  }
+
+  override runNow(id: string): Promise<'due' | 'finished' | 'unknown'> {
+    return whenAvailable(async () => {
+      const args = [id, this.maxAgeMs, this.completedForMs];
+      const state = (await this.run(scripts.runTask, args)) as TaskState | '';
+      if (state === '') return 'unknown';
+      return isFinal(state) ? 'finished' : 'due';
+    });
+  }
+
+  override retry(id: string): Promise<Retried> {
+    return whenAvailable(async () => {
+      const result = (await this.run(scripts.retryTask, [id, this.maxAgeMs])) as string;
+      if (result === '') return 'unknown';
+      return result === 'retried' || result === 'too_late' ? result : 'not_dead';
+    });
+  }
+
+  override edit(edit: TaskEdit): Promise<Edited> {
+    return whenAvailable(async () => {
+      const result = (await this.run(scripts.editTask, this.editArgs(edit))) as
+        'edited' | 'changed' | 'started' | TaskState | '';
+      if (result === '') return 'unknown';
+      if (result === 'edited' || result === 'changed' || result === 'started') return result;
+      return isFinal(result) ? 'finished' : 'started';
+    });
+  }
+
+  private editArgs({ before, after, now, isRescheduled }: TaskEdit): (string | number)[] {
+    const stored = this.cipher.seal(after);
+    const due = isRescheduled ? after.scheduledAt : '';
+    const expires = after.expiresAt ?? '';
+    const [was] = storedAs(before);
+    return [after.id, this.maxAgeMs, was, now, due, expires, gatesOf(stored), ...storedAs(stored)];
+  }
+
+  private run(script: LuaScript, args: readonly (string | number)[]): Promise<unknown> {
+    const all = [this.clock.scriptTime(), ...args];
+    return this.connections.write((redis) => script.run(redis, PREFIX, all));
+  }
+}

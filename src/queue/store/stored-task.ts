@@ -1,0 +1,17 @@
+import type { Task } from '../../task/task.js';
+
+/** The gates of a task, in the order in which they are asked: its queue, its client, the host that it calls. */
+export function gatesOf(task: Task): string {
+  const host = new URL(task.target.url).origin;
+  return `q:${task.queue}\nc:${task.clientId}\nh:${host}`;
+}
+
+/** The fields `data` and `opts` of a stored task. */
+export function storedAs(task: Task): [data: string, opts: string] {
+  return [JSON.stringify(task), optsFor(task.maxRetries + 1)];
+}
+
+/** What a reader that knows only BullMQ expects to find, as JSON. */
+function optsFor(attempts: number): string {
+  return `{"attempts":${attempts},"backoff":{"type":"exponential","delay":1000}}`;
+}

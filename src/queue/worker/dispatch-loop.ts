@@ -1,0 +1,186 @@
+import { randomUUID } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import { LaneShares } from './lane-shares.js';
+import type { QueueClock, ScriptTime } from '../queue-clock.js';
+import type { Sleeper } from './sleeper.js';
+import type { Watchdog } from './watchdog.js';
+import {
+  type FetchedTask,
+  type SettledTask,
+  step,
+  type StepReply,
+  type StepRequest,
+  type StepSettings,
+} from './step.js';
+
+/** One turn holds Redis for some milliseconds at most. */
+const MOST_PER_STEP = 128;
+const AFTER_ERROR_MS = 500;
+const LONGEST_TIMER_MS = 60_000;
+
+/** What the loop drives: begins an attempt and gives, when it is over, what has to be settled. */
+export interface Runner {
+  run(fetched: FetchedTask): Promise<SettledTask>;
+  /** Aborts a running task, which then ends as cancelled. */
+  cancel(id: string): void;
+  onLost(ids: readonly string[]): void;
+  onError(error: unknown): void;
+}
+
+export interface LoopOptions {
+  readonly redis: Redis;
+  readonly settings: StepSettings;
+  readonly concurrency: number;
+  readonly shares: LaneShares;
+  readonly sleeper: Sleeper;
+  readonly watchdog: Watchdog;
+  readonly clock: QueueClock;
+  /** Told how many bytes the completed history has, when tasks have ended. */
+  readonly onHistory: (bytes: number) => void;
+}
+
+/**
+ * The one loop of a worker process. A turn settles what has ended and fetches what goes next in one round trip; with
+ * nothing to do it sleeps in one blocking call. Only one turn is under way at a time, so that what ends meanwhile
+ * forms the next batch by itself.
+ */
+export class DispatchLoop {
+  private readonly settled: SettledTask[] = [];
+  private running = 0;
+  private mayHaveWork = true;
+  private isCalled = false;
+  private isDraining = false;
+  private timeOfTurn: ScriptTime = '';
+  private stopDueTimer: () => void = () => undefined;
+  private poke: () => void = () => undefined;
+  private ended: Promise<void> = Promise.resolve();
+  private answered: () => void = () => undefined;
+  private readonly firstTurn = new Promise<void>((resolve) => {
+    this.answered = resolve;
+  });
+
+  constructor(
+    private readonly options: LoopOptions,
+    private readonly runner: Runner,
+  ) {}
+
+  /** Resolves when the store has answered for the first time. */
+  start(): Promise<void> {
+    this.ended = this.loop();
+    return this.firstTurn;
+  }
+
+  /** Fetches nothing more; resolves when everything that runs has been settled. */
+  async drain(): Promise<void> {
+    this.isDraining = true;
+    this.poke();
+    await this.ended;
+  }
+
+  private async loop(): Promise<void> {
+    while (!this.isDone()) {
+      if (this.hasNothingToDo()) {
+        await this.rest();
+      } else {
+        // Sockets that have answers are read one after the other: what all of them end belongs into one turn.
+        await new Promise(setImmediate);
+        this.take(await this.turn());
+      }
+    }
+    this.stopDueTimer();
+  }
+
+  private isDone(): boolean {
+    return this.isDraining && this.running === 0 && this.settled.length === 0;
+  }
+
+  private hasNothingToDo(): boolean {
+    return this.settled.length === 0 && !this.isCalled && !(this.mayHaveWork && this.free > 0);
+  }
+
+  private get free(): number {
+    return this.isDraining ? 0 : this.options.concurrency - this.running;
+  }
+
+  private rest(): Promise<void> {
+    return new Promise((resolve) => {
+      this.poke = resolve;
+      this.options.sleeper.watch(
+        () => this.free > 0,
+        () => {
+          this.isCalled = true;
+          this.lookAgain();
+        },
+      );
+    });
+  }
+
+  private lookAgain(): void {
+    this.mayHaveWork = true;
+    this.poke();
+  }
+
+  /** Repeats the same request until Redis has answered it: whether it was carried out before does not matter. */
+  private async turn(): Promise<StepReply> {
+    const { redis, settings, shares, clock } = this.options;
+    const request: StepRequest = {
+      id: randomUUID(),
+      capacity: Math.min(this.free, MOST_PER_STEP),
+      settled: this.settled.splice(0, MOST_PER_STEP),
+      laneTimes: shares.times,
+      laneCharges: shares.charges,
+    };
+    this.mayHaveWork = false;
+    this.isCalled = false;
+    this.timeOfTurn = clock.scriptTime();
+    for (;;) {
+      try {
+        const reply = await step(redis, settings, request, this.timeOfTurn);
+        this.answered();
+        this.mayHaveWork ||= request.capacity > 0 && reply.fetched.length === request.capacity;
+        return reply;
+      } catch (error) {
+        this.runner.onError(error);
+        await new Promise((resolve) => setTimeout(resolve, AFTER_ERROR_MS));
+      }
+    }
+  }
+
+  private take(reply: StepReply): void {
+    for (const fetched of reply.fetched) this.begin(fetched, reply.waiting);
+    for (const id of reply.cancelled) this.runner.cancel(id);
+    if (reply.historyBytes !== undefined) this.options.onHistory(reply.historyBytes);
+    if (reply.lost.length > 0) this.runner.onLost(reply.lost);
+    this.options.shares.settleIdle(reply.waiting);
+    this.options.watchdog.turned(
+      reply.waiting.reduce((sum, tasks) => sum + tasks, 0),
+      this.running,
+    );
+    this.setDueTimer(reply.nextDueMs);
+  }
+
+  private begin(fetched: FetchedTask, waiting: readonly number[]): void {
+    const { shares } = this.options;
+    const run = shares.started(fetched.lane, waiting);
+    this.running++;
+    void this.runner.run(fetched).then((settled) => {
+      shares.ended(run);
+      this.running--;
+      this.settled.push(settled);
+      this.mayHaveWork = true;
+      this.poke();
+    });
+  }
+
+  /** The blocking call does not know of times: a timer looks when the next task is due. */
+  private setDueTimer(nextDueMs: number | undefined): void {
+    this.stopDueTimer();
+    if (nextDueMs === undefined || this.isDraining) return;
+    const look = (): void => {
+      if (this.free > 0) this.lookAgain();
+      else this.options.sleeper.wakeAnother();
+    };
+    const afterMs = Math.min(nextDueMs + 1, LONGEST_TIMER_MS);
+    this.stopDueTimer = this.options.clock.after(afterMs, look, this.timeOfTurn);
+  }
+}

@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable, Logger } from '@nestjs/common';
+import { Config } from '../../config/config.js';
+import type { ComponentHealth } from '../../health/health-registry.js';
+import { RedisConnections } from '../../redis/redis-connections.js';
+import { DispatchLoop } from './dispatch-loop.js';
+import { FleetMember } from './fleet-member.js';
+import { Housekeeping } from './housekeeping.js';
+import { LaneShares } from './lane-shares.js';
+import { LockKeeper } from './lock-keeper.js';
+import { OpeningHandler } from './opening-handler.js';
+import { QueueClock } from '../queue-clock.js';
+import { laneWeights, stepSettings } from '../queue-rules.js';
+import { RunningTasks } from './running-tasks.js';
+import { Sleeper } from './sleeper.js';
+import { TaskCipher } from '../store/task-cipher.js';
+import { TaskHandler } from '../task-handler.js';
+import { Watchdog } from './watchdog.js';
+import { WorkerPool } from '../worker-pool.js';
+
+/** Runs tasks of this process: the loop, the locks of what runs, and what every worker does now and then. */
+@Injectable()
+export class LoopWorkerPool extends WorkerPool {
+  private readonly logger = new Logger('Worker');
+  private readonly running: RunningTasks;
+  private readonly locks: LockKeeper;
+  private readonly housekeeping: Housekeeping;
+  private readonly fleet: FleetMember;
+  private readonly sleeper: Sleeper;
+  private readonly loop: DispatchLoop;
+  private readonly watchdog = new Watchdog();
+  private isStarted = false;
+
+  constructor(config: Config, connections: RedisConnections, handler: TaskHandler, clock: QueueClock) {
+    super();
+    const { worker: redis, blocking } = connections;
+    const settings = stepSettings(config, randomUUID());
+    this.running = new RunningTasks(
+      new OpeningHandler(handler, { cipher: new TaskCipher(config), clock, maxAgeMs: settings.maxAgeMs }),
+      this.logger,
+      clock,
+    );
+    this.locks = new LockKeeper(redis, settings, () => this.running.members());
+    this.housekeeping = new Housekeeping(redis, settings.lockMs, clock, {
+      historyMaxBytes: config.retention.historyMaxBytes,
+      memoryHighPercent: config.storage.memoryHighPercent,
+    });
+    this.sleeper = new Sleeper(blocking, redis, settings.token);
+    const { concurrency } = config.delivery;
+    this.fleet = new FleetMember(redis, settings, concurrency);
+    const shares = new LaneShares(laneWeights(config));
+    this.loop = new DispatchLoop(
+      {
+        redis,
+        settings,
+        concurrency,
+        shares,
+        sleeper: this.sleeper,
+        watchdog: this.watchdog,
+        clock,
+        onHistory: (bytes) => {
+          this.housekeeping.onHistory(bytes);
+        },
+      },
+      this.running,
+    );
+  }
+
+  override check(): ComponentHealth {
+    const { isWell, silentMs } = this.watchdog;
+    return { up: isWell, detail: { running: this.running.size, last_turn_ms_ago: silentMs } };
+  }
+
+  override async start(): Promise<void> {
+    this.locks.start((lost) => {
+      if (lost.length > 0) this.running.onLost(lost.map((member) => member.slice(member.indexOf(':') + 1)));
+    });
+    this.housekeeping.start({
+      onRecovered: (ids) => {
+        this.logger.warn({ task_ids: ids }, 'their worker was lost; they run again');
+      },
+      onEvicted: (tasks) => {
+        this.logger.log(
+          { tasks },
+          'the history was above HISTORY_MAX_BYTES, or Redis short of memory; its oldest tasks were removed',
+        );
+      },
+    });
+    this.isStarted = true;
+    await this.loop.start();
+    this.fleet.start();
+  }
+
+  override async drain(deadlineMs: number): Promise<void> {
+    if (!this.isStarted) return;
+    const deadline = setTimeout(() => {
+      this.running.abortAll();
+    }, deadlineMs);
+    await Promise.all([this.fleet.leave(), this.loop.drain()]);
+    clearTimeout(deadline);
+    this.locks.stop();
+    this.housekeeping.stop();
+    await this.sleeper.stop();
+  }
+}

@@ -1,0 +1,117 @@
+import type { Logger } from '@nestjs/common';
+import type { Attempt } from '../../task/attempt.js';
+import type { Settlement } from '../../task/settlement.js';
+import type { Clock } from '../../time/clock.js';
+import { AbortHandle } from '../abort-handle.js';
+import type { Runner } from './dispatch-loop.js';
+import type { FetchedTask, SettledTask } from './step.js';
+import type { Handled, TaskHandler } from '../task-handler.js';
+
+/** After a fault of our own; the target is not to blame and no attempt is used. */
+const AFTER_OWN_FAULT_MS = 5000;
+
+interface Running {
+  readonly fetched: FetchedTask;
+  readonly abort: AbortHandle;
+  isCancelled: boolean;
+}
+
+/** What runs in this process now: gives each task to the handler and translates what comes back for the store. */
+export class RunningTasks implements Runner {
+  private readonly running = new Map<string, Running>();
+
+  constructor(
+    private readonly handler: TaskHandler,
+    private readonly logger: Logger,
+    private readonly clock: Clock,
+  ) {}
+
+  get size(): number {
+    return this.running.size;
+  }
+
+  members(): string[] {
+    return [...this.running.values()].map(({ fetched }) => `${fetched.lane}:${fetched.task.id}`);
+  }
+
+  async run(fetched: FetchedTask): Promise<SettledTask> {
+    const { id } = fetched.task;
+    const running = { fetched, abort: new AbortHandle(), isCancelled: false };
+    this.running.set(id, running);
+    const { attempt, settlement } = await this.attempt(fetched, running.abort);
+    this.running.delete(id);
+    const { kind, delayMs, reason } = ending(settlement, running.isCancelled);
+    return {
+      lane: fetched.lane,
+      id,
+      kind,
+      attempt,
+      attemptsMade: fetched.attemptsMade + (attempt.class === 'interrupted' ? 0 : 1),
+      dataBytes: fetched.dataBytes,
+      kept: fetched.kept,
+      delayMs,
+      reason,
+    };
+  }
+
+  cancel(id: string): void {
+    const running = this.running.get(id);
+    if (!running) return;
+    running.isCancelled = true;
+    running.abort.abort();
+  }
+
+  /** At the deadline of a shutdown. */
+  abortAll(): void {
+    for (const { abort } of this.running.values()) abort.abort();
+  }
+
+  onLost(ids: readonly string[]): void {
+    this.logger.warn({ task_ids: ids }, 'locks were lost; these tasks may run twice');
+  }
+
+  onError(error: unknown): void {
+    this.logger.warn({ err: error }, 'the store did not take a turn; trying again');
+  }
+
+  private async attempt(fetched: FetchedTask, abort: AbortHandle): Promise<Handled> {
+    const { task, attemptsMade, dueAt, retriedAt } = fetched;
+    const startedAt = this.clock.now();
+    try {
+      return await this.handler.handle({ task, attempt: attemptsMade + 1, dueAt, retriedAt }, abort);
+    } catch (error) {
+      this.logger.error({ err: error, task_id: task.id }, 'an attempt failed for a reason of our own');
+      return ownFault(attemptsMade + 1, startedAt, this.clock.now());
+    }
+  }
+}
+
+function ending(
+  settlement: Settlement,
+  isCancelled: boolean,
+): Pick<SettledTask, 'kind' | 'delayMs' | 'reason'> {
+  switch (settlement.kind) {
+    case 'complete':
+      return { kind: 'completed' };
+    case 'retry':
+      return { kind: 'retry', delayMs: settlement.delayMs };
+    case 'dead_letter':
+      return { kind: 'dead_letter', reason: settlement.reason };
+    case 'expire':
+      return { kind: 'expired' };
+    case 'hand_back':
+      return { kind: isCancelled ? 'cancelled' : 'hand_back' };
+  }
+}
+
+function ownFault(number: number, startedAt: number, endedAt: number): Handled {
+  const attempt: Attempt = {
+    number,
+    startedAt,
+    endedAt,
+    class: 'interrupted',
+    error: { code: 'internal_error', message: 'Task Runner failed, not the target; see the log' },
+    timings: { totalMs: endedAt - startedAt },
+  };
+  return { attempt, settlement: { kind: 'retry', delayMs: AFTER_OWN_FAULT_MS } };
+}

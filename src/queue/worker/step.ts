@@ -1,0 +1,152 @@
+import type { Redis } from 'ioredis';
+import { PREFIX } from '../../redis/keys.js';
+import type { Attempt } from '../../task/attempt.js';
+import type { Lane } from '../../task/lane.js';
+import type { Task } from '../../task/task.js';
+import { bytesOf, formatKept, type KeptAttempts, keepOneMore, parseKept } from './kept-attempts.js';
+import type { ScriptTime } from '../queue-clock.js';
+import { scripts } from '../scripts.js';
+
+/** A task that this dispatcher holds now. */
+export interface FetchedTask {
+  readonly lane: Lane;
+  readonly task: Task;
+  /** Tries that counted so far. */
+  readonly attemptsMade: number;
+  /** Bytes of the task as it is stored. */
+  readonly dataBytes: number;
+  readonly kept: KeptAttempts;
+  /** When this attempt was due, Unix milliseconds. */
+  readonly dueAt: number;
+  /** When somebody gave a dead letter all its tries again, Unix milliseconds. */
+  readonly retriedAt?: number;
+}
+
+/** What the store has to do with a task after an attempt. */
+export interface SettledTask {
+  readonly lane: Lane;
+  readonly id: string;
+  readonly kind: 'completed' | 'retry' | 'dead_letter' | 'hand_back' | 'cancelled' | 'expired';
+  readonly attemptsMade: number;
+  readonly dataBytes: number;
+  /** Before this attempt. */
+  readonly kept: KeptAttempts;
+  readonly attempt: Attempt;
+  readonly delayMs?: number | undefined;
+  readonly reason?: string | undefined;
+}
+
+export interface StepRequest {
+  /** The same for a repeat: it then changes nothing. */
+  readonly id: string;
+  readonly capacity: number;
+  readonly settled: readonly SettledTask[];
+  readonly laneTimes: readonly number[];
+  readonly laneCharges: readonly number[];
+}
+
+export interface StepReply {
+  /** Milliseconds until the next task is due; nothing when none has a time. */
+  readonly nextDueMs: number | undefined;
+  readonly fetched: readonly FetchedTask[];
+  /** Tasks whose lock was lost: they run, or ran, elsewhere too. */
+  readonly lost: readonly string[];
+  readonly cancelled: readonly string[];
+  /** Tasks that wait in each lane and may be taken, most urgent first. */
+  readonly waiting: readonly number[];
+  /** Bytes of the completed history; nothing when no task has ended in this turn. */
+  readonly historyBytes: number | undefined;
+}
+
+/** What stays the same over the life of a dispatcher. Times are milliseconds. */
+export interface StepSettings {
+  readonly token: string;
+  readonly lockMs: number;
+  readonly mode: 'weighted' | 'strict';
+  readonly maxAgeMs: number;
+  /** How long a finished task is kept, unless its queue says otherwise. */
+  readonly completedForMs: number;
+  /** The same of a dead letter; nothing = for ever. */
+  readonly deadForMs: number | undefined;
+}
+
+export async function step(
+  redis: Redis,
+  settings: StepSettings,
+  request: StepRequest,
+  now: ScriptTime,
+): Promise<StepReply> {
+  const reply = await scripts.step.run(redis, PREFIX, [
+    now,
+    settings.token,
+    request.id,
+    settings.lockMs,
+    request.capacity,
+    settings.mode,
+    settings.maxAgeMs,
+    settings.completedForMs,
+    settings.deadForMs ?? '',
+    ...request.laneTimes,
+    ...request.laneCharges,
+    request.settled.length,
+    ...request.settled.flatMap(settlementArgs),
+  ]);
+  return parseReply(reply as RawReply);
+}
+
+function settlementArgs(settled: SettledTask): (string | number)[] {
+  const attempt = JSON.stringify(settled.attempt);
+  const { kept, place, dropped } = keepOneMore(settled.kept, Buffer.byteLength(attempt));
+  return [
+    settled.lane,
+    settled.id,
+    settled.kind,
+    settled.attemptsMade,
+    attempt,
+    place,
+    formatKept(kept),
+    settled.delayMs ?? '',
+    settled.reason ?? '',
+    settled.dataBytes + bytesOf(kept),
+    dropped.join(' '),
+    kept.made,
+    Math.max(0, settled.attempt.endedAt - settled.attempt.startedAt),
+  ];
+}
+
+type RawReply = [
+  next: number,
+  fetched: string[],
+  lost: string[],
+  cancelled: string[],
+  waiting: number[],
+  history: number,
+];
+
+const FETCHED_VALUES = 7;
+
+function parseReply([next, fetched, lost, cancelled, waiting, history]: RawReply): StepReply {
+  const tasks: FetchedTask[] = [];
+  for (let at = 0; at < fetched.length; at += FETCHED_VALUES) tasks.push(parseTask(fetched, at));
+  return {
+    nextDueMs: next < 0 ? undefined : next,
+    fetched: tasks,
+    lost,
+    cancelled,
+    waiting,
+    historyBytes: history > 0 ? history : undefined,
+  };
+}
+
+function parseTask(values: readonly string[], at: number): FetchedTask {
+  const data = values[at + 2] ?? '{}';
+  return {
+    lane: values[at] as Lane,
+    task: JSON.parse(data) as Task,
+    dataBytes: Buffer.byteLength(data),
+    attemptsMade: Number(values[at + 3]),
+    kept: parseKept(values[at + 4] ?? ''),
+    dueAt: Number(values[at + 5]),
+    ...(values[at + 6] && { retriedAt: Number(values[at + 6]) }),
+  };
+}
