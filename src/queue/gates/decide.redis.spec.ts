@@ -15,6 +15,7 @@ const SCRIPT = `
 ${include('context')}
 local now = clock(ARGV[1])
 ${include('gates')}
+${include('rooms')}
 local ids = { 'q:a', 'c:b', 'h:c' }
 loadGates(ids)
 local answers = {}

@@ -1,6 +1,6 @@
 import type { GateLimits } from './gate.js';
 
-// The rules of lua/include/gates.lua once more, for those who only want to know. A test holds the two equal.
+// The rules of lua/include/rooms.lua once more, for those who only want to know. A test holds the two equal.
 
 /** What may wait in a lane for a gate without a cap. */
 const OPEN_WINDOW = 1000;

@@ -15,6 +15,7 @@
 --@include context
 local now = clock(ARGV[1])
 --@include gates
+--@include rooms
 --@include places
 
 -- Random ids exist only when their batch is sent again. Nobody waits that long for a reply.

@@ -12,6 +12,7 @@
 --@include when-full
 local now = clock(ARGV[1])
 --@include gates
+--@include rooms
 --@include places
 --@include history
 --@include finish

@@ -19,6 +19,7 @@
 --@include context
 local now = clock(ARGV[1])
 --@include gates
+--@include rooms
 --@include places
 --@include history
 --@include finish

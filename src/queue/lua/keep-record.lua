@@ -17,6 +17,7 @@
 --@include context
 local now = clock(ARGV[1])
 --@include gates
+--@include rooms
 --@include places
 --@include limit-gate
 

@@ -11,6 +11,7 @@
 --@include when-full
 local now = clock('')
 --@include gates
+--@include rooms
 --@include places
 --@include history
 --@include finish

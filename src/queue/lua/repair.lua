@@ -11,6 +11,7 @@
 --@include when-full
 local now = clock(ARGV[1])
 --@include gates
+--@include rooms
 if not call('SET', P .. 'repair', '1', 'NX', 'PX', ARGV[2]) then return {} end
 
 -- More slots than any fleet has; with more, counting them at once would hold Redis for too long.

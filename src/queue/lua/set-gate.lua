@@ -10,6 +10,7 @@
 --@include context
 local now = clock(ARGV[1])
 --@include gates
+--@include rooms
 --@include places
 --@include limit-gate
 

@@ -1,4 +1,4 @@
--- Changing what a gate lets through. Needs context.lua, gates.lua and places.lua.
+-- Changing what a gate lets through. Needs context.lua, gates.lua, rooms.lua and places.lua.
 
 -- The rest is let in as slots come free: opening a gate in front of 100,000 tasks must not hold Redis.
 local MOST_RELEASED = 200

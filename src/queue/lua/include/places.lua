@@ -1,4 +1,4 @@
--- Where a task stands: in `wait` of its lane, or parked under a gate. Needs context.lua and gates.lua.
+-- Where a task stands: in `wait` of its lane, or parked under a gate. Needs context.lua, gates.lua and rooms.lua.
 --
 -- A parked task is a delayed job of BullMQ whose time is a backstop: should whatever opens its gate forget it, it is
 -- looked at again then. ZSET `park:<gate>` orders the tasks under a gate by lane, then by due time; members are
