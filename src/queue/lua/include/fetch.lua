@@ -83,27 +83,39 @@ local function fetchable(lane)
   return isPaused[lane] and 0 or waitLength(lane)
 end
 
--- How many of the next tasks come from each lane: the one that is furthest behind its share of the slots goes first.
--- `virtual` and `charge`: by lane, the virtual time and what a start adds to it.
+-- From which lanes the next tasks come, by their positions and in order: the one that is furthest behind its share of
+-- the slots goes first. `virtual` and `charge`: by lane, the virtual time and what a start adds to it.
 local function plan(most, virtual, charge)
-  local left, counts, total = {}, {}, 0
+  local left, counts, picks = {}, {}, {}
   for i, lane in ipairs(LANES) do left[i], counts[i] = fetchable(lane), 0 end
-  while total < most do
+  while #picks < most do
     local best
     for i = 1, #LANES do
       if left[i] > 0 and (not best or (not limits.isStrict and virtual[i] < virtual[best])) then best = i end
     end
     if not best then break end
     left[best], counts[best], virtual[best] = left[best] - 1, counts[best] + 1, virtual[best] + charge[best]
-    total = total + 1
+    picks[#picks + 1] = best
   end
-  return counts, total
+  return counts, picks
 end
 
-local function takeOut(counts)
-  local listsOf = {}
+-- Returns the positions of those that were taken out in the order of the picks: a lane whose tasks always came last in a
+-- turn would have the longest of them, and pay for it.
+local function inOrder(picks, from)
+  local order = {}
+  for _, i in ipairs(picks) do
+    if from[i] <= taken.count and taken.lane[from[i]] == LANES[i] then order[#order + 1] = from[i] end
+    from[i] = from[i] + 1
+  end
+  return order
+end
+
+local function takeOut(counts, picks)
+  local listsOf, from = {}, {}
   taken.count = 0
   for i, lane in ipairs(LANES) do
+    from[i] = taken.count + 1
     if counts[i] > 0 then
       local ids = call('RPOP', setKey(lane, 'wait'), counts[i])
       waits[lane] = waits[lane] - #ids
@@ -113,6 +125,7 @@ local function takeOut(counts)
     end
   end
   loadAll(listsOf)
+  return inOrder(picks, from)
 end
 
 -- Nobody else waits: clients that were held back in favour of others may have the slots that are left.
@@ -152,12 +165,11 @@ local function fetch(capacity, virtual, charge)
   for i = 1, #LANES do virtual[i], charge[i] = tonumber(virtual[i]), tonumber(charge[i]) end
   local held, active, free, tries, hasReleased = {}, {}, capacity, capacity + MOST_PUT_BACK, false
   while free > 0 and tries > 0 do
-    local counts, total = plan(math.min(free, tries), virtual, charge)
+    local counts, picks = plan(math.min(free, tries), virtual, charge)
     -- Once in a row: those that were let in may have been held back again.
-    if total == 0 and (hasReleased or not releaseShared()) then break end
-    hasReleased = total == 0
-    takeOut(counts)
-    for at = 1, taken.count do
+    if #picks == 0 and (hasReleased or not releaseShared()) then break end
+    hasReleased = #picks == 0
+    for _, at in ipairs(takeOut(counts, picks)) do
       local lane = taken.lane[at]
       local member = lane .. ':' .. taken.id[at]
       if start(at, member, held) then
@@ -169,7 +181,7 @@ local function fetch(capacity, virtual, charge)
         virtual[POSITION[lane]] = virtual[POSITION[lane]] - charge[POSITION[lane]]
       end
     end
-    tries = tries - total
+    tries = tries - #picks
   end
   for lane, ids in pairs(active) do call('LPUSH', setKey(lane, 'active'), unpack(ids)) end
   if #held > 0 then call('HSET', P .. 'held', unpack(held)) end
