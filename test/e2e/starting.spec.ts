@@ -1,7 +1,9 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { closeAfterTest, closedPort, rawServer } from '../support/loopback.js';
+import type { Spawned } from '../support/processes.js';
 import { launchProduct, refusedStart } from '../support/product.js';
+import { RedisNode } from '../support/redis-node.js';
 import { redisUrl } from '../support/test-app.js';
 import { until } from '../support/until.js';
 
@@ -27,6 +29,28 @@ describe('while Redis is awaited', () => {
       expect(starting.output()).not.toMatch(/"level":"error"|^ +at /m);
     },
   );
+});
+
+describe('while Redis answers and refuses every write', () => {
+  it.each([
+    ['read', () => undefined],
+    [
+      'not read any more',
+      ({ child }: Spawned) => {
+        child.stdout.destroy();
+        child.stderr.destroy();
+      },
+    ],
+  ])('SIGTERM ends the start at once, with a log that is %s', async (_, prepare) => {
+    const full = await RedisNode.start(['min-replicas-to-write 1']);
+    closeAfterTest(() => full.remove());
+    const starting = launchProduct({ REDIS_URL: full.url, SHUTDOWN_TIMEOUT_SEC: '600' });
+    closeAfterTest(() => void starting.child.kill('SIGKILL'));
+    await until(() => starting.output().includes('the store did not take a turn'), { timeoutMs: 20_000 });
+    prepare(starting);
+    starting.child.kill('SIGTERM');
+    expect(await starting.ended).toBe(0);
+  });
 });
 
 describe('a Redis that does not answer', () => {

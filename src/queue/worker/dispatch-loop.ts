@@ -84,7 +84,8 @@ export class DispatchLoop {
       } else {
         // Sockets that have answers are read one after the other: what all of them end belongs into one turn.
         await new Promise(setImmediate);
-        this.take(await this.turn());
+        const reply = await this.turn();
+        if (reply) this.take(reply);
       }
     }
     this.stopDueTimer();
@@ -120,8 +121,11 @@ export class DispatchLoop {
     this.poke();
   }
 
-  /** Repeats the same request until Redis has answered it: whether it was carried out before does not matter. */
-  private async turn(): Promise<StepReply> {
+  /**
+   * Repeats the same request until Redis has answered it: whether it was carried out before does not matter. Gives up
+   * only when it would settle nothing, and nothing is to be fetched any more.
+   */
+  private async turn(): Promise<StepReply | undefined> {
     const { redis, settings, shares, clock } = this.options;
     const request: StepRequest = {
       id: randomUUID(),
@@ -141,6 +145,7 @@ export class DispatchLoop {
         return reply;
       } catch (error) {
         this.runner.onError(error);
+        if (request.settled.length === 0 && this.isDone()) return undefined;
         await new Promise((resolve) => setTimeout(resolve, AFTER_ERROR_MS));
       }
     }
