@@ -32,6 +32,24 @@ describe('while Redis is awaited', () => {
 });
 
 describe('while Redis answers and refuses every write', () => {
+  it('says so once, and not how the connection is opened again and again', async () => {
+    const full = await RedisNode.start(['min-replicas-to-write 1']);
+    closeAfterTest(() => full.remove());
+    const starting = launchProduct({ REDIS_URL: full.url });
+    closeAfterTest(() => void starting.child.kill('SIGKILL'));
+    const refusals = async (): Promise<number> => {
+      const info = await full.ask((redis) => redis.info('errorstats'));
+      return Number(/NOREPLICAS:count=(\d+)/.exec(info)?.[1] ?? 0);
+    };
+    await until(async () => (await refusals()) > 20, { timeoutMs: 20_000 });
+    const lines = starting.output().split('\n');
+    expect(lines.filter((line) => line.includes('did not take a turn'))).toEqual([
+      expect.stringContaining('NOREPLICAS Not enough good replicas to write'),
+    ]);
+    expect(lines.filter((line) => line.includes('worker connection')).length).toBeLessThanOrEqual(1);
+    expect(starting.output()).not.toContain('"stack"');
+  });
+
   it.each([
     ['read', () => undefined],
     [

@@ -1,7 +1,9 @@
 import type { Logger } from '@nestjs/common';
+import { isUnavailable } from '../../redis/unavailable.js';
 import type { Attempt } from '../../task/attempt.js';
 import type { Settlement } from '../../task/settlement.js';
 import type { Clock } from '../../time/clock.js';
+import { Seldom } from '../../time/seldom.js';
 import { AbortHandle } from '../abort-handle.js';
 import type { Runner } from './dispatch-loop.js';
 import type { FetchedTask, SettledTask } from './step.js';
@@ -9,6 +11,9 @@ import type { Handled, TaskHandler } from '../task-handler.js';
 
 /** After a fault of our own; the target is not to blame and no attempt is used. */
 const AFTER_OWN_FAULT_MS = 5000;
+
+/** How often the same error of the store is told. */
+const SAME_ERROR_EVERY_MS = 60_000;
 
 interface Running {
   readonly fetched: FetchedTask;
@@ -18,6 +23,7 @@ interface Running {
 
 /** What runs in this process now: gives each task to the handler and translates what comes back for the store. */
 export class RunningTasks implements Runner {
+  private readonly errors = new Seldom(SAME_ERROR_EVERY_MS);
   private readonly running = new Map<string, Running>();
 
   constructor(
@@ -70,8 +76,12 @@ export class RunningTasks implements Runner {
     this.logger.warn({ task_ids: ids }, 'locks were lost; these tasks may run twice');
   }
 
+  /** Twice a second for as long as it lasts. What the store says by itself needs no stack. */
   onError(error: unknown): void {
-    this.logger.warn({ err: error }, 'the store did not take a turn; trying again');
+    const message = error instanceof Error ? error.message : String(error);
+    if (!this.errors.isDue(message)) return;
+    const about = isUnavailable(error) ? { reason: message } : { err: error };
+    this.logger.warn(about, 'the store did not take a turn; trying again until it does');
   }
 
   private async attempt(fetched: FetchedTask, abort: AbortHandle): Promise<Handled> {
