@@ -159,8 +159,9 @@ export class RedisConnections {
   private async inspect(redis: Redis): Promise<void> {
     const before = this.inspection;
     this.inspection = await inspect(redis, this.config);
-    for (const warning of this.inspection.warnings) {
-      if (!before.warnings.includes(warning)) this.logger.warn(warning);
+    const known = [...before.warnings, ...before.openDoors];
+    for (const warning of [...this.inspection.warnings, ...this.inspection.openDoors]) {
+      if (!known.includes(warning)) this.logger.warn(warning);
     }
   }
 

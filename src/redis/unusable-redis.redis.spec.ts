@@ -11,11 +11,13 @@ const FOR_EVER = { REDIS_CONNECT_RETRIES: '100', REDIS_RETRY_INTERVAL_SEC: '60' 
 const TWICE = { REDIS_CONNECT_RETRIES: '2', REDIS_RETRY_INTERVAL_SEC: '0.2' };
 
 let nodes: RedisNode[];
+let health: HealthRegistry;
 let open: RedisConnections[];
 let warn: MockInstance<Logger['warn']>;
 beforeEach(() => {
   warn = vi.spyOn(Logger.prototype, 'warn').mockReturnValue(undefined);
   vi.spyOn(Logger.prototype, 'log').mockReturnValue(undefined);
+  health = new HealthRegistry();
   nodes = [];
   open = [];
 });
@@ -31,7 +33,7 @@ async function server(...settings: string[]): Promise<RedisNode> {
 }
 
 function connect(environment: Record<string, string>): RedisConnections {
-  const connections = new RedisConnections(loadConfig(environment), new HealthRegistry());
+  const connections = new RedisConnections(loadConfig(environment), health);
   open.push(connections);
   return connections;
 }
@@ -113,4 +115,21 @@ it('Sentinels that do not know the master are told of with the settings', async 
   await expect(connections.waitUntilReady()).rejects.toThrow(
     /^No Sentinel tells .*"mymaster" .*127.0.0.1:1: cannot be reached.*: ERR No such master.*REDIS_MASTER_NAME/,
   );
+});
+
+describe('a password that is set here', () => {
+  const told = () => warnings().filter((line) => line.includes('asks for no password'));
+
+  it.each([
+    ['', 1],
+    ['other', 0],
+  ])('is told of once when Redis asks for none (it asks for "%s")', async (asked, lines) => {
+    const node = await server();
+    await node.ask((redis) => redis.config('SET', 'requirepass', asked));
+    const connections = connect({ REDIS_URL: node.url, REDIS_PASSWORD: 'other' });
+    await connections.waitUntilReady();
+    await until(async () => (await health.check('redis')).detail?.['persistence'] === 'none');
+    expect(told()).toHaveLength(lines);
+    expect(JSON.stringify(await health.check('redis'))).not.toContain('password');
+  });
 });
