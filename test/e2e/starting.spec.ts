@@ -90,6 +90,24 @@ describe('a Redis that does not answer', () => {
   });
 });
 
+it('all lines of a start have one shape, from the first on', async () => {
+  const { output } = await refusedStart({
+    PORT: '0',
+    BIND_ADDRESS: '127.0.0.1',
+    REDIS_URL: `redis://127.0.0.1:${await closedPort()}`,
+    REDIS_CONNECT_RETRIES: '1',
+    REDIS_RETRY_INTERVAL_SEC: '0.2',
+  });
+  const lines = output
+    .trim()
+    .split('\n')
+    .filter((line) => line.startsWith('{'));
+  expect(lines[0]).toContain('ECONNREFUSED');
+  for (const line of lines) {
+    expect(Object.keys(JSON.parse(line) as object).slice(0, 4)).toEqual(['level', 'time', 'mode', 'context']);
+  }
+});
+
 /** What a start says whose port is taken. */
 async function startOnTakenPort(logLevel: string): Promise<{ port: number; code: unknown; output: string }> {
   const other = createServer();
