@@ -6,6 +6,7 @@ import type { Writer } from '../../redis/writer.js';
 import { isRandomId } from '../../task/task-id.js';
 import type { Task } from '../../task/task.js';
 import type { QueueClock, ScriptTime } from '../queue-clock.js';
+import { readTask } from '../read-task.js';
 import { scripts } from '../scripts.js';
 import { gatesOf, storedAs } from './stored-task.js';
 import type { Added } from '../task-queue.js';
@@ -133,7 +134,8 @@ export async function addTasks(
   return tasks.map((task, at) => {
     const data = results[at];
     if (data === 'full') return data;
-    return data ? { task: JSON.parse(data) as Task, isNew: false } : { task, isNew: true };
+    // Its id is taken also when nobody can read any more by what.
+    return data ? { task: readTask(task.id, data) ?? task, isNew: false } : { task, isNew: true };
   });
 }
 
