@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { GatedRecords } from '../queue/gates/gated-records.js';
 import { GateStore } from '../queue/gates/gate-store.js';
-import { CLIENTS_KEY } from '../redis/keys.js';
+import { encodeRules, newVersion } from '../queue/admission/admission-rules.js';
+import { ADMISSION_KEY, CLIENTS_KEY } from '../redis/keys.js';
 import { RedisConnections } from '../redis/redis-connections.js';
 import { Clock } from '../time/clock.js';
-import { type Client, clientGate } from './client.js';
+import { type Client, clientAdmission, clientGate } from './client.js';
 import type { Tier } from './tier.js';
 
 /** As it is kept: the id is the name of the record. */
@@ -13,6 +14,8 @@ interface StoredClient {
   readonly enabled: boolean;
   readonly created_at: number;
   readonly updated_at: number;
+  /** Of what its requests are judged by: another one after every change. */
+  readonly version: string;
 }
 
 export interface ClientPage {
@@ -35,6 +38,7 @@ export class ClientStore {
       key: CLIENTS_KEY,
       gateOf: (id) => `c:${id}`,
       limitsOf: clientGate,
+      extract: { key: ADMISSION_KEY, of: (client) => encodeRules(clientAdmission(client)) },
     });
   }
 
@@ -51,6 +55,7 @@ export class ClientStore {
       enabled: enabled ?? before?.enabled ?? true,
       created_at: before?.created_at ?? now,
       updated_at: now,
+      version: newVersion(),
     }));
     return toClient(id, stored);
   }

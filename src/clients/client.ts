@@ -1,3 +1,4 @@
+import type { AdmissionRules } from '../queue/admission/admission-rules.js';
 import type { GateLimits } from '../queue/gates/gate.js';
 import { type Tier, tierLimits } from './tier.js';
 
@@ -5,7 +6,7 @@ import { type Tier, tierLimits } from './tier.js';
 export interface Client {
   readonly id: string;
   readonly tier: Tier;
-  /** The tasks of a client that is not are accepted and wait. */
+  /** A client that is not may not enqueue, and its tasks wait. */
   readonly enabled: boolean;
   readonly createdAt: number;
   readonly updatedAt: number;
@@ -14,4 +15,13 @@ export interface Client {
 /** What the dispatcher lets through for a client. */
 export function clientGate({ tier, enabled }: Pick<Client, 'tier' | 'enabled'>): GateLimits {
   return { isShut: !enabled, maxRunning: tierLimits(tier).maxConcurrent };
+}
+
+/** What the store holds a client to when it enqueues. */
+export function clientAdmission({
+  tier,
+  enabled,
+  version,
+}: Pick<Client, 'tier' | 'enabled'> & Pick<AdmissionRules, 'version'>): AdmissionRules {
+  return { version, isEnabled: enabled, requestsPerMinute: tierLimits(tier).requestsPerMinute };
 }

@@ -14,6 +14,9 @@ export const signalKey = (token: string): string => `${PREFIX}signal:${token}`;
 /** Hash: client id → client (JSON). */
 export const CLIENTS_KEY = `${PREFIX}clients`;
 
+/** Hash: client id → what the store holds the client to when it enqueues, for the scripts. */
+export const ADMISSION_KEY = `${PREFIX}admission`;
+
 /** Hash: name of a queue → what is set for it (JSON). Of the lanes, those for which something was set. */
 export const QUEUES_KEY = `${PREFIX}queues`;
 

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
-import { Counter, Gauge } from 'prom-client';
+import { Gauge } from 'prom-client';
 import { Config } from '../../src/config/config.js';
 import { loadConfig } from '../../src/config/load-config.js';
 import { HealthRegistry } from '../../src/health/health-registry.js';
@@ -127,10 +127,7 @@ export class QueueHarness {
 
 function storeMetric(): StoreMetric {
   const options = { help: 'of nobody', registers: [] };
-  return new StoreMetric(
-    new Gauge({ ...options, name: 'memory', labelNames: ['kind'] }),
-    new Counter({ ...options, name: 'refused', labelNames: ['reason'] }),
-  );
+  return new StoreMetric(new Gauge({ ...options, name: 'memory', labelNames: ['kind'] }));
 }
 
 class WorkHandler extends TaskHandler {
