@@ -1,4 +1,4 @@
-import { ConsoleLogger, type Type } from '@nestjs/common';
+import type { Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Logger, PinoLogger } from 'nestjs-pino';
@@ -9,6 +9,7 @@ import { earlyRefusals } from '../http/early-refusals.js';
 import { readJsonBodies } from '../http/json-body.js';
 import { refuseOtherMethods } from '../http/other-methods.js';
 import { requestId } from '../http/request-id.js';
+import { assemblyLogger } from '../logging/logging.module.js';
 import { requestLog } from '../logging/request-log.js';
 import { HttpMetrics } from '../metrics/http-metrics.js';
 import { AppModule } from './app.module.js';
@@ -19,8 +20,7 @@ export async function createApp(config: Config, halves: readonly Type[]): Promis
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter(config), {
     bodyParser: false,
     abortOnError: false,
-    // While it is put together, Nest tells of every class and route; only what is wrong is worth a line.
-    logger: new ConsoleLogger({ json: true, logLevels: ['warn', 'error', 'fatal'] }),
+    logger: assemblyLogger(config),
   });
   await prepareServer(app, config);
   if (config.service.mode !== 'worker') {

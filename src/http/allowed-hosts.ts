@@ -13,7 +13,7 @@ const HOST = /^(\[[0-9a-f:.]+\]|[^\s:[\]]*)(?::\d{0,5})?$/;
  * @param hosts host names without ports, IPv6 addresses in brackets; empty lets every name through
  */
 export function allowOnlyHosts(server: FastifyInstance, hosts: readonly string[]): void {
-  const allowed = new Set(hosts.map((host) => host.toLowerCase()));
+  const allowed = new Set(hosts.map(compared));
   server.addHook('onRequest', (request, _reply, done) => {
     const host = hostOf(request.raw);
     if (host === undefined) done(malformed());
@@ -26,7 +26,13 @@ function hostOf(request: IncomingMessage): string | undefined {
   // HTTP/1.0 knows requests without one.
   const given = request.headers.host ?? (request.httpVersion === '1.0' ? '' : undefined);
   if (given === undefined || namesHostTwice(request.rawHeaders)) return undefined;
-  return HOST.exec(given.toLowerCase())?.[1];
+  const host = HOST.exec(given.toLowerCase())?.[1];
+  return host === undefined ? undefined : compared(host);
+}
+
+/** The dot at the end of a name stands for the root of all names, and says nothing else. */
+function compared(host: string): string {
+  return host.toLowerCase().replace(/\.$/, '');
 }
 
 /** Of two, `headers` has the first only. */

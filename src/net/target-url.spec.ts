@@ -8,6 +8,7 @@ const loopback = compileAddressPolicy({ allowPrivateUrls: false, allowLoopbackUr
 const LOOPBACK = /\(loopback address\)$/;
 const PRIVATE = /\(private address\)$/;
 const METADATA = /\(cloud metadata address\)$/;
+const METADATA_NAME = /\(cloud metadata name\)$/;
 const UNSPECIFIED = /\(unspecified address\)$/;
 const EMBEDDED = /\(IPv4 address embedded in IPv6\)$/;
 const SCHEME = /^must be absolute and start with/;
@@ -85,6 +86,11 @@ const HOSTILE: readonly (readonly [string, RegExp])[] = [
   ['http://168.63.129.16/', METADATA],
   ['http://100.100.100.200/', METADATA],
   ['http://192.0.0.192/', METADATA],
+  ['http://metadata.google.internal/', METADATA_NAME],
+  ['http://metadata.google.internal./computeMetadata/v1/', METADATA_NAME],
+  ['http://Metadata.GOOGLE.internal./', METADATA_NAME],
+  ['http://metadata.goog/', METADATA_NAME],
+  ['http://instance-data.ec2.internal./latest/', METADATA_NAME],
   ['http://[fe80::1]/', /\(link-local address\)$/],
   ['http://[fec0::1]/', /\(site-local address\)$/],
   ['http://[ff02::1]/', /\(multicast address\)$/],
@@ -208,6 +214,16 @@ describe('a target URL', () => {
       expect(parseTargetUrl(text, loopback).ok).toBe(true);
     }
     expect(parseTargetUrl('http://10.0.0.1/', loopback).ok).toBe(false);
+  });
+
+  it('never leads to the name of a metadata service, whatever is allowed', () => {
+    const open = compileAddressPolicy({ allowPrivateUrls: true, allowLoopbackUrls: true, denyCidrs: [] });
+    for (const host of ['metadata.google.internal', 'metadata.google.internal.', 'METADATA.goog.']) {
+      expect(parseTargetUrl(`http://${host}/`, open).ok).toBe(false);
+    }
+    for (const host of ['metadata', 'metadata.example.', 'x.metadata.goog.example', 'intranet.']) {
+      expect(parseTargetUrl(`http://${host}/`, open).ok).toBe(true);
+    }
   });
 
   it('names the address it understood', () => {

@@ -7,7 +7,7 @@ import { TestApp } from '../support/test-app.js';
 
 let app: TestApp;
 beforeAll(async () => {
-  app = await TestApp.start({ MODE: 'api', ALLOWED_HOSTS: 'localhost,127.0.0.1,[::1]' });
+  app = await TestApp.start({ MODE: 'api', ALLOWED_HOSTS: 'localhost,127.0.0.1,[::1],example.com.' });
 });
 afterAll(async () => {
   await app.stop();
@@ -28,12 +28,19 @@ function answerFor(host: string): Promise<IncomingMessage & { body: string }> {
 }
 
 describe('ALLOWED_HOSTS', () => {
-  it.each(['localhost', 'localhost:8080', '127.0.0.1', '127.0.0.1:1', 'LOCALHOST', '[::1]', '[::1]:8080'])(
-    'answers to %s',
-    async (host) => {
-      expect((await answerFor(host)).statusCode).toBe(200);
-    },
-  );
+  it.each([
+    'localhost',
+    'localhost:8080',
+    '127.0.0.1',
+    '127.0.0.1:1',
+    'LOCALHOST',
+    '[::1]',
+    '[::1]:8080',
+    'localhost.',
+    'Example.com:80',
+  ])('answers to %s', async (host) => {
+    expect((await answerFor(host)).statusCode).toBe(200);
+  });
 
   it.each([
     'evil.example',
@@ -41,6 +48,7 @@ describe('ALLOWED_HOSTS', () => {
     '127.0.0.1.nip.io',
     '10.0.0.1',
     'evil.example#localhost',
+    'localhost..',
   ])('refuses %s with a problem that has an id and the usual headers', async (host) => {
     const { statusCode, headers, body } = await answerFor(host);
     expect(statusCode).toBe(421);

@@ -110,6 +110,11 @@ const faults: [string, unknown, string][] = [
   ['a huge backoff', withRetry({ min_backoff: 1e300 }), '/retry/min_backoff'],
   ['min over max', withRetry({ min_backoff: '2s', max_backoff: 1.999 }), '/retry/min_backoff'],
   ['a list without delays', withRetry({ strategy: 'list' }), '/retry/delays'],
+  [
+    'a list with a wait besides',
+    withRetry({ strategy: 'list', delays: [1], min_backoff: 1 }),
+    '/retry/min_backoff',
+  ],
   ['a list whose delays are null', withRetry({ strategy: 'list', delays: null }), '/retry/delays'],
   ['an empty list of delays', withRetry({ strategy: 'list', delays: [] }), '/retry/delays'],
   ['101 delays', withRetry({ strategy: 'list', delays: Array(101).fill(1) }), '/retry/delays'],

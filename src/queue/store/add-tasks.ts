@@ -10,6 +10,7 @@ import {
   receiptOf,
 } from '../admission/admission.js';
 import type { ScriptTime } from '../queue-clock.js';
+import { readTask } from '../read-task.js';
 import { scripts } from '../scripts.js';
 import { gatesOf, storedAs } from './stored-task.js';
 
@@ -77,7 +78,8 @@ function resultOf(task: Task, text: string): AddResult {
     case 'added':
       return { kind, receipt: receiptOf(task), ...quotaOf(words) };
     case 'stored':
-      return { kind: 'replayed', receipt: receiptOf(JSON.parse(stored) as Task), ...quotaOf(words) };
+      // Its id is taken also when nobody can read any more by what.
+      return { kind: 'replayed', receipt: receiptOf(readTask(task.id, stored) ?? task), ...quotaOf(words) };
     case 'kept':
       return { kind: 'replayed', receipt: parseReceipt(task.clientId, stored), ...quotaOf(words) };
     default:
