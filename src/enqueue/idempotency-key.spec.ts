@@ -41,7 +41,9 @@ describe('what a request is known by', () => {
 
   it('has a fingerprint that changes with the request, and with the key: nobody guesses a body by it', () => {
     const [one, , otherKey, first, second] = all.map(({ fingerprint }) => fingerprint);
-    expect(idempotencyOf({ ...request, task: { url: 'http://target.example/2' } } as never, 'key')).toMatchObject({
+    expect(
+      idempotencyOf({ ...request, task: { url: 'http://target.example/2' } } as never, 'key'),
+    ).toMatchObject({
       hash: all[0]?.hash,
     });
     expect(one).not.toBe(idempotencyOf({ ...request, task: {} } as never, 'key').fingerprint);

@@ -31,14 +31,17 @@ const many = (count: number, of: object = later()) => Array.from({ length: count
 const batch = (tasks: unknown, fields: object = {}, headers: Record<string, string> = {}) =>
   app.post<Results>('/v1/enqueue/batch', { tasks, ...fields }, headers);
 const resultsOf = (answer: { body: Results }) => answer.body.results as Result[];
-const codes = (answer: { body: Results }) => resultsOf(answer).map(({ status, error }) => error?.code ?? status);
+const codes = (answer: { body: Results }) =>
+  resultsOf(answer).map(({ status, error }) => error?.code ?? status);
 const alive = async (client: string) => Number(await redis.hget('{tr}:alive', `c:${client}`));
 const set = (client_id: string, tier: string, enabled = true) =>
   app.send('POST', '/admin/clients/set', { client_id, tier, enabled });
 
 describe('a batch', () => {
   it('of 1,000 tasks is stored with one request, each has its result, and all run', async () => {
-    const tasks = Array.from({ length: 1000 }, (_, n) => task({ task_id: `n-${n}`, metadata: { n: `${n}` } }));
+    const tasks = Array.from({ length: 1000 }, (_, n) =>
+      task({ task_id: `n-${n}`, metadata: { n: `${n}` } }),
+    );
     const answer = await batch(tasks);
     expect(answer.status).toBe(202);
     const expected = tasks.map((_, n) => ({ status: 'enqueued', task_id: `shop.n-${n}`, queue: 'default' }));
@@ -77,8 +80,12 @@ describe('a batch', () => {
       const alone = await app.post<Problem>('/v1/enqueue', each);
       const [result] = resultsOf(await batch([each]));
       expect(result?.error?.errors?.length).toBeGreaterThan(0);
-      expect(result?.error?.errors?.map(({ pointer, detail }) => ({ pointer: pointer.slice('/tasks/0'.length), detail })))
-        .toEqual(alone.body.errors);
+      expect(
+        result?.error?.errors?.map(({ pointer, detail }) => ({
+          pointer: pointer.slice('/tasks/0'.length),
+          detail,
+        })),
+      ).toEqual(alone.body.errors);
     }
   });
 
@@ -122,7 +129,10 @@ describe('the limits of a client', () => {
     await set('free-two', 'free');
     const of = (count: number) => many(count, later({ client_id: 'free-two' }));
     for (const atomic of [true, false])
-      expect(await batch(of(11), { atomic })).toMatchObject({ status: 422, body: { code: 'batch_too_large' } });
+      expect(await batch(of(11), { atomic })).toMatchObject({
+        status: 422,
+        body: { code: 'batch_too_large' },
+      });
     expect(await alive('free-two')).toBe(0);
     await set('free-two', 'basic');
     expect((await batch(of(11), { atomic: true })).status).toBe(202);
@@ -168,7 +178,9 @@ describe('a batch that is all or none', () => {
 describe('an Idempotency-Key on a batch', () => {
   it.each([true, false])('gives the same answers again, also to half of it (atomic: %s)', async (atomic) => {
     const headers = { 'idempotency-key': `batch-${atomic}` };
-    const tasks = Array.from({ length: 30 }, (_, n) => later({ client_id: 'keyed', metadata: { n: `${n}` } }));
+    const tasks = Array.from({ length: 30 }, (_, n) =>
+      later({ client_id: 'keyed', metadata: { n: `${n}` } }),
+    );
     const before = await alive('keyed');
     const half = await batch(tasks.slice(0, 20), { atomic }, headers);
     const whole = await batch(tasks, { atomic }, headers);

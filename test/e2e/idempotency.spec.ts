@@ -55,11 +55,12 @@ describe('an Idempotency-Key', () => {
       const headers = { 'content-type': 'application/json', 'idempotency-key': key };
       const request = { method: 'POST', headers, body: JSON.stringify(body({ delay: 3600 })) };
       const response = await fetch(`${url}/v1/enqueue`, request);
-      return { status: response.status, ...((await response.json()) as EnqueueAnswer) };
+      const { task_id } = (await response.json()) as EnqueueAnswer;
+      return `${response.status} ${task_id}`;
     };
     const answers = await Promise.all(Array.from({ length: 60 }, (_, n) => send(n)));
-    expect(new Set(answers.map(({ status, task_id }) => `${status} ${task_id}`)).size).toBe(1);
-    expect(answers[0]?.status).toBe('enqueued');
+    expect(new Set(answers).size).toBe(1);
+    expect(answers[0]).toMatch(/^202 /);
     expect(await redis.zcard('{tr}:default:delayed')).toBe(1);
   });
 

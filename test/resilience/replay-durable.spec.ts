@@ -49,7 +49,8 @@ const task = (fields: object = {}) => ({
 });
 
 const NOT_DURABLE = { status: 503, code: 'not_durable' };
-const replicaHas = async (id: string) => (await replica.ask((redis) => redis.keys(`{tr}:*:${id}`))).length > 0;
+const replicaHas = async (id: string) =>
+  (await replica.ask((redis) => redis.keys(`{tr}:*:${id}`))).length > 0;
 const masterHas = async () => (await master.ask((redis) => redis.zcard('{tr}:default:delayed'))) > 0;
 
 describe('a request that is sent again after a 503', () => {

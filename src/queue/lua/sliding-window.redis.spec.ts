@@ -28,7 +28,11 @@ afterAll(async () => {
 });
 
 const limit = (requestsPerMinute: number) =>
-  harness.redis.hset(ADMISSION_KEY, CLIENT, encodeRules({ version: 'v', isEnabled: true, requestsPerMinute }));
+  harness.redis.hset(
+    ADMISSION_KEY,
+    CLIENT,
+    encodeRules({ version: 'v', isEnabled: true, requestsPerMinute }),
+  );
 
 /** So many requests in one batch. */
 function request(count: number): Promise<AddResult[]> {
