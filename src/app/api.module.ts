@@ -1,15 +1,32 @@
 import { Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
 import { AdminModule } from '../admin/admin.module.js';
 import { EnqueueModule } from '../enqueue/enqueue.module.js';
+import { IngressGuard, IngressLimit } from '../http/ingress-guard.js';
+import { Problems } from '../http/problems.js';
+import { Ingress } from '../queue/admission/ingress.js';
 import { MemoryWatch } from '../queue/store/memory-watch.js';
 import { QueueModule } from '../queue/queue.module.js';
 import { TrackingModule } from '../tracking/tracking.module.js';
+import { queueFull } from './queue-full.js';
+import { queueUnavailable } from './queue-unavailable.js';
 import type { Half } from './half.js';
 
 /** The half that takes tasks and tells about them. */
-@Module({ imports: [QueueModule, EnqueueModule, TrackingModule, AdminModule] })
+@Module({
+  imports: [QueueModule, EnqueueModule, TrackingModule, AdminModule],
+  providers: [
+    { provide: IngressLimit, useExisting: Ingress },
+    { provide: APP_GUARD, useClass: IngressGuard },
+  ],
+})
 export class ApiModule implements Half {
-  constructor(private readonly memory: MemoryWatch) {}
+  constructor(
+    private readonly memory: MemoryWatch,
+    problems: Problems,
+  ) {
+    problems.know([queueFull, queueUnavailable]);
+  }
 
   start(): Promise<void> {
     return this.memory.start();

@@ -38,7 +38,7 @@ export class ClientStore {
       key: CLIENTS_KEY,
       gateOf: (id) => `c:${id}`,
       limitsOf: clientGate,
-      extract: { key: ADMISSION_KEY, of: (client) => encodeRules(clientAdmission(client)) },
+      extracts: [{ key: ADMISSION_KEY, of: (client) => encodeRules(clientAdmission(client)) }],
     });
   }
 

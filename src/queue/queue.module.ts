@@ -3,6 +3,7 @@ import { DepthGauge } from './gauges/depth-gauge.js';
 import { GateStore } from './gates/gate-store.js';
 import { HistoryGauge } from './gauges/history-gauge.js';
 import { laneQueues, laneQueuesProvider } from './gauges/lane-queues.js';
+import { Ingress } from './admission/ingress.js';
 import { KnownRules } from './admission/known-rules.js';
 import { MemoryWatch } from './store/memory-watch.js';
 import { QueueClock, RedisClock } from './queue-clock.js';
@@ -21,6 +22,7 @@ import { TaskReader } from './task-reader.js';
     DepthGauge,
     GateStore,
     HistoryGauge,
+    Ingress,
     KnownRules,
     MemoryWatch,
     { provide: QueueClock, useClass: RedisClock },
@@ -28,6 +30,6 @@ import { TaskReader } from './task-reader.js';
     { provide: TaskQueue, useClass: ScriptTaskQueue },
     { provide: TaskReader, useClass: ScriptTaskReader },
   ],
-  exports: [KnownRules, MemoryWatch, TaskQueue, TaskReader, GateStore, QueueRegistry],
+  exports: [Ingress, KnownRules, MemoryWatch, TaskQueue, TaskReader, GateStore, QueueRegistry],
 })
 export class QueueModule {}

@@ -5,6 +5,8 @@ const script = (name: string): LuaScript => new LuaScript(new URL(`lua/${name}.l
 /** The queue's scripts. Each begins with its contract: keys, arguments, what it returns. */
 export const scripts = {
   addTasks: script('add-tasks'),
+  findReceipt: script('find-receipt'),
+  takeTokens: script('take-tokens'),
   step: script('step'),
   findTask: script('find-task'),
   explainTask: script('explain-task'),

@@ -16,8 +16,8 @@ export interface Replacement {
   /** The empty text when there was none. */
   readonly before: string;
   readonly after: string;
-  /** What the scripts need of it besides the gate, in a hash by the same name; the empty text = nothing. */
-  readonly extract?: { readonly key: string; readonly text: string };
+  /** What the scripts need of it besides the gate, in hashes by the same name; the empty text = nothing. */
+  readonly extracts: readonly { readonly key: string; readonly text: string }[];
 }
 
 /** The port through which limits of clients, states of queues and states of hosts reach the dispatcher. */
@@ -54,9 +54,9 @@ export class GateStore {
    * @throws QueueUnavailable
    */
   async setWithRecord(id: GateId, limits: GateLimits, record: Replacement): Promise<boolean> {
-    const { key, name, before, after, extract } = record;
+    const { key, name, before, after, extracts } = record;
     const args = [this.clock.scriptTime(), id, encodeLimits(limits), this.maxAgeMs, key, name, before, after];
-    args.push(extract?.key ?? '', extract?.text ?? '');
+    for (const extract of extracts) args.push(extract.key, extract.text);
     const done = await whenAvailable(() =>
       this.connections.write((redis) => scripts.keepRecord.run(redis, PREFIX, args)),
     );

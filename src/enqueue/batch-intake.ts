@@ -1,0 +1,76 @@
+import { Injectable } from '@nestjs/common';
+import { ProblemError } from '../http/problem.js';
+import { Problems } from '../http/problems.js';
+import { validated } from '../http/validation.js';
+import type { Accepted } from '../queue/admission/admission.js';
+import { BatchBounds } from './batch-bounds.js';
+import { faultsInBatch, inBatch } from './batch-problems.js';
+import { EnqueueRequest } from './enqueue.dto.js';
+import { type Call, Intake } from './intake.js';
+
+/** From the tasks of a batch, of which nothing was checked yet, to what became of each. */
+@Injectable()
+export class BatchIntake {
+  constructor(
+    private readonly bounds: BatchBounds,
+    private readonly intake: Intake,
+    private readonly problems: Problems,
+  ) {}
+
+  /**
+   * Each by itself.
+   *
+   * @throws ProblemError when the batch as a whole is refused
+   */
+  async takeEach(tasks: readonly unknown[], call: Call): Promise<(Accepted | ProblemError)[]> {
+    const read = tasks.map((task) => this.read(task));
+    await this.bounds.require(read.filter((each) => each instanceof EnqueueRequest));
+    return Promise.all(
+      read.map(async (each, place) =>
+        each instanceof ProblemError ? inBatch(each, place) : this.takeOne(each, call, place),
+      ),
+    );
+  }
+
+  /**
+   * All of them or none.
+   *
+   * @throws ProblemError that names the tasks that are at fault
+   * @throws QueueUnavailable
+   */
+  async takeAllOrNone(tasks: readonly unknown[], call: Call): Promise<readonly Accepted[]> {
+    const read = tasks.map((task) => this.read(task));
+    const requests = read.filter((each) => each instanceof EnqueueRequest);
+    if (requests.length < read.length) {
+      throw faultsInBatch(read.map((each) => (each instanceof ProblemError ? each : undefined)));
+    }
+    await this.bounds.require(requests);
+    return this.intake.takeAllOrNone(requests, call);
+  }
+
+  private read(task: unknown): EnqueueRequest | ProblemError {
+    try {
+      const request = validated(EnqueueRequest, task);
+      this.bounds.requireSize(task);
+      return request;
+    } catch (error) {
+      if (error instanceof ProblemError) return error;
+      throw error;
+    }
+  }
+
+  private async takeOne(
+    request: EnqueueRequest,
+    call: Call,
+    place: number,
+  ): Promise<Accepted | ProblemError> {
+    try {
+      return await this.intake.take(request, call, place);
+    } catch (error) {
+      const problem = this.problems.of(error);
+      // What nobody expected is for the log, and the batch.
+      if (problem.init.status === 500) throw error;
+      return inBatch(problem, place);
+    }
+  }
+}
