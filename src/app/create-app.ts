@@ -8,6 +8,8 @@ import { allowLargerBodies } from '../http/body-limit.js';
 import { allowOnlyHosts } from '../http/allowed-hosts.js';
 import { sendCommonHeaders } from '../http/common-headers.js';
 import { earlyRefusals } from '../http/early-refusals.js';
+import { refuseOtherOrigins } from '../http/cross-origin.js';
+import { continueWithin, refuseOtherFraming } from '../http/framing.js';
 import { readJsonBodies } from '../http/json-body.js';
 import { refuseOtherMethods } from '../http/other-methods.js';
 import { requestId } from '../http/request-id.js';
@@ -65,9 +67,24 @@ async function prepareServer(app: NestFastifyApplication, config: Config): Promi
   readJsonBodies(server);
   allowLargerBodies(server, BATCH_ROUTE, config.ingress.maxBatchBytes);
   sendCommonHeaders(server);
+  continueWithin(config.service.maxRequestBytes, server);
+  refuseOtherFraming(server);
   allowOnlyHosts(server, config.service.allowedHosts);
+  refuseOtherOrigins(server, config.service.allowedOrigins);
+  allowOrigins(app, config.service.allowedOrigins);
   await tellOfRequests(app);
   refuseOtherMethods(server);
+}
+
+/** Browsers ask before they send for a page of another origin, and do not let it read what they were not told it may. */
+function allowOrigins(app: NestFastifyApplication, origins: readonly string[]): void {
+  if (origins.length === 0) return;
+  app.enableCors({
+    origin: [...origins],
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    exposedHeaders: ['ETag', 'RateLimit', 'RateLimit-Policy', 'Retry-After', 'X-Request-Id'],
+    maxAge: 600,
+  });
 }
 
 /** Each answered request to the log and to the metrics, by one hook: asking the server for the route is not free. */
