@@ -1,19 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { GatedRecords } from '../queue/gates/gated-records.js';
-import { GateStore } from '../queue/gates/gate-store.js';
-import { CLIENTS_KEY } from '../redis/keys.js';
+import type { AuditLine } from '../audit/audit-line.js';
+import { Config } from '../config/config.js';
+import { QueueClock } from '../queue/queue-clock.js';
+import { maxTaskAgeMs } from '../queue/queue-rules.js';
+import { whenAvailable } from '../queue/when-available.js';
+import { ADMISSION_KEY, CLIENTS_KEY, PREFIX, TIERS_KEY } from '../redis/keys.js';
 import { RedisConnections } from '../redis/redis-connections.js';
-import { Clock } from '../time/clock.js';
-import { type Client, clientGate } from './client.js';
-import type { Tier } from './tier.js';
-
-/** As it is kept: the id is the name of the record. */
-interface StoredClient {
-  readonly tier: Tier;
-  readonly enabled: boolean;
-  readonly created_at: number;
-  readonly updated_at: number;
-}
+import { type Client, type ClientRecord, type FoundClient, readClient } from './client.js';
+import { scripts } from './scripts.js';
+import { builtInText } from './tier.js';
 
 export interface ClientPage {
   readonly clients: readonly Client[];
@@ -21,44 +16,42 @@ export interface ClientPage {
   readonly next?: string;
 }
 
-/** The clients for whom something was set. Of another client nothing is known, and nothing limits it. */
+/** A client was to get a tier that there is not. */
+export class NoSuchTier extends Error {}
+
+/** A client was to be deleted of which tasks are alive. */
+export class ClientHasTasks extends Error {}
+
+const REFUSALS: Readonly<Record<string, new () => Error>> = {
+  no_tier: NoSuchTier,
+  has_tasks: ClientHasTasks,
+};
+
+type Kept = readonly [outcome: string, version: string, tierLimits: string];
+
+/** The clients that there are, in Redis. */
 @Injectable()
 export class ClientStore {
-  private readonly records: GatedRecords<StoredClient>;
+  private readonly maxAgeMs: number;
+  private readonly auditEntries: number;
 
   constructor(
-    connections: RedisConnections,
-    gates: GateStore,
-    private readonly clock: Clock,
+    config: Config,
+    private readonly connections: RedisConnections,
+    private readonly clock: QueueClock,
   ) {
-    this.records = new GatedRecords<StoredClient>(connections.producer, gates, {
-      key: CLIENTS_KEY,
-      gateOf: (id) => `c:${id}`,
-      limitsOf: clientGate,
-    });
-  }
-
-  /**
-   * Creates or changes a client. Holds for its tasks that are queued already, too.
-   *
-   * @param enabled when it is left out: as it was, and a new client is
-   * @throws QueueUnavailable
-   */
-  async set(id: string, tier: Tier, enabled?: boolean): Promise<Client> {
-    const now = this.clock.now();
-    const stored = await this.records.change(id, (before) => ({
-      tier,
-      enabled: enabled ?? before?.enabled ?? true,
-      created_at: before?.created_at ?? now,
-      updated_at: now,
-    }));
-    return toClient(id, stored);
+    this.maxAgeMs = maxTaskAgeMs(config);
+    this.auditEntries = config.admin.auditMaxEntries;
   }
 
   /** @throws QueueUnavailable */
-  async find(id: string): Promise<Client | undefined> {
-    const stored = await this.records.find(id);
-    return stored && toClient(id, stored);
+  find(id: string): Promise<Client | undefined> {
+    return whenAvailable(async () => {
+      const found = (await scripts.findClient.run(this.connections.producer, PREFIX, [
+        id,
+      ])) as FoundClient | null;
+      return found ? readClient(id, found) : undefined;
+    });
   }
 
   /**
@@ -67,15 +60,92 @@ export class ClientStore {
    * @param after the id that the page before ended with
    * @throws QueueUnavailable
    */
-  async list(limit: number, after?: string): Promise<ClientPage> {
-    const { records, next } = await this.records.page(limit, after);
-    return {
-      clients: records.map(([id, stored]) => toClient(id, stored)),
-      ...(next !== undefined && { next }),
-    };
+  list(limit: number, after?: string): Promise<ClientPage> {
+    return whenAvailable(async () => {
+      const redis = this.connections.producer;
+      const from = after === undefined ? '-' : `(${after}`;
+      const ids = await redis.zrange(`${CLIENTS_KEY}:names`, from, '+', 'BYLEX', 'LIMIT', 0, limit + 1);
+      const shown = ids.slice(0, limit);
+      const last = shown.at(-1);
+      return {
+        clients: await this.read(shown),
+        ...(ids.length > limit && last !== undefined && { next: last }),
+      };
+    });
   }
-}
 
-function toClient(id: string, { tier, enabled, created_at, updated_at }: StoredClient): Client {
-  return { id, tier, enabled, createdAt: created_at, updatedAt: updated_at };
+  /**
+   * Makes a client what `change` makes of it, or creates it. Holds for its next request, and for tasks that are queued
+   * already, too. Changes at the same time follow each other; none is lost.
+   *
+   * @param change is asked again when somebody else was quicker; what it throws is thrown, and nothing is changed
+   * @throws NoSuchTier, QueueUnavailable
+   */
+  async change(
+    id: string,
+    change: (current: Client | undefined) => ClientRecord,
+    line: AuditLine,
+  ): Promise<Client> {
+    for (;;) {
+      const before = await this.find(id);
+      const kept = await this.keep(id, before, change(before), line);
+      if (kept) return readClient(id, kept);
+    }
+  }
+
+  /**
+   * Deletes a client of which no task is alive: what holds its tasks would go with it.
+   *
+   * @param check is asked about it; what it throws is thrown, and nothing is deleted
+   * @returns whether there was one
+   * @throws ClientHasTasks, QueueUnavailable
+   */
+  async remove(id: string, check: (current: Client) => void, line: AuditLine): Promise<boolean> {
+    for (;;) {
+      const before = await this.find(id);
+      if (!before) return false;
+      check(before);
+      if (await this.keep(id, before, undefined, line)) return true;
+    }
+  }
+
+  /** @returns what is kept now; nothing when somebody else was quicker */
+  private async keep(
+    id: string,
+    before: Client | undefined,
+    after: ClientRecord | undefined,
+    line: AuditLine,
+  ): Promise<FoundClient | undefined> {
+    const stored = after ? JSON.stringify(after) : '';
+    const audited = line(before?.record, after);
+    const tier = after ? builtInText(after.tier) : '';
+    const args = [id, before?.stored ?? '', stored, tier, audited, this.auditEntries];
+    const [outcome, version, tierLimits] = await this.run(args);
+    const refusal = REFUSALS[outcome];
+    if (refusal) throw new refusal();
+    return outcome === 'kept' ? [stored, tierLimits, version] : undefined;
+  }
+
+  private run(args: readonly (string | number)[]): Promise<Kept> {
+    const all = [this.clock.scriptTime(), this.maxAgeMs, ...args];
+    return whenAvailable(
+      () => this.connections.write((redis) => scripts.keepClient.run(redis, PREFIX, all)) as Promise<Kept>,
+    );
+  }
+
+  private async read(ids: readonly string[]): Promise<Client[]> {
+    if (ids.length === 0) return [];
+    const redis = this.connections.producer;
+    const [records, admissions, tiers] = await Promise.all([
+      redis.hmget(CLIENTS_KEY, ...ids),
+      redis.hmget(ADMISSION_KEY, ...ids),
+      redis.hgetall(TIERS_KEY),
+    ]);
+    return ids.flatMap((id, at) => {
+      const stored = records[at];
+      if (typeof stored !== 'string') return [];
+      const { tier } = JSON.parse(stored) as ClientRecord;
+      return [readClient(id, [stored, tiers[tier] ?? '', (admissions[at] ?? '0').split(';', 1)[0] ?? ''])];
+    });
+  }
 }

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ClientStore } from './client-store.js';
+import { TierStore } from './tier-store.js';
 
-@Module({ providers: [ClientStore], exports: [ClientStore] })
+@Module({ providers: [ClientStore, TierStore], exports: [ClientStore, TierStore] })
 export class ClientsModule {}

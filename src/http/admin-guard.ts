@@ -1,6 +1,8 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash, scrypt, timingSafeEqual } from 'node:crypto';
+import { promisify } from 'node:util';
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import { rememberAdminKey } from './actor.js';
 import { FailureThrottle } from './failure-throttle.js';
 import { ProblemError } from './problem.js';
 
@@ -19,15 +21,21 @@ const FAILURE_WINDOW_MS = 60_000;
 @Injectable()
 export class AdminGuard implements CanActivate {
   private readonly failures = new FailureThrottle(MAX_FAILURES, FAILURE_WINDOW_MS);
+  private fingerprint: Promise<string> | undefined;
 
   constructor(@Inject(ADMIN_ACCESS) private readonly access: AdminAccess) {}
 
-  canActivate(context: ExecutionContext): boolean {
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     if (isPublic(request.routeOptions.url ?? '')) return true;
     if (this.access.kind === 'open') return true;
     if (this.access.kind === 'shut') throw notConfigured();
     this.requireKey(this.access.key, request);
+    return this.remember(this.access.key, request);
+  }
+
+  private async remember(key: string, request: FastifyRequest): Promise<true> {
+    rememberAdminKey(request, await (this.fingerprint ??= fingerprintOf(key)));
     return true;
   }
 
@@ -50,6 +58,12 @@ function isPublic(route: string): boolean {
 function sameSecret(given: string, expected: string): boolean {
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(given), digest(expected));
+}
+
+/** Tells the key from others in the audit log. People choose it, so what is written down must be slow to guess from. */
+async function fingerprintOf(key: string): Promise<string> {
+  const digest = await promisify<string, string, number, Buffer>(scrypt)(key, 'task-runner admin key', 6);
+  return digest.toString('hex');
 }
 
 function keyRequired(missing: boolean): ProblemError {

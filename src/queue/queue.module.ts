@@ -26,6 +26,6 @@ import { TaskReader } from './task-reader.js';
     { provide: TaskQueue, useClass: ScriptTaskQueue },
     { provide: TaskReader, useClass: ScriptTaskReader },
   ],
-  exports: [MemoryWatch, TaskQueue, TaskReader, GateStore, QueueRegistry],
+  exports: [MemoryWatch, TaskQueue, TaskReader, GateStore, QueueRegistry, QueueClock],
 })
 export class QueueModule {}

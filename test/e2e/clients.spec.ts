@@ -110,7 +110,7 @@ describe('POST /admin/clients/set', () => {
   });
 
   it('refuses what breaks a rule, all of it at once', async () => {
-    const body = { client_id: 'no', tier: 'gold', enabled: 'yes', colour: 'red' };
+    const body = { client_id: 'no', tier: 'Gold!', enabled: 'yes', colour: 'red' };
     const answer = await app.send<{ errors: { pointer: string }[] }>('POST', '/admin/clients/set', body);
     expect(answer.status).toBe(400);
     const pointers = answer.body.errors.map(({ pointer }) => pointer);
