@@ -54,7 +54,7 @@ export class AuditLog {
   }
 
   private newest({ after, before }: AuditFilter, cursor?: string): Promise<Entry[]> {
-    const to = cursor !== undefined ? `(${cursor}` : before !== undefined ? `(${before}` : '+';
+    const to = cursor !== undefined ? `(${cursor}` : before !== undefined ? String(before - 1) : '+';
     const from = after !== undefined ? String(after + 1) : '-';
     return this.connections.producer.xrevrange(AUDIT_KEY, to, from, 'COUNT', WINDOW);
   }

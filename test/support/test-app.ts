@@ -56,9 +56,15 @@ export class TestApp {
   }
 
   /** Any method; the body as JSON, or none. */
-  async send<T = Record<string, unknown>>(method: string, path: string, body?: object) {
-    const content = body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
-    return this.call<T>(path, { method, ...content });
+  async send<T = Record<string, unknown>>(
+    method: string,
+    path: string,
+    body?: object,
+    headers: Record<string, string> = {},
+  ) {
+    const type = body && { 'content-type': 'application/json' };
+    const content = body && { body: JSON.stringify(body) };
+    return this.call<T>(path, { method, headers: { ...type, ...headers }, ...content });
   }
 
   async enqueue(task: object, fields: object = {}): Promise<string> {
