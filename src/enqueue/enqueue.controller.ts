@@ -1,11 +1,14 @@
-import { Body, Controller, Headers, HttpCode, Post } from '@nestjs/common';
+import { Body, Controller, Headers, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { ApiProblem } from '../http/api-problem.js';
-import { TaskMetrics } from '../metrics/task-metrics.js';
-import { TaskQueue } from '../queue/task-queue.js';
-import type { Task } from '../task/task.js';
+import { ProblemError } from '../http/problem.js';
+import { isAccepted, type Receipt } from '../queue/admission/admission.js';
 import { formatTime } from '../time/rfc3339.js';
 import { EnqueueAnswer, EnqueueRequest } from './enqueue.dto.js';
+import { Enqueuer } from './enqueuer.js';
+import { rateLimitHeaders } from './rate-limit-headers.js';
+import { refusalProblem } from './refusal-problem.js';
 import { type CallHeaders, TaskMaker } from './task-maker.js';
 
 @ApiTags('tasks')
@@ -13,8 +16,7 @@ import { type CallHeaders, TaskMaker } from './task-maker.js';
 export class EnqueueController {
   constructor(
     private readonly maker: TaskMaker,
-    private readonly queue: TaskQueue,
-    private readonly metrics: TaskMetrics,
+    private readonly enqueuer: Enqueuer,
   ) {}
 
   @Post('enqueue')
@@ -41,19 +43,24 @@ export class EnqueueController {
     503,
     'The task may not be stored, or there is no room for it (`store_full`, `queue_full`); Retry-After says when to try again.',
   )
-  async enqueue(@Body() request: EnqueueRequest, @Headers() headers: CallHeaders): Promise<EnqueueAnswer> {
-    const { task, isNew } = await this.queue.add(await this.maker.make(request, headers));
-    if (isNew) this.metrics.submitted(task);
-    return answerFor(task);
+  async enqueue(
+    @Body() request: EnqueueRequest,
+    @Headers() headers: CallHeaders,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<EnqueueAnswer> {
+    const result = await this.enqueuer.add(await this.maker.make(request, headers));
+    if (!isAccepted(result)) throw new ProblemError(refusalProblem(result));
+    if (result.quota) void reply.headers(rateLimitHeaders(result.quota));
+    return answerFor(result.receipt);
   }
 }
 
-function answerFor(task: Task): EnqueueAnswer {
+function answerFor({ id, queue, clientId, scheduledAt }: Receipt): EnqueueAnswer {
   return {
     status: 'enqueued',
-    task_id: task.id,
-    queue: task.queue,
-    client_id: task.clientId,
-    scheduled_at: formatTime(task.scheduledAt),
+    task_id: id,
+    queue,
+    client_id: clientId,
+    scheduled_at: formatTime(scheduledAt),
   };
 }

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
-import { Counter, Gauge } from 'prom-client';
+import { Gauge } from 'prom-client';
 import { ClientStore } from '../../src/clients/client-store.js';
 import { TierStore } from '../../src/clients/tier-store.js';
 import { Config } from '../../src/config/config.js';
@@ -133,10 +133,7 @@ export class QueueHarness {
 
 function storeMetric(): StoreMetric {
   const options = { help: 'of nobody', registers: [] };
-  return new StoreMetric(
-    new Gauge({ ...options, name: 'memory', labelNames: ['kind'] }),
-    new Counter({ ...options, name: 'refused', labelNames: ['reason'] }),
-  );
+  return new StoreMetric(new Gauge({ ...options, name: 'memory', labelNames: ['kind'] }));
 }
 
 class WorkHandler extends TaskHandler {

@@ -13,14 +13,9 @@ import { scripts } from '../scripts.js';
 import { whenAvailable } from '../when-available.js';
 import { gatesOf, storedAs } from './stored-task.js';
 import { TaskCipher } from './task-cipher.js';
-import {
-  type Added,
-  type Cancelled,
-  type Edited,
-  type Retried,
-  type TaskEdit,
-  TaskQueue,
-} from '../task-queue.js';
+import { isRandomId } from '../../task/task-id.js';
+import { type Addition, type Admission, type AddResult, NO_MEMORY } from '../admission/admission.js';
+import { type Cancelled, type Edited, type Retried, type TaskEdit, TaskQueue } from '../task-queue.js';
 
 @Injectable()
 export class ScriptTaskQueue extends TaskQueue {
@@ -37,19 +32,29 @@ export class ScriptTaskQueue extends TaskQueue {
   ) {
     super();
     this.maxAgeMs = maxTaskAgeMs(config);
-    const rules = { maxAgeMs: this.maxAgeMs, maxAlive: config.storage.maxQueueSize };
+    const rules = {
+      maxAgeMs: this.maxAgeMs,
+      maxAlive: config.storage.maxQueueSize,
+      requestsPerSecond: config.service.ingressRps,
+      isMemoryShort: () => memory.isShort,
+    };
     this.batches = new AddBatches(connections.writers, rules, clock);
     this.cipher = new TaskCipher(config);
     this.completedForMs = stepSettings(config, '').completedForMs;
   }
 
-  override add(task: Task): Promise<Added> {
-    return whenAvailable(async () => {
-      this.memory.requireRoom();
-      const added = await this.batches.add(this.cipher.seal(task));
-      if (added === 'full') throw this.memory.refusal('tasks');
-      return { ...added, task: added.isNew ? task : this.cipher.open(added.task) };
-    });
+  override async add(task: Task, admission?: Admission): Promise<AddResult> {
+    if (this.memory.isShort && !mayBeStored(task, admission)) return NO_MEMORY;
+    return whenAvailable(() => this.batches.add({ task: this.cipher.seal(task), admission }));
+  }
+
+  override addAll(additions: readonly Addition[], isAllOrNone: boolean): Promise<readonly AddResult[]> {
+    const sealed = additions.map(({ task, admission }) => ({ task: this.cipher.seal(task), admission }));
+    return whenAvailable(() =>
+      isAllOrNone
+        ? this.batches.addAllOrNone(sealed)
+        : Promise.all(sealed.map((addition) => this.batches.add(addition))),
+    );
   }
 
   override cancel(id: string): Promise<Cancelled> {
@@ -101,4 +106,9 @@ export class ScriptTaskQueue extends TaskQueue {
     const all = [this.clock.scriptTime(), ...args];
     return this.connections.write((redis) => script.run(redis, PREFIX, all));
   }
+}
+
+/** Whether the store may have it already; when memory is short it is not asked for anything else. */
+function mayBeStored({ id }: Task, admission: Admission | undefined): boolean {
+  return !isRandomId(id) || admission?.idempotency !== undefined;
 }

@@ -47,6 +47,8 @@ export class RunningTasks implements Runner {
       kind,
       attempt,
       attemptsMade: fetched.attemptsMade + (attempt.class === 'interrupted' ? 0 : 1),
+      queue: fetched.task.queue,
+      clientId: fetched.task.clientId,
       dataBytes: fetched.dataBytes,
       kept: fetched.kept,
       delayMs,

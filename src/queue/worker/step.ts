@@ -26,6 +26,8 @@ export interface FetchedTask {
 export interface SettledTask {
   readonly lane: Lane;
   readonly id: string;
+  readonly queue: string;
+  readonly clientId: string;
   readonly kind: 'completed' | 'retry' | 'dead_letter' | 'hand_back' | 'cancelled' | 'expired';
   readonly attemptsMade: number;
   readonly dataBytes: number;
@@ -111,7 +113,13 @@ function settlementArgs(settled: SettledTask): (string | number)[] {
     dropped.join(' '),
     kept.made,
     Math.max(0, settled.attempt.endedAt - settled.attempt.startedAt),
+    ownersOf(settled),
   ];
+}
+
+/** The gates that count how many of their tasks are alive. */
+function ownersOf({ queue, clientId }: SettledTask): string {
+  return `q:${queue}\nc:${clientId}`;
 }
 
 type RawReply = [

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect } from 'vitest';
 import type { GateId, GateLimits } from '../../../src/queue/gates/gate.js';
 import { LANES } from '../../../src/task/lane.js';
+import { added, replayed } from '../adding.js';
 import { happening, nth, shortly } from './happening.js';
 import { HOUR, newTask } from './model.js';
 
@@ -30,7 +31,7 @@ export const add = happening('add', addition, async (model, { harness, clock }, 
     target: { url: `${origin}/`, method: 'POST', headers: [] },
     ...(ttlMs !== undefined && { expiresAt: clock.now() + ttlMs }),
   });
-  expect(await harness.queue.add(task)).toEqual({ task, isNew: true });
+  expect(await harness.queue.add(task)).toEqual(added(task));
   model.tasks.set(task.id, newTask(task));
 });
 
@@ -38,7 +39,7 @@ export const addAgain = happening('addAgain', fc.record({ nth, lane }), async (m
   const task = model.some(given.nth)?.stored;
   if (!task) return;
   const again = { ...task, lane: given.lane, maxRetries: 77 };
-  expect(await harness.queue.add(again)).toEqual({ task, isNew: false });
+  expect(await harness.queue.add(again)).toEqual(replayed(task));
 });
 
 export const cancel = happening('cancel', nth, async (model, { harness }, given) => {

@@ -135,6 +135,8 @@ function settlementOf(task: ModelTask, { kind, delayMs }: Ending): SettledTask {
   return {
     lane: stored.lane,
     id: stored.id,
+    queue: stored.queue,
+    clientId: stored.clientId,
     kind: kind === 'own_fault' ? 'retry' : kind,
     attemptsMade: task.attemptsMade + Number(counts),
     dataBytes: Buffer.byteLength(JSON.stringify(stored)),
