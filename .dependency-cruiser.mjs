@@ -12,7 +12,7 @@ const allowed = {
   audit: ['http'],
   queue: ['task', 'time', 'config', 'redis', 'metrics', 'health', 'audit'],
   clients: ['task', 'time', 'config', 'http', 'redis', 'queue', 'metrics', 'audit'],
-  enqueue: ['task', 'net', 'time', 'config', 'http', 'queue', 'metrics'],
+  enqueue: ['task', 'net', 'time', 'config', 'http', 'clients', 'queue', 'metrics'],
   tracking: ['task', 'time', 'config', 'http', 'queue', 'metrics', 'enqueue'],
   admin: ['task', 'time', 'config', 'http', 'health', 'redis', 'clients', 'queue', 'enqueue', 'audit'],
   dispatch: ['task', 'net', 'time', 'config', 'queue', 'metrics', 'health'],

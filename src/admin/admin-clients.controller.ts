@@ -2,6 +2,7 @@ import { Body, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common'
 import { ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { auditLine } from '../audit/audit-line.js';
 import { withSettings } from '../clients/client-settings.js';
+import { ClientList } from '../clients/client-list.js';
 import { ClientHasTasks, ClientStore, NoSuchTier } from '../clients/client-store.js';
 import type { Client } from '../clients/client.js';
 import { type Actor, By } from '../http/actor.js';
@@ -11,13 +12,14 @@ import { invalidRequest, ProblemError } from '../http/problem.js';
 import { Clock } from '../time/clock.js';
 import { AdminController, AnswersWithEtag, Conditional } from './admin-api.js';
 import {
-  ClientList,
+  ClientListView,
   ClientQuery,
   ClientView,
   DeleteClientRequest,
   ListClientsQuery,
   SetClientRequest,
 } from './admin-clients.dto.js';
+import { clientNotFound, existingClient } from './client-not-found.js';
 import { clientView } from './client-view.js';
 
 const DEFAULT_LIMIT = 50;
@@ -26,6 +28,7 @@ const DEFAULT_LIMIT = 50;
 export class AdminClientsController {
   constructor(
     private readonly clients: ClientStore,
+    private readonly all: ClientList,
     private readonly clock: Clock,
   ) {}
 
@@ -62,10 +65,10 @@ export class AdminClientsController {
 
   @Get()
   @ApiOperation({ operationId: 'listClients', summary: 'The clients' })
-  @ApiResponse({ status: 200, type: ClientList })
+  @ApiResponse({ status: 200, type: ClientListView })
   @ApiProblem(400, 'The query breaks a rule; `errors` names each field.')
-  async list(@Query() { limit, cursor }: ListClientsQuery): Promise<ClientList> {
-    const { clients, next } = await this.clients.list(Number(limit ?? DEFAULT_LIMIT), cursor);
+  async list(@Query() { limit, cursor }: ListClientsQuery): Promise<ClientListView> {
+    const { clients, next } = await this.all.page(Number(limit ?? DEFAULT_LIMIT), cursor);
     return { clients: clients.map(clientView), next_cursor: next ?? null };
   }
 
@@ -75,9 +78,7 @@ export class AdminClientsController {
   @ApiProblem(400, 'The query breaks a rule; `errors` names each field.')
   @ApiProblem(404, 'There is no such client.')
   async get(@Query() { client_id }: ClientQuery): Promise<ClientView> {
-    const client = await this.clients.find(client_id);
-    if (!client) throw clientNotFound();
-    return clientView(client);
+    return clientView(existingClient(await this.clients.find(client_id)));
   }
 
   @Delete(':id')
@@ -136,9 +137,4 @@ function tellOfTasks(error: unknown): never {
   const detail =
     'Tasks of the client wait or run. Cancel them or let them end; with enabled false none starts and none comes.';
   throw new ProblemError({ status: 409, code: 'client_has_tasks', detail });
-}
-
-export function clientNotFound(): ProblemError {
-  const detail = 'There is no client with this id. POST /admin/clients/set creates one.';
-  return new ProblemError({ status: 404, code: 'client_not_found', detail });
 }

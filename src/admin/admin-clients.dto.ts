@@ -106,6 +106,12 @@ export class ClientView {
   @ApiProperty({ required: false })
   overrides?: ClientOverrides;
 
+  @ApiProperty({
+    enum: ['admin', 'itself'],
+    description: 'One that no admin has set is forgotten when it enqueues nothing for CLIENT_IDLE_DAYS.',
+  })
+  registered_by!: 'admin' | 'itself';
+
   @ApiProperty(TIME)
   created_at!: string;
 
@@ -114,7 +120,7 @@ export class ClientView {
 }
 
 /** Clients in the order of their ids. */
-export class ClientList {
+export class ClientListView {
   @ApiProperty({ type: [ClientView] })
   clients!: ClientView[];
 

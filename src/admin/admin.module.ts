@@ -3,6 +3,7 @@ import { ClientsModule } from '../clients/clients.module.js';
 import { AdminAuditController } from './admin-audit.controller.js';
 import { AdminClientsController } from './admin-clients.controller.js';
 import { AdminHealthController } from './admin-health.controller.js';
+import { AdminKeysController } from './admin-keys.controller.js';
 import { AdminQueuesController } from './admin-queues.controller.js';
 import { AdminTiersController } from './admin-tiers.controller.js';
 import { AuditLog } from './audit-log.js';
@@ -12,6 +13,7 @@ import { AuditLog } from './audit-log.js';
   controllers: [
     AdminHealthController,
     AdminClientsController,
+    AdminKeysController,
     AdminTiersController,
     AdminQueuesController,
     AdminAuditController,

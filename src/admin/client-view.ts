@@ -5,7 +5,7 @@ import type { ClientView } from './admin-clients.dto.js';
 
 /** A client as the API shows it. */
 export function clientView({ id, record, limits }: Client): ClientView {
-  const { tier, enabled, overrides, maxAlive, createdAt, updatedAt } = record;
+  const { tier, enabled, overrides, maxAlive, registeredBy, createdAt, updatedAt } = record;
   return {
     client_id: id,
     tier,
@@ -13,6 +13,7 @@ export function clientView({ id, record, limits }: Client): ClientView {
     ...limitsView(limits),
     ...(maxAlive !== undefined && { max_alive: maxAlive }),
     ...(overrides && { overrides: limitsView(overrides) }),
+    registered_by: registeredBy,
     created_at: formatTime(createdAt),
     updated_at: formatTime(updatedAt),
   };

@@ -3,7 +3,14 @@ import { withSettings } from './client-settings.js';
 import { type Client, type ClientRecord, readClient } from './client.js';
 
 const client = (record: Partial<ClientRecord> = {}): Client => {
-  const whole = { tier: 'basic', enabled: true, createdAt: 1, updatedAt: 1, ...record };
+  const whole = {
+    tier: 'basic',
+    enabled: true,
+    registeredBy: 'admin',
+    createdAt: 1,
+    updatedAt: 1,
+    ...record,
+  };
   return readClient('a', [JSON.stringify(whole), '', '1']);
 };
 
@@ -12,6 +19,7 @@ describe('a client as an admin wants it', () => {
     expect(withSettings(undefined, {}, 5)).toEqual({
       tier: 'free',
       enabled: true,
+      registeredBy: 'admin',
       createdAt: 5,
       updatedAt: 5,
     });

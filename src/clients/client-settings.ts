@@ -20,7 +20,7 @@ export function withSettings(
   settings: ClientSettings,
   now: number,
 ): ClientRecord {
-  const { overrides = {}, maxAlive: mostAlive, ...before } = current?.record ?? newClient(now);
+  const { overrides = {}, maxAlive: mostAlive, ...before } = current?.record ?? newClient(FREE, now);
   const maxAlive = chosen(settings.maxAlive, mostAlive);
   return {
     ...before,
@@ -28,12 +28,14 @@ export function withSettings(
     enabled: settings.enabled ?? before.enabled,
     ...withOverrides(overrides, settings),
     ...(maxAlive !== undefined && { maxAlive }),
+    registeredBy: 'admin',
     updatedAt: now,
   };
 }
 
-function newClient(now: number): ClientRecord {
-  return { tier: FREE, enabled: true, createdAt: now, updatedAt: now };
+/** A client that no admin has set. */
+export function newClient(tier: string, now: number): ClientRecord {
+  return { tier, enabled: true, registeredBy: 'itself', createdAt: now, updatedAt: now };
 }
 
 function withOverrides(before: Limits, settings: ClientSettings): Pick<ClientRecord, 'overrides'> {

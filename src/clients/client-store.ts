@@ -4,17 +4,12 @@ import { Config } from '../config/config.js';
 import { QueueClock } from '../queue/queue-clock.js';
 import { maxTaskAgeMs } from '../queue/queue-rules.js';
 import { whenAvailable } from '../queue/when-available.js';
-import { ADMISSION_KEY, CLIENTS_KEY, PREFIX, TIERS_KEY } from '../redis/keys.js';
+import { CLIENTS_SEEN_KEY, PREFIX } from '../redis/keys.js';
 import { RedisConnections } from '../redis/redis-connections.js';
+import { newClient } from './client-settings.js';
 import { type Client, type ClientRecord, type FoundClient, readClient } from './client.js';
 import { scripts } from './scripts.js';
 import { builtInText } from './tier.js';
-
-export interface ClientPage {
-  readonly clients: readonly Client[];
-  /** The id after which the next page begins; nothing on the last one. */
-  readonly next?: string;
-}
 
 /** A client was to get a tier that there is not. */
 export class NoSuchTier extends Error {}
@@ -22,10 +17,19 @@ export class NoSuchTier extends Error {}
 /** A client was to be deleted of which tasks are alive. */
 export class ClientHasTasks extends Error {}
 
+/** As many clients have registered themselves as may. */
+export class TooManyClients extends Error {}
+
 const REFUSALS: Readonly<Record<string, new () => Error>> = {
   no_tier: NoSuchTier,
   has_tasks: ClientHasTasks,
+  too_many: TooManyClients,
 };
+
+/** Clients that one call looks at: some milliseconds of Redis at most. */
+const FORGOTTEN_AT_ONCE = 100;
+
+const UNAUDITED: AuditLine = () => '';
 
 type Kept = readonly [outcome: string, version: string, tierLimits: string];
 
@@ -34,6 +38,7 @@ type Kept = readonly [outcome: string, version: string, tierLimits: string];
 export class ClientStore {
   private readonly maxAgeMs: number;
   private readonly auditEntries: number;
+  private readonly maxRegistered: number;
 
   constructor(
     config: Config,
@@ -42,6 +47,7 @@ export class ClientStore {
   ) {
     this.maxAgeMs = maxTaskAgeMs(config);
     this.auditEntries = config.admin.auditMaxEntries;
+    this.maxRegistered = config.clients.maxRegistered;
   }
 
   /** @throws QueueUnavailable */
@@ -51,26 +57,6 @@ export class ClientStore {
         id,
       ])) as FoundClient | null;
       return found ? readClient(id, found) : undefined;
-    });
-  }
-
-  /**
-   * In the order of their ids.
-   *
-   * @param after the id that the page before ended with
-   * @throws QueueUnavailable
-   */
-  list(limit: number, after?: string): Promise<ClientPage> {
-    return whenAvailable(async () => {
-      const redis = this.connections.producer;
-      const from = after === undefined ? '-' : `(${after}`;
-      const ids = await redis.zrange(`${CLIENTS_KEY}:names`, from, '+', 'BYLEX', 'LIMIT', 0, limit + 1);
-      const shown = ids.slice(0, limit);
-      const last = shown.at(-1);
-      return {
-        clients: await this.read(shown),
-        ...(ids.length > limit && last !== undefined && { next: last }),
-      };
     });
   }
 
@@ -88,9 +74,49 @@ export class ClientStore {
   ): Promise<Client> {
     for (;;) {
       const before = await this.find(id);
-      const kept = await this.keep(id, before, change(before), line);
-      if (kept) return readClient(id, kept);
+      const client = await this.keep(id, before, change(before), line);
+      if (client) return client;
     }
+  }
+
+  /**
+   * Creates a client that no admin has set, unless it is there.
+   *
+   * @throws TooManyClients, NoSuchTier, QueueUnavailable
+   */
+  async register(id: string, tier: string): Promise<Client> {
+    const client = await this.keep(id, undefined, newClient(tier, this.clock.now()), UNAUDITED);
+    return client ?? (await this.find(id)) ?? this.register(id, tier);
+  }
+
+  /**
+   * Notes when a client was seen that has registered itself.
+   *
+   * @param at Unix milliseconds
+   */
+  async saw(id: string, at: number): Promise<void> {
+    await this.connections.producer.zadd(CLIENTS_SEEN_KEY, 'XX', 'GT', at, id);
+  }
+
+  /**
+   * Forgets clients that have registered themselves and have not been seen since.
+   *
+   * @param idleMs how long they may be idle
+   * @returns how many were forgotten
+   * @throws QueueUnavailable
+   */
+  forgetIdle(idleMs: number): Promise<number> {
+    return whenAvailable(async () => {
+      const args = [this.clock.scriptTime(), this.maxAgeMs, idleMs, FORGOTTEN_AT_ONCE];
+      let forgotten = 0;
+      for (let more = 1; more === 1;) {
+        const reply = await scripts.forgetClients.run(this.connections.producer, PREFIX, args);
+        const [count, isMore] = reply as [number, number];
+        forgotten += count;
+        more = isMore;
+      }
+      return forgotten;
+    });
   }
 
   /**
@@ -105,47 +131,32 @@ export class ClientStore {
       const before = await this.find(id);
       if (!before) return false;
       check(before);
-      if (await this.keep(id, before, undefined, line)) return true;
+      const [outcome] = await this.run([id, before.stored, '', '', line(before.record, undefined)]);
+      if (outcome === 'kept') return true;
     }
   }
 
-  /** @returns what is kept now; nothing when somebody else was quicker */
+  /** @returns the client as it is now; nothing when somebody else was quicker */
   private async keep(
     id: string,
     before: Client | undefined,
-    after: ClientRecord | undefined,
+    after: ClientRecord,
     line: AuditLine,
-  ): Promise<FoundClient | undefined> {
-    const stored = after ? JSON.stringify(after) : '';
-    const audited = line(before?.record, after);
-    const tier = after ? builtInText(after.tier) : '';
-    const args = [id, before?.stored ?? '', stored, tier, audited, this.auditEntries];
+  ): Promise<Client | undefined> {
+    const stored = JSON.stringify(after);
+    const args = [id, before?.stored ?? '', stored, builtInText(after.tier), line(before?.record, after)];
     const [outcome, version, tierLimits] = await this.run(args);
-    const refusal = REFUSALS[outcome];
+    return outcome === 'kept' ? readClient(id, [stored, tierLimits, version]) : undefined;
+  }
+
+  private async run(args: readonly (string | number)[]): Promise<Kept> {
+    const bounds = [this.auditEntries, this.maxRegistered];
+    const all = [this.clock.scriptTime(), this.maxAgeMs, ...args, ...bounds];
+    const kept = (await whenAvailable(() =>
+      this.connections.write((redis) => scripts.keepClient.run(redis, PREFIX, all)),
+    )) as Kept;
+    const refusal = REFUSALS[kept[0]];
     if (refusal) throw new refusal();
-    return outcome === 'kept' ? [stored, tierLimits, version] : undefined;
-  }
-
-  private run(args: readonly (string | number)[]): Promise<Kept> {
-    const all = [this.clock.scriptTime(), this.maxAgeMs, ...args];
-    return whenAvailable(
-      () => this.connections.write((redis) => scripts.keepClient.run(redis, PREFIX, all)) as Promise<Kept>,
-    );
-  }
-
-  private async read(ids: readonly string[]): Promise<Client[]> {
-    if (ids.length === 0) return [];
-    const redis = this.connections.producer;
-    const [records, admissions, tiers] = await Promise.all([
-      redis.hmget(CLIENTS_KEY, ...ids),
-      redis.hmget(ADMISSION_KEY, ...ids),
-      redis.hgetall(TIERS_KEY),
-    ]);
-    return ids.flatMap((id, at) => {
-      const stored = records[at];
-      if (typeof stored !== 'string') return [];
-      const { tier } = JSON.parse(stored) as ClientRecord;
-      return [readClient(id, [stored, tiers[tier] ?? '', (admissions[at] ?? '0').split(';', 1)[0] ?? ''])];
-    });
+    return kept;
   }
 }

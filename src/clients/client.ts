@@ -1,5 +1,17 @@
 import { builtInLimits, type Limits } from './tier.js';
 
+/** An API key as it is kept. Times are Unix milliseconds. */
+export interface StoredKey {
+  readonly id: string;
+  /** Never shown, in logs neither. */
+  readonly hash: string;
+  /** Its beginning, for people. */
+  readonly shown: string;
+  readonly name?: string;
+  readonly createdAt: number;
+  readonly expiresAt?: number;
+}
+
 /** What is kept of a client; its id is the name of the record. Times are Unix milliseconds. */
 export interface ClientRecord {
   readonly tier: string;
@@ -9,6 +21,10 @@ export interface ClientRecord {
   readonly overrides?: Limits;
   /** Tasks of it that may be alive at once, that is, have not ended. */
   readonly maxAlive?: number;
+  /** Whoever sends one of them acts as this client. */
+  readonly keys?: readonly StoredKey[];
+  /** One that no admin has set came up with its first task, and is forgotten when it stays away. */
+  readonly registeredBy: 'admin' | 'itself';
   readonly createdAt: number;
   readonly updatedAt: number;
 }
@@ -32,6 +48,15 @@ export function readClient(id: string, [stored, tierText, version]: FoundClient)
   const record = JSON.parse(stored) as ClientRecord;
   const tier = tierText === '' ? builtInLimits(record.tier) : (JSON.parse(tierText) as Limits);
   return { id, record, limits: effectiveLimits(record, tier ?? {}), version, stored };
+}
+
+/**
+ * The key of a client that has this hash, unless its time is over.
+ *
+ * @param now Unix milliseconds
+ */
+export function keyOf({ record }: Client, hash: string, now: number): StoredKey | undefined {
+  return record.keys?.find((key) => key.hash === hash && (key.expiresAt ?? Infinity) > now);
 }
 
 function effectiveLimits({ overrides = {} }: ClientRecord, tier: Limits): Limits {

@@ -8,6 +8,8 @@ const script = (name: string): LuaScript =>
 export const scripts = {
   findClient: script('find-client'),
   keepClient: script('keep-client'),
+  forgetClients: script('forget-clients'),
+  noteKeyUse: script('note-key-use'),
   keepTier: script('keep-tier'),
   applyTier: script('apply-tier'),
 };

@@ -1,4 +1,5 @@
 import { AdminSettings } from './admin-settings.js';
+import { ClientSettings } from './client-settings.js';
 import { DeliverySettings } from './delivery-settings.js';
 import { OutgoingSettings } from './outgoing-settings.js';
 import { RedisSettings } from './redis-settings.js';
@@ -13,6 +14,7 @@ import { StorageSettings } from './storage-settings.js';
 export class Config {
   readonly service = new ServiceSettings();
   readonly admin = new AdminSettings();
+  readonly clients = new ClientSettings();
   readonly delivery = new DeliverySettings();
   readonly outgoing = new OutgoingSettings();
   readonly retention = new RetentionSettings();

@@ -1,7 +1,9 @@
-import { Body, Controller, Headers, HttpCode, Post, Res } from '@nestjs/common';
-import { ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Headers, HttpCode, Post, Res } from '@nestjs/common';
+import { ApiHeader, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { ApiProblem } from '../http/api-problem.js';
+import { ClientController } from '../http/client-api.js';
+import { As, type Principal } from '../http/principal.js';
 import { ProblemError } from '../http/problem.js';
 import { isAccepted, type Receipt } from '../queue/admission/admission.js';
 import { formatTime } from '../time/rfc3339.js';
@@ -11,8 +13,7 @@ import { rateLimitHeaders } from './rate-limit-headers.js';
 import { refusalProblem } from './refusal-problem.js';
 import { type CallHeaders, TaskMaker } from './task-maker.js';
 
-@ApiTags('tasks')
-@Controller('v1')
+@ClientController('v1')
 export class EnqueueController {
   constructor(
     private readonly maker: TaskMaker,
@@ -46,9 +47,10 @@ export class EnqueueController {
   async enqueue(
     @Body() request: EnqueueRequest,
     @Headers() headers: CallHeaders,
+    @As() principal: Principal,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<EnqueueAnswer> {
-    const result = await this.enqueuer.add(await this.maker.make(request, headers));
+    const result = await this.enqueuer.add(await this.maker.make(request, headers, principal), principal);
     if (!isAccepted(result)) throw new ProblemError(refusalProblem(result));
     if (result.quota) void reply.headers(rateLimitHeaders(result.quota));
     return answerFor(result.receipt);

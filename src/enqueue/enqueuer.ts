@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { ClientJudge } from '../clients/client-judge.js';
+import type { Principal } from '../http/principal.js';
 import { AdmissionMetric } from '../metrics/admission-metric.js';
 import { TaskMetrics } from '../metrics/task-metrics.js';
 import {
@@ -9,7 +11,6 @@ import {
   type Refusal,
 } from '../queue/admission/admission.js';
 import { UNRECORDED } from '../queue/admission/admission-rules.js';
-import { KnownRules } from '../queue/admission/known-rules.js';
 import { TaskQueue } from '../queue/task-queue.js';
 import type { Task } from '../task/task.js';
 
@@ -21,25 +22,29 @@ const MOST_TRIES = 5;
 export class Enqueuer {
   constructor(
     private readonly queue: TaskQueue,
-    private readonly rules: KnownRules,
+    private readonly judge: ClientJudge,
     private readonly metrics: TaskMetrics,
     private readonly refusals: AdmissionMetric,
   ) {}
 
-  /** @throws QueueUnavailable */
-  async add(task: Task, idempotency?: IdempotencyKey): Promise<AddResult> {
+  /** @throws ProblemError, QueueUnavailable */
+  async add(task: Task, principal: Principal, idempotency?: IdempotencyKey): Promise<AddResult> {
     let result: AddResult = { kind: 'stale' };
     for (let tries = 0; tries < MOST_TRIES && result.kind === 'stale'; tries++) {
-      if (tries > 0) this.rules.forget(task.clientId);
-      result = await this.queue.add(task, await this.admission(task, idempotency));
+      if (tries > 0) this.judge.forget(task.clientId);
+      result = await this.queue.add(task, await this.admission(task, principal, idempotency));
     }
     this.count(task, result);
     return result;
   }
 
-  private async admission({ clientId }: Task, idempotency?: IdempotencyKey): Promise<Admission> {
-    const rules = await this.rules.of(clientId);
-    const version = rules?.version ?? UNRECORDED;
+  private async admission(
+    { clientId }: Task,
+    principal: Principal,
+    idempotency?: IdempotencyKey,
+  ): Promise<Admission> {
+    const client = await this.judge.clientOf({ clientId, principal });
+    const version = client?.version ?? UNRECORDED;
     return { version, principal: clientId, ...(idempotency && { idempotency }) };
   }
 

@@ -25,6 +25,8 @@ export interface EnqueueRules {
 /** What one request brings besides its body. */
 export interface Arrival {
   readonly now: number;
+  /** Whose task it is, if the request says so. */
+  readonly clientId: string | undefined;
   /** The queue that the request names, if there is one of that name. */
   readonly queue: NamedQueue | undefined;
   readonly randomId: string;
@@ -39,12 +41,13 @@ export type Translation = { readonly task: Task } | { readonly errors: readonly 
 export function toTask(request: EnqueueRequest, rules: EnqueueRules, arrival: Arrival): Translation {
   const faults = new Faults();
   const { now } = arrival;
+  const clientId = clientOf(arrival, faults);
   const { queue, lane, ...defaults } = readQueue(arrival.queue, rules, faults);
   const scheduledAt = readSchedule(request, { now, horizonMs: rules.horizonMs }, faults);
   const expiresAt = readExpiry(request, { now, scheduledAt }, faults);
   const task: Task = {
-    id: request.task_id ? callerTaskId(request.client_id, request.task_id) : arrival.randomId,
-    clientId: request.client_id,
+    id: request.task_id ? callerTaskId(clientId, request.task_id) : arrival.randomId,
+    clientId,
     queue,
     lane,
     target: readTarget(request.task, rules.guard, faults),
@@ -59,6 +62,11 @@ export function toTask(request: EnqueueRequest, rules: EnqueueRules, arrival: Ar
     ...(isTraceparent(arrival.traceparent) && { traceparent: arrival.traceparent }),
   };
   return faults.list.length > 0 ? { errors: faults.list } : { task };
+}
+
+function clientOf({ clientId }: Arrival, faults: Faults): string {
+  if (clientId === undefined) faults.add('/client_id', 'is required; only an API key can say it instead');
+  return clientId ?? '';
 }
 
 /** W3C Trace Context, section 3.2: version 00, and neither id all zeros. */

@@ -17,6 +17,15 @@ export const CLIENTS_KEY = `${PREFIX}clients`;
 /** Hash: client id → what is let in of it, for the script that adds tasks; begins with the version of the client. */
 export const ADMISSION_KEY = `${PREFIX}admission`;
 
+/** Hash: hash of an API key → the id of its client. */
+export const API_KEYS_KEY = `${PREFIX}keys`;
+
+/** Hash: hash of an API key → when it was last used, Unix ms, about. */
+export const API_KEYS_USED_KEY = `${API_KEYS_KEY}:used`;
+
+/** Sorted set: ids of the clients that have registered themselves, by when they last enqueued, Unix ms, about. */
+export const CLIENTS_SEEN_KEY = `${CLIENTS_KEY}:seen`;
+
 /** Hash: name of a tier → its limits (JSON). Of the built-in ones, those that were changed. */
 export const TIERS_KEY = `${PREFIX}tiers`;
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { ClientList, ClientView } from '../../src/admin/admin-clients.dto.js';
+import type { ClientListView, ClientView } from '../../src/admin/admin-clients.dto.js';
 import type { TaskView } from '../../src/tracking/task-view.dto.js';
 import { Receiver } from '../support/receiver.js';
 import { Simultaneous } from '../support/simultaneous.js';
@@ -96,6 +96,7 @@ describe('POST /admin/clients/set', () => {
       enabled: true,
       requests_per_minute: 1000,
       max_concurrent: 20,
+      registered_by: 'admin',
       created_at: created.body.created_at,
       updated_at: created.body.created_at,
     });
@@ -127,7 +128,7 @@ describe('GET /admin/clients', () => {
     const seen: string[] = [];
     let cursor: string | null = 'page';
     while (cursor !== null) {
-      const { body }: Answer<ClientList> = await app.get(`/admin/clients?limit=5&cursor=${cursor}`);
+      const { body }: Answer<ClientListView> = await app.get(`/admin/clients?limit=5&cursor=${cursor}`);
       expect(body.clients.length).toBeLessThanOrEqual(5);
       seen.push(...body.clients.map(({ client_id }) => client_id));
       cursor = body.next_cursor;
