@@ -1,7 +1,5 @@
 import { Module } from '@nestjs/common';
-import { APP_GUARD } from '@nestjs/core';
 import { ClientDirectory } from './client-directory.js';
-import { ClientGuard } from './client-guard.js';
 import { ClientJudge } from './client-judge.js';
 import { ClientList } from './client-list.js';
 import { ClientStore } from './client-store.js';
@@ -20,8 +18,16 @@ import { TierStore } from './tier-store.js';
     KeyCheck,
     KeyRing,
     TierStore,
-    { provide: APP_GUARD, useClass: ClientGuard },
   ],
-  exports: [ClientDirectory, ClientJudge, ClientList, ClientStore, ClientUpkeep, KeyRing, TierStore],
+  exports: [
+    ClientDirectory,
+    ClientJudge,
+    ClientList,
+    ClientStore,
+    ClientUpkeep,
+    KeyCheck,
+    KeyRing,
+    TierStore,
+  ],
 })
 export class ClientsModule {}

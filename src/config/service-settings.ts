@@ -52,16 +52,6 @@ export class ServiceSettings {
   @Max(64 * 1024 * 1024)
   maxRequestBytes = 1024 * 1024;
 
-  @Env(
-    'INGRESS_RPS',
-    'Requests per second that the API takes from one principal, over all processes: a client, or who names none, by the address. As many may come at once; more get 429 with `Retry-After`. 0 = any number.',
-    { aliases: ['TASKQUEUE_QUEUE_RATELIMITRPS'] },
-  )
-  @IsInt()
-  @Min(0)
-  @Max(1_000_000)
-  ingressRps = 1000;
-
   @Env('SHUTDOWN_TIMEOUT_SEC', 'How long running tasks may finish after SIGTERM; the rest is handed back.')
   @IsNumber()
   @Min(0)

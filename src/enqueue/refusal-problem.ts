@@ -1,6 +1,7 @@
+import { tooManyRequests } from '../http/ingress-guard.js';
 import type { ProblemInit } from '../http/problem.js';
 import type { Quota, Refusal } from '../queue/admission/admission.js';
-import { rateLimitHeaders } from './rate-limit-headers.js';
+import { rateLimitHeaders } from './enqueue-answer.js';
 
 type Full = Extract<Refusal, { kind: 'full' }>['what'];
 
@@ -31,7 +32,7 @@ export function refusalProblem(refusal: Refusal): ProblemInit {
     case 'rate_limited':
       return rateLimited(refusal.quota);
     case 'throttled':
-      return throttled(refusal.retryAfterMs);
+      return tooManyRequests(refusal.retryAfterMs);
     case 'stale':
     case 'disabled':
     case 'conflict':
@@ -57,16 +58,6 @@ function rateLimited(quota: Quota): ProblemInit {
     code: 'rate_limited',
     detail: `This client has enqueued the ${quota.limit} tasks that it may in 60 seconds. Send the request again in ${seconds} s.`,
     headers: { 'retry-after': String(seconds), ...rateLimitHeaders(quota) },
-  };
-}
-
-/** More requests per second than are taken from one principal. */
-export function throttled(retryAfterMs: number): ProblemInit {
-  return {
-    status: 429,
-    code: 'too_many_requests',
-    detail: 'More requests per second than this server takes from one sender (INGRESS_RPS). Slow down.',
-    headers: { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) },
   };
 }
 

@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Config } from '../config/config.js';
-import type { Principal } from '../http/principal.js';
 import { invalidRequest } from '../http/problem.js';
 import { QueueRegistry } from '../queue/queues/queue-registry.js';
 import type { Task } from '../task/task.js';
 import { Clock } from '../time/clock.js';
-import type { EnqueueRequest } from './enqueue.dto.js';
 import { enqueueRules } from './enqueue-rules.js';
-import { readClientId } from './read-client-id.js';
+import type { NamedRequest } from './read-client-id.js';
 import { readDepth } from './read-depth.js';
 import { type EnqueueRules, toTask } from './to-task.js';
 
@@ -32,12 +30,11 @@ export class TaskMaker {
    * @throws ProblemError with every rule that the request breaks
    * @throws QueueUnavailable
    */
-  async make(request: EnqueueRequest, headers: CallHeaders, principal: Principal): Promise<Task> {
+  async make(request: NamedRequest, headers: CallHeaders): Promise<Task> {
     const { traceparent } = headers;
-    const clientId = readClientId(request.client_id, principal);
     const depth = readDepth(headers['x-task-depth']);
     const queue = await this.queues.find(request.queue ?? 'default');
-    const arrival = { now: this.clock.now(), clientId, queue, randomId: randomUUID(), depth, traceparent };
+    const arrival = { now: this.clock.now(), queue, randomId: randomUUID(), depth, traceparent };
     const translation = toTask(request, this.rules, arrival);
     if ('errors' in translation) throw invalidRequest(translation.errors);
     return translation.task;

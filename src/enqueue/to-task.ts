@@ -4,8 +4,8 @@ import type { NamedQueue } from '../queue/queues/queue-settings.js';
 import type { RetryPolicy } from '../task/retry-policy.js';
 import type { Task } from '../task/task.js';
 import { callerTaskId } from '../task/task-id.js';
-import type { EnqueueRequest } from './enqueue.dto.js';
 import { Faults } from './faults.js';
+import type { NamedRequest } from './read-client-id.js';
 import { readExpiry } from './read-expiry.js';
 import { readQueue } from './read-queue.js';
 import { readRetry } from './read-retry.js';
@@ -25,8 +25,6 @@ export interface EnqueueRules {
 /** What one request brings besides its body. */
 export interface Arrival {
   readonly now: number;
-  /** Whose task it is, if the request says so. */
-  readonly clientId: string | undefined;
   /** The queue that the request names, if there is one of that name. */
   readonly queue: NamedQueue | undefined;
   readonly randomId: string;
@@ -38,10 +36,10 @@ export interface Arrival {
 export type Translation = { readonly task: Task } | { readonly errors: readonly FieldError[] };
 
 /** A request, whose shape was checked already, as the task it asks for; or every rule that it breaks. */
-export function toTask(request: EnqueueRequest, rules: EnqueueRules, arrival: Arrival): Translation {
+export function toTask(request: NamedRequest, rules: EnqueueRules, arrival: Arrival): Translation {
   const faults = new Faults();
   const { now } = arrival;
-  const clientId = clientOf(arrival, faults);
+  const clientId = readClientId(request, faults);
   const { queue, lane, ...defaults } = readQueue(arrival.queue, rules, faults);
   const scheduledAt = readSchedule(request, { now, horizonMs: rules.horizonMs }, faults);
   const expiresAt = readExpiry(request, { now, scheduledAt }, faults);
@@ -64,9 +62,9 @@ export function toTask(request: EnqueueRequest, rules: EnqueueRules, arrival: Ar
   return faults.list.length > 0 ? { errors: faults.list } : { task };
 }
 
-function clientOf({ clientId }: Arrival, faults: Faults): string {
-  if (clientId === undefined) faults.add('/client_id', 'is required; only an API key can say it instead');
-  return clientId ?? '';
+function readClientId({ client_id }: NamedRequest, faults: Faults): string {
+  if (client_id === '') faults.add('/client_id', 'is required; only an API key can say it instead');
+  return client_id;
 }
 
 /** W3C Trace Context, section 3.2: version 00, and neither id all zeros. */

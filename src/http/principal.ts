@@ -23,6 +23,12 @@ export function principalOf(request: FastifyRequest): Principal {
   return principal;
 }
 
+/** The client of the API key that a request came with, if it came with one. */
+export function clientIdOf(request: FastifyRequest): string | undefined {
+  const principal = principals.get(request);
+  return principal?.kind === 'client' ? principal.clientId : undefined;
+}
+
 /** As whom the request is made, as a parameter of a route. */
 export const As = createParamDecorator((_data: unknown, context: ExecutionContext): Principal => {
   return principalOf(context.switchToHttp().getRequest<FastifyRequest>());

@@ -8,6 +8,8 @@ export const INCLUDES = new URL('lua/include/', import.meta.url);
 /** The queue's scripts. Each begins with its contract: keys, arguments, what it returns. */
 export const scripts = {
   addTasks: script('add-tasks'),
+  findReceipt: script('find-receipt'),
+  takeTokens: script('take-tokens'),
   step: script('step'),
   findTask: script('find-task'),
   explainTask: script('explain-task'),

@@ -1,5 +1,5 @@
 import type { Task } from '../task/task.js';
-import type { Addition, Admission, AddResult } from './admission/admission.js';
+import type { Addition, Admission, AddResult, SentAgain } from './admission/admission.js';
 
 /** The write side of the queue. */
 export abstract class TaskQueue {
@@ -15,13 +15,20 @@ export abstract class TaskQueue {
   abstract add(task: Task, admission?: Admission): Promise<AddResult>;
 
   /**
-   * The same for many, with a result each, in order. Each is judged as if those before it were stored.
+   * Stores all of these tasks or none: when one is refused, the others are `skipped`. Each is judged as if those before it
+   * were stored. It is done in one piece, which holds the store: at most `MOST_AT_ONCE`.
    *
-   * @param isAllOrNone when one of them is refused, none is stored, and the others are `skipped`. They are stored in one
-   *   piece then, so there should not be more than `MOST_AT_ONCE`.
-   * @throws QueueUnavailable for all of them, of which some may be stored
+   * @throws QueueUnavailable
    */
-  abstract addAll(additions: readonly Addition[], isAllOrNone: boolean): Promise<readonly AddResult[]>;
+  abstract addAllOrNone(additions: readonly Addition[]): Promise<readonly AddResult[]>;
+
+  /**
+   * What `add` would answer to a request that is stored already, and nothing when it is not. For a request that is
+   * sent again when it would be refused as a new one, such as for a time that has passed since.
+   *
+   * @throws QueueUnavailable
+   */
+  abstract replay(request: SentAgain): Promise<AddResult | undefined>;
 
   /**
    * Cancels a task: at once unless it runs; a running one is aborted by its worker, and ends as cancelled when that

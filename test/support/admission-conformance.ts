@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { added, replayed } from './adding.js';
 import type { QueueUnderTest } from './task-queue-conformance.js';
 import { type TaskFields, taskOf } from './task-of.js';
 import { type Admission, type AddResult, receiptOf } from '../../src/queue/admission/admission.js';
@@ -184,46 +185,57 @@ export function describeAdmission(name: string, start: () => Promise<QueueUnderT
       });
     });
 
-    describe('many at once', () => {
+    describe('all or none', () => {
       const v1 = { version: 'v1' };
-      const addAll = (tasks: Task[], isAllOrNone: boolean, admission: Admission = v1) =>
-        tested.queue.addAll(
-          tasks.map((task) => ({ task, admission })),
-          isAllOrNone,
-        );
+      const addAll = async (tasks: Task[], admission: Admission = v1) =>
+        await tested.queue.addAllOrNone(tasks.map((task) => ({ task, admission })));
 
-      it('have a result each, in order', async () => {
-        await tested.setRules(CLIENT, { ...FREE, requestsPerMinute: 3 });
-        const task = make();
-        const tasks = [task, make(), task, make({ clientId: 'client-b' }), make(), make()];
-        const results = await addAll(tasks, false);
-        const expected = ['added', 'added', 'replayed', 'stale', 'added', 'rate_limited'];
-        expect(results.map(({ kind }) => kind)).toEqual(expected);
-        expect(await tested.take()).toHaveLength(3);
-      });
-
-      it('that are all or none are none when one is refused, and count for nothing', async () => {
+      it('of them are none when one is refused, and count for nothing', async () => {
         await tested.setRules(CLIENT, { ...FREE, requestsPerMinute: 3 });
         const tasks = Array.from({ length: 4 }, () => make());
-        const results = await addAll(tasks, true);
-        const skipped = Array<string>(3).fill('skipped');
-        expect(results.map(({ kind }) => kind)).toEqual([...skipped, 'rate_limited']);
+        const results = (await addAll(tasks)).map(({ kind }) => kind);
+        expect(results).toEqual([...Array<string>(3).fill('skipped'), 'rate_limited']);
         for (const task of tasks) expect(await isStored(task)).toBe(false);
-        expect((await addAll(tasks.slice(1), true)).map(({ kind }) => kind)).toEqual(Array(3).fill('added'));
-        expect((await addAll(tasks.slice(1), true)).map(({ kind }) => kind)).toEqual(
-          Array(3).fill('replayed'),
-        );
-        expect(await addAll([], true)).toEqual([]);
+        expect((await addAll(tasks.slice(1))).map(({ kind }) => kind)).toEqual(Array(3).fill('added'));
+        expect((await addAll(tasks.slice(1))).map(({ kind }) => kind)).toEqual(Array(3).fill('replayed'));
+        expect(await addAll([])).toEqual([]);
       });
 
-      it('know the keys of each other', async () => {
+      it('of them know the ids and the keys of each other', async () => {
         const [task, other] = [make(), make()];
-        const additions = [task, other].map((each) => ({ task: each, admission: withKey('k') }));
-        const results = await tested.queue.addAll(additions, true);
-        expect(results).toEqual([
-          { kind: 'added', receipt: receiptOf(task) },
-          { kind: 'replayed', receipt: receiptOf(task) },
+        const keyed = [task, other].map((each) => ({ task: each, admission: withKey('k') }));
+        const again = { kind: 'replayed', receipt: receiptOf(task) };
+        expect(await tested.queue.addAllOrNone(keyed)).toEqual([added(task), again]);
+        expect(await addAll([other, other], { version: UNRECORDED })).toEqual([
+          added(other),
+          replayed(other),
         ]);
+      });
+    });
+
+    describe('a request that is sent again and could not be stored any more', () => {
+      const replay = (id: string | undefined, admission: Admission) =>
+        tested.queue.replay({ clientId: CLIENT, id, admission });
+
+      it('is found by its key, and by its id', async () => {
+        const task = make();
+        await add(withKey('k'), task);
+        for (const found of [
+          await replay(undefined, withKey('k')),
+          await replay(task.id, withKey('other')),
+          await replay(task.id, { version: UNRECORDED }),
+        ])
+          expect(found).toEqual(replayed(task));
+      });
+
+      it('is not found when it was never stored, and is told what speaks against it', async () => {
+        expect(await replay(undefined, withKey('k'))).toBeUndefined();
+        expect(await replay('client-a.nothing', { version: UNRECORDED })).toBeUndefined();
+        await add(withKey('k'));
+        expect(await replay(undefined, withKey('k', 'other'))).toEqual({ kind: 'conflict' });
+        expect(await replay(undefined, withKey('k', 'body', 'v1'))).toEqual({ kind: 'stale' });
+        await tested.setRules(CLIENT, { ...FREE, isEnabled: false });
+        expect(await replay(undefined, withKey('k', 'body', 'v1'))).toEqual({ kind: 'disabled' });
       });
     });
   });

@@ -18,7 +18,6 @@ interface Situation {
   readonly now: number;
   readonly stored: (id: string) => Task | undefined;
   readonly alive: readonly Task[];
-  readonly isAllOrNone: boolean;
 }
 
 interface Kept {
@@ -43,9 +42,22 @@ export class MemoryAdmission {
       if (result.kind === 'added') fresh.set(task.id, task);
       return result;
     });
-    if (!situation.isAllOrNone || results.every(isAccepted)) return results;
+    if (results.every(isAccepted)) return results;
     Object.assign(this, before);
     return results.map((result) => (result.kind === 'added' ? { kind: 'skipped' } : result));
+  }
+
+  replayed(
+    clientId: string,
+    admission: Admission,
+    existing: Task | undefined,
+    now: number,
+  ): AddResult | undefined {
+    const refusal = stranger(this.rules.get(clientId), admission.version);
+    if (refusal) return refusal;
+    const receipt = this.receiptFor(existing, admission.idempotency, now);
+    if (receipt === 'conflict') return { kind: 'conflict' };
+    return receipt && { kind: 'replayed', receipt };
   }
 
   private judge(task: Task, admission: Admission | undefined, situation: Situation): AddResult {
@@ -75,21 +87,21 @@ export class MemoryAdmission {
   }
 
   private replay(task: Task, admission: Admission | undefined, situation: Situation): AddResult | undefined {
-    const receipt = this.receiptFor(task, admission?.idempotency, situation);
+    const { now, stored } = situation;
+    const receipt = this.receiptFor(stored(task.id), admission?.idempotency, now);
     if (receipt === 'conflict') return { kind: 'conflict' };
     if (!receipt) return undefined;
     const rules = admission && this.rules.get(task.clientId);
-    return { kind: 'replayed', receipt, ...this.quotaNow(task.clientId, rules, situation.now) };
+    return { kind: 'replayed', receipt, ...this.quotaNow(task.clientId, rules, now) };
   }
 
   private receiptFor(
-    task: Task,
+    existing: Task | undefined,
     key: IdempotencyKey | undefined,
-    { now, stored }: Situation,
+    now: number,
   ): Receipt | 'conflict' | undefined {
     const kept = key && this.keptAt(now, key.hash);
     if (kept) return kept.fingerprint === key.fingerprint ? kept.receipt : 'conflict';
-    const existing = stored(task.id);
     if (existing && key) this.keep(key, receiptOf(existing), now);
     return existing && receiptOf(existing);
   }

@@ -1,4 +1,4 @@
-import type { Addition, Admission, AddResult } from '../../src/queue/admission/admission.js';
+import type { Addition, Admission, AddResult, SentAgain } from '../../src/queue/admission/admission.js';
 import type { AdmissionRules } from '../../src/queue/admission/admission-rules.js';
 import type { GateVerdict, TaskExplanation } from '../../src/queue/explanation.js';
 import type { QueueClock } from '../../src/queue/queue-clock.js';
@@ -42,17 +42,21 @@ export class MemoryQueue extends TaskQueue implements TaskReader {
   }
 
   override async add(task: Task, admission?: Admission): Promise<AddResult> {
-    const [result] = await this.addAll([{ task, admission }], false);
+    const [result] = await this.addAllOrNone([{ task, admission }]);
     return result!;
   }
 
-  override addAll(additions: readonly Addition[], isAllOrNone: boolean): Promise<readonly AddResult[]> {
+  override replay({ clientId, id = '', admission }: SentAgain): Promise<AddResult | undefined> {
+    const result = this.door.replayed(clientId, admission, this.tasks.get(id)?.task, this.clock.now());
+    return Promise.resolve(result);
+  }
+
+  override addAllOrNone(additions: readonly Addition[]): Promise<readonly AddResult[]> {
     const alive = [...this.tasks.values()].filter(({ ended }) => !ended);
     const results = this.door.judgeAll(additions, {
       now: this.clock.now(),
       stored: (id) => this.tasks.get(id)?.task,
       alive: alive.map(({ task }) => task),
-      isAllOrNone,
     });
     for (const [at, { task }] of additions.entries()) if (results[at]?.kind === 'added') this.store(task);
     return Promise.resolve(results);

@@ -23,9 +23,8 @@ local pending = P .. 'tiers:pending'
 -- hold Redis.
 local function apply(id, tier)
   local client = cjson.decode(call('HGET', P .. 'clients', id))
-  local version = string.match(call('HGET', P .. 'admission', id), '^[^;]*')
   local limits, gate = clientGate(client, tier), 'c:' .. id
-  call('HSET', P .. 'admission', id, admission(version, client, tier))
+  call('HSET', P .. 'admission', id, admission(newVersion(), client, tier))
   if limits == '' then
     call('HDEL', P .. 'gates', gate)
   else

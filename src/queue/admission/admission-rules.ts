@@ -27,19 +27,9 @@ export function newVersion(): string {
 
 /**
  * As the scripts read it, in hash `ADMISSION_KEY` by the id of the client. To be written in one step with the record
- * that it comes from: the `extract` of a `RecordKind`.
+ * that it comes from: one of the `extracts` of a `RecordKind`.
  */
 export function encodeRules({ version, isEnabled, requestsPerMinute, maxAlive }: AdmissionRules): string {
   return [version, Number(isEnabled), requestsPerMinute ?? '', maxAlive ?? ''].join(';');
 }
 
-/** What `encodeRules` wrote. */
-export function decodeRules(text: string): AdmissionRules {
-  const [version = '', isEnabled, requestsPerMinute, maxAlive] = text.split(';');
-  return {
-    version,
-    isEnabled: isEnabled === '1',
-    ...(requestsPerMinute && { requestsPerMinute: Number(requestsPerMinute) }),
-    ...(maxAlive && { maxAlive: Number(maxAlive) }),
-  };
-}

@@ -21,6 +21,14 @@ export interface IdempotencyKey {
   readonly fingerprint: string;
 }
 
+/** What a request is known by that may have been sent before. */
+export interface SentAgain {
+  readonly clientId: string;
+  /** The id of the task, when the caller chose it. */
+  readonly id?: string | undefined;
+  readonly admission: Admission;
+}
+
 /** A task to store. Without an admission it comes from the product itself: no limit of its client holds it. */
 export interface Addition {
   readonly task: Task;

@@ -14,6 +14,10 @@ beforeEach(async () => {
     key: '{tr}:counters',
     gateOf: (name) => `q:${name}`,
     limitsOf: ({ count }) => ({ maxRunning: count }),
+    extracts: [
+      { key: '{tr}:odd', of: ({ count }) => (count % 2 === 1 ? String(count) : '') },
+      { key: '{tr}:squares', of: ({ count }) => String(count * count) },
+    ],
   });
 });
 afterEach(async () => {
@@ -26,6 +30,14 @@ it('changes at the same time are all made, and the gate is as the last one says'
   await Promise.all(Array.from({ length: 20 }, () => increment('one')));
   expect(await records.find('one')).toEqual({ count: 20 });
   expect(await harness.redis.hget('{tr}:gates', 'q:one')).toBe('0;;20;;');
+});
+
+it('what the scripts need of a record changes with it, and goes when there is nothing to say', async () => {
+  const extracts = () => Promise.all(['odd', 'squares'].map((name) => harness.redis.hgetall(`{tr}:${name}`)));
+  await increment('one');
+  expect(await extracts()).toEqual([{ one: '1' }, { one: '1' }]);
+  await increment('one');
+  expect(await extracts()).toEqual([{}, { one: '4' }]);
 });
 
 it('a change that throws changes nothing', async () => {

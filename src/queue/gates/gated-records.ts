@@ -10,8 +10,8 @@ export interface RecordKind<T> {
   readonly key: string;
   readonly gateOf: (name: string) => GateId;
   readonly limitsOf: (record: T) => GateLimits;
-  /** What the scripts need of a record besides its gate: they find it in a Redis hash by its name. */
-  readonly extract?: { readonly key: string; readonly of: (record: T) => string };
+  /** What the scripts need of a record besides its gate: they find each in a Redis hash by its name. */
+  readonly extracts: readonly { readonly key: string; readonly of: (record: T) => string }[];
 }
 
 /** Records in Redis, each of which goes with a gate: one is never changed without the other. */
@@ -43,7 +43,7 @@ export class GatedRecords<T extends object> {
    * @throws QueueUnavailable
    */
   async change(name: string, change: (current: T | undefined) => T, line?: AuditLine): Promise<T> {
-    const { key, gateOf, limitsOf, extract } = this.kind;
+    const { key, gateOf, limitsOf, extracts } = this.kind;
     for (;;) {
       const before = await whenAvailable(() => this.redis.hget(key, name));
       const current = this.parsed(before);
@@ -53,7 +53,7 @@ export class GatedRecords<T extends object> {
         name,
         before: before ?? '',
         after: JSON.stringify(record),
-        ...(extract && { extract: { key: extract.key, text: extract.of(record) } }),
+        extracts: extracts.map(({ key, of }) => ({ key, text: of(record) })),
         ...(line && { audited: line(current, record) }),
       };
       if (await this.gates.setWithRecord(gateOf(name), limitsOf(record), replacement)) return record;

@@ -65,17 +65,6 @@ local isSentAgain, left = isRepeat(), roomLeft()
 -- Tasks that are to be stored: by id, where their values are. They are stored when all are judged.
 local accepted, atOf = {}, {}
 
-local function storedData(id)
-  if atOf[id] then return ARGV[atOf[id] + DATA] end
-  if call('EXISTS', P .. 'critical:' .. id, P .. 'high:' .. id, P .. 'default:' .. id, P .. 'low:' .. id) == 0 then
-    return nil
-  end
-  for _, lane in ipairs(LANES) do
-    local data = call('HGET', jobKey(lane, id), 'data')
-    if data then return data end
-  end
-end
-
 local function quotaOf(client, perMinute) return perMinute and quota(windowOf(client), perMinute) or '' end
 
 -- The answer to a request that was accepted before.
@@ -84,7 +73,8 @@ local function replay(at, client, perMinute)
   local receipt, isSame = findReceipt(key, ARGV[at + FINGERPRINT])
   if receipt and not isSame then return 'conflict' end
   if receipt then return 'kept;' .. quotaOf(client, perMinute) .. '\n' .. receipt end
-  local data = (isSentAgain or ARGV[at + IS_CHOSEN] == '1') and storedData(id)
+  local data = atOf[id] and ARGV[atOf[id] + DATA]
+    or (isSentAgain or ARGV[at + IS_CHOSEN] == '1') and storedData(id)
   if not data then return nil end
   if key ~= '' then
     local task = cjson.decode(data)

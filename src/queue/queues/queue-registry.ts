@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { AuditLine } from '../../audit/audit-line.js';
-import { QUEUES_KEY, RETENTION_KEY } from '../../redis/keys.js';
+import { MAX_ALIVE_KEY, QUEUES_KEY, RETENTION_KEY } from '../../redis/keys.js';
 import { RedisConnections } from '../../redis/redis-connections.js';
 import { LANES } from '../../task/lane.js';
 import { GatedRecords } from '../gates/gated-records.js';
@@ -62,7 +62,10 @@ export class RedisQueueRegistry extends QueueRegistry {
       key: QUEUES_KEY,
       gateOf: (name) => `q:${name}`,
       limitsOf: queueGate,
-      extract: { key: RETENTION_KEY, of: retentionText },
+      extracts: [
+        { key: RETENTION_KEY, of: retentionText },
+        { key: MAX_ALIVE_KEY, of: ({ maxAlive }) => String(maxAlive ?? '') },
+      ],
     });
   }
 

@@ -6,6 +6,7 @@ import { RedisConnections } from '../../redis/redis-connections.js';
 import { isFinal, type TaskState } from '../../task/task-state.js';
 import type { Task } from '../../task/task.js';
 import { AddBatches } from './add-batches.js';
+import { parseResult } from './add-result.js';
 import { MemoryWatch } from './memory-watch.js';
 import { QueueClock } from '../queue-clock.js';
 import { maxTaskAgeMs, stepSettings } from '../queue-rules.js';
@@ -14,7 +15,13 @@ import { whenAvailable } from '../when-available.js';
 import { gatesOf, storedAs } from './stored-task.js';
 import { TaskCipher } from './task-cipher.js';
 import { isRandomId } from '../../task/task-id.js';
-import { type Addition, type Admission, type AddResult, NO_MEMORY } from '../admission/admission.js';
+import {
+  type Addition,
+  type Admission,
+  type AddResult,
+  NO_MEMORY,
+  type SentAgain,
+} from '../admission/admission.js';
 import { type Cancelled, type Edited, type Retried, type TaskEdit, TaskQueue } from '../task-queue.js';
 
 @Injectable()
@@ -35,7 +42,7 @@ export class ScriptTaskQueue extends TaskQueue {
     const rules = {
       maxAgeMs: this.maxAgeMs,
       maxAlive: config.storage.maxQueueSize,
-      requestsPerSecond: config.service.ingressRps,
+      requestsPerSecond: config.ingress.requestsPerSecond,
       isMemoryShort: () => memory.isShort,
     };
     this.batches = new AddBatches(connections.writers, rules, clock);
@@ -48,13 +55,18 @@ export class ScriptTaskQueue extends TaskQueue {
     return whenAvailable(() => this.batches.add({ task: this.cipher.seal(task), admission }));
   }
 
-  override addAll(additions: readonly Addition[], isAllOrNone: boolean): Promise<readonly AddResult[]> {
+  override addAllOrNone(additions: readonly Addition[]): Promise<readonly AddResult[]> {
     const sealed = additions.map(({ task, admission }) => ({ task: this.cipher.seal(task), admission }));
-    return whenAvailable(() =>
-      isAllOrNone
-        ? this.batches.addAllOrNone(sealed)
-        : Promise.all(sealed.map((addition) => this.batches.add(addition))),
-    );
+    return whenAvailable(() => this.batches.addAllOrNone(sealed));
+  }
+
+  override replay({ clientId, id = '', admission }: SentAgain): Promise<AddResult | undefined> {
+    return whenAvailable(async () => {
+      const { hash = '', fingerprint = '' } = admission.idempotency ?? {};
+      const args = [clientId, admission.version, id, hash, fingerprint];
+      const text = (await this.run(scripts.findReceipt, args)) as string;
+      return text === '' ? undefined : parseResult({ clientId }, text);
+    });
   }
 
   override cancel(id: string): Promise<Cancelled> {

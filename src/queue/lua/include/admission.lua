@@ -1,4 +1,4 @@
--- What a client is held to when it enqueues. Needs context.lua, sliding-window.lua and alive.lua.
+-- What a client is held to when it enqueues. Needs context.lua and alive.lua.
 --
 -- Hash `admission` has by the id of the client what its record says of that:
 --   <version>;<enabled 0|1>;<requests per minute or ''>;<most alive or ''>

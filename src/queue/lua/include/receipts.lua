@@ -33,3 +33,14 @@ end
 local function flushReceipts()
   for key, text in pairs(newReceipts) do call('SET', P .. 'receipt:' .. key, text, 'PX', KEPT_FOR) end
 end
+
+-- The data of a task that is stored; nothing when there is none with this id.
+local function storedData(id)
+  if call('EXISTS', P .. 'critical:' .. id, P .. 'high:' .. id, P .. 'default:' .. id, P .. 'low:' .. id) == 0 then
+    return nil
+  end
+  for _, lane in ipairs(LANES) do
+    local data = call('HGET', jobKey(lane, id), 'data')
+    if data then return data end
+  end
+end

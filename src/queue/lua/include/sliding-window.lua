@@ -38,11 +38,12 @@ local function forgetOld(window)
 end
 
 local windowsOfClients = {}
-local function windowOf(client)
-  local window = windowsOfClients[client]
+-- `gate`: that of the client.
+local function windowOf(gate)
+  local window = windowsOfClients[gate]
   if window then return window end
-  window = { key = P .. 'rate:' .. client, base = 0, last = now, stored = 0, added = 0 }
-  windowsOfClients[client] = window
+  window = { key = P .. 'rate:' .. string.sub(gate, 3), base = 0, last = now, stored = 0, added = 0 }
+  windowsOfClients[gate] = window
   local head = call('LRANGE', window.key, 0, 1)
   if not head[2] then return window end
   window.last, window.stored = entryAt(window, -1)

@@ -1,4 +1,17 @@
-import type { Quota } from '../queue/admission/admission.js';
+import type { Accepted, Quota } from '../queue/admission/admission.js';
+import { formatTime } from '../time/rfc3339.js';
+import type { EnqueueAnswer } from './enqueue.dto.js';
+
+/** The same for a task that is new and for one that was stored before. */
+export function answerFor({ receipt }: Accepted): EnqueueAnswer {
+  return {
+    status: 'enqueued',
+    task_id: receipt.id,
+    queue: receipt.queue,
+    client_id: receipt.clientId,
+    scheduled_at: formatTime(receipt.scheduledAt),
+  };
+}
 
 const WINDOW_SEC = 60;
 
