@@ -25,10 +25,13 @@ export function allowOnlyHosts(server: FastifyInstance, hosts: readonly string[]
 function hostOf(request: IncomingMessage): string | undefined {
   // HTTP/1.0 knows requests without one.
   const given = request.headers.host ?? (request.httpVersion === '1.0' ? '' : undefined);
-  if (given === undefined || namesHostTwice(request.rawHeaders)) return undefined;
-  if (!agrees(request.url ?? '', given)) return undefined;
+  if (given === undefined || namesAnother(request, given)) return undefined;
   const host = HOST.exec(given.toLowerCase())?.[1];
   return host === undefined ? undefined : compared(host);
+}
+
+function namesAnother({ url = '', rawHeaders }: IncomingMessage, host: string): boolean {
+  return namesHostTwice(rawHeaders) || !agrees(url, host);
 }
 
 /** A target that is a whole URL names the host once more, and must not name another one (RFC 9112, 3.2.2). */
