@@ -1,6 +1,7 @@
-import { Body, Controller, Param, Patch } from '@nestjs/common';
-import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Param, Patch } from '@nestjs/common';
+import { ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { ApiProblem } from '../http/api-problem.js';
+import { ClientController } from '../http/client-api.js';
 import { invalidRequest, type ProblemError } from '../http/problem.js';
 import { type Edited, TaskQueue } from '../queue/task-queue.js';
 import { TaskReader, type TaskSnapshot } from '../queue/task-reader.js';
@@ -30,8 +31,7 @@ const PROBLEMS: Readonly<Record<Exclude<Edited, 'edited'>, () => ProblemError>> 
   unknown: taskNotFound,
 };
 
-@ApiTags('tasks')
-@Controller('v1/tasks')
+@ClientController('v1/tasks')
 export class EditController {
   constructor(
     private readonly rules: EditRules,

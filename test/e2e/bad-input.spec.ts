@@ -315,7 +315,9 @@ describe('bad input', () => {
   );
 
   it('stores nothing', async () => {
-    expect(await storedKeys()).toEqual(before);
+    // What a sender has used of its requests per second is gone within moments.
+    const stored = (await storedKeys()).filter((key) => !key.includes(':ingress:'));
+    expect(stored.toSorted()).toEqual(before.toSorted());
   });
 });
 
