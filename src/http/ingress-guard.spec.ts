@@ -16,11 +16,11 @@ class OneEach extends IngressLimit {
 
 class Routes {
   @PaysForItself()
-  enqueue(): void {
+  enqueue(this: void): void {
     // only its metadata matters
   }
 
-  list(): void {
+  list(this: void): void {
     // likewise
   }
 }
