@@ -1,6 +1,9 @@
 import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { AdminModule } from '../admin/admin.module.js';
+import { ClientGuard } from '../clients/client-guard.js';
+import { ClientUpkeep } from '../clients/client-upkeep.js';
+import { ClientsModule } from '../clients/clients.module.js';
 import { EnqueueModule } from '../enqueue/enqueue.module.js';
 import { IngressGuard, IngressLimit } from '../http/ingress-guard.js';
 import { Problems } from '../http/problems.js';
@@ -14,21 +17,25 @@ import type { Half } from './half.js';
 
 /** The half that takes tasks and tells about them. */
 @Module({
-  imports: [QueueModule, EnqueueModule, TrackingModule, AdminModule],
+  imports: [QueueModule, ClientsModule, EnqueueModule, TrackingModule, AdminModule],
   providers: [
     { provide: IngressLimit, useExisting: Ingress },
+    // In this order: who sends a request is known to whoever counts it.
+    { provide: APP_GUARD, useClass: ClientGuard },
     { provide: APP_GUARD, useClass: IngressGuard },
   ],
 })
 export class ApiModule implements Half {
   constructor(
     private readonly memory: MemoryWatch,
+    private readonly upkeep: ClientUpkeep,
     problems: Problems,
   ) {
     problems.know([queueFull, queueUnavailable]);
   }
 
   start(): Promise<void> {
+    this.upkeep.start();
     return this.memory.start();
   }
 }

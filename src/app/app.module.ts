@@ -3,7 +3,8 @@ import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import type { Config } from '../config/config.js';
 import { ConfigModule } from '../config/config.module.js';
 import { HealthModule } from '../health/health.module.js';
-import { ADMIN_ACCESS, AdminGuard } from '../http/admin-guard.js';
+import { AdminGuard } from '../http/admin-guard.js';
+import { AdminKeyModule } from '../http/admin-key.module.js';
 import { ProblemFilter } from '../http/problem-filter.js';
 import { ProblemsModule } from '../http/problems.module.js';
 import { RequestValidation } from '../http/validation.js';
@@ -23,6 +24,7 @@ export class AppModule {
         ConfigModule.with(config),
         loggingModule(config),
         TimeModule,
+        AdminKeyModule.with(adminAccess(config)),
         HealthModule,
         MetricsModule,
         ProblemsModule,
@@ -30,7 +32,6 @@ export class AppModule {
         ...halves,
       ],
       providers: [
-        { provide: ADMIN_ACCESS, useValue: adminAccess(config) },
         { provide: APP_GUARD, useClass: AdminGuard },
         { provide: APP_PIPE, useClass: RequestValidation },
         { provide: APP_FILTER, useClass: ProblemFilter },

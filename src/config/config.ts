@@ -1,4 +1,5 @@
 import { AdminSettings } from './admin-settings.js';
+import { ClientSettings } from './client-settings.js';
 import { DeliverySettings } from './delivery-settings.js';
 import { IngressSettings } from './ingress-settings.js';
 import { OutgoingSettings } from './outgoing-settings.js';
@@ -15,6 +16,7 @@ export class Config {
   readonly service = new ServiceSettings();
   readonly ingress = new IngressSettings();
   readonly admin = new AdminSettings();
+  readonly clients = new ClientSettings();
   readonly delivery = new DeliverySettings();
   readonly outgoing = new OutgoingSettings();
   readonly retention = new RetentionSettings();

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Principal } from '../http/principal.js';
 import { ProblemError } from '../http/problem.js';
 import { Problems } from '../http/problems.js';
 import { validated } from '../http/validation.js';
@@ -7,6 +8,7 @@ import { BatchBounds } from './batch-bounds.js';
 import { faultsInBatch, inBatch } from './batch-problems.js';
 import { EnqueueRequest } from './enqueue.dto.js';
 import { type Call, Intake } from './intake.js';
+import { type NamedRequest, withClientId } from './read-client-id.js';
 
 /** From the tasks of a batch, of which nothing was checked yet, to what became of each. */
 @Injectable()
@@ -23,8 +25,8 @@ export class BatchIntake {
    * @throws ProblemError when the batch as a whole is refused
    */
   async takeEach(tasks: readonly unknown[], call: Call): Promise<(Accepted | ProblemError)[]> {
-    const read = tasks.map((task) => this.read(task));
-    await this.bounds.require(read.filter((each) => each instanceof EnqueueRequest));
+    const read = tasks.map((task) => this.read(task, call.principal));
+    await this.bounds.require(requestsIn(read), call.principal);
     return Promise.all(
       read.map(async (each, place) =>
         each instanceof ProblemError ? inBatch(each, place) : this.takeOne(each, call, place),
@@ -39,18 +41,18 @@ export class BatchIntake {
    * @throws QueueUnavailable
    */
   async takeAllOrNone(tasks: readonly unknown[], call: Call): Promise<readonly Accepted[]> {
-    const read = tasks.map((task) => this.read(task));
-    const requests = read.filter((each) => each instanceof EnqueueRequest);
+    const read = tasks.map((task) => this.read(task, call.principal));
+    const requests = requestsIn(read);
     if (requests.length < read.length) {
       throw faultsInBatch(read.map((each) => (each instanceof ProblemError ? each : undefined)));
     }
-    await this.bounds.require(requests);
+    await this.bounds.require(requests, call.principal);
     return this.intake.takeAllOrNone(requests, call);
   }
 
-  private read(task: unknown): EnqueueRequest | ProblemError {
+  private read(task: unknown, principal: Principal): NamedRequest | ProblemError {
     try {
-      const request = validated(EnqueueRequest, task);
+      const request = withClientId(validated(EnqueueRequest, task), principal);
       this.bounds.requireSize(task);
       return request;
     } catch (error) {
@@ -59,11 +61,7 @@ export class BatchIntake {
     }
   }
 
-  private async takeOne(
-    request: EnqueueRequest,
-    call: Call,
-    place: number,
-  ): Promise<Accepted | ProblemError> {
+  private async takeOne(request: NamedRequest, call: Call, place: number): Promise<Accepted | ProblemError> {
     try {
       return await this.intake.take(request, call, place);
     } catch (error) {
@@ -73,4 +71,8 @@ export class BatchIntake {
       return inBatch(problem, place);
     }
   }
+}
+
+function requestsIn(read: readonly (NamedRequest | ProblemError)[]): NamedRequest[] {
+  return read.filter((each): each is NamedRequest => !(each instanceof ProblemError));
 }

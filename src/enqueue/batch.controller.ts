@@ -1,8 +1,10 @@
-import { applyDecorators, Body, Controller, Headers, HttpCode, Post, Res } from '@nestjs/common';
-import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { applyDecorators, Body, Headers, HttpCode, Post, Res } from '@nestjs/common';
+import { ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { ApiProblem } from '../http/api-problem.js';
+import { ClientController } from '../http/client-api.js';
 import { PaysForItself } from '../http/ingress-guard.js';
+import { As, type Principal } from '../http/principal.js';
 import { ProblemError } from '../http/problem.js';
 import type { Accepted } from '../queue/admission/admission.js';
 import { BatchAnswer, BatchRequest } from './batch.dto.js';
@@ -30,8 +32,7 @@ const ApiBatchProblems = (): MethodDecorator =>
     ApiProblem(503, 'With `atomic`, what a single task is answered. Retry-After says when to try again.'),
   );
 
-@ApiTags('tasks')
-@Controller('v1')
+@ClientController('v1')
 export class BatchController {
   constructor(private readonly intake: BatchIntake) {}
 
@@ -52,9 +53,10 @@ export class BatchController {
   async enqueueBatch(
     @Body() { tasks, atomic }: BatchRequest,
     @Headers() headers: EnqueueHeaders,
+    @As() principal: Principal,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<BatchAnswer> {
-    const call = callOf(headers);
+    const call = callOf(headers, principal);
     const results = atomic
       ? await this.intake.takeAllOrNone(tasks, call)
       : await this.intake.takeEach(tasks, call);

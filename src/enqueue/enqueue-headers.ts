@@ -1,5 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
+import type { Principal } from '../http/principal.js';
 import { readIdempotencyKey } from './idempotency-key.js';
 import type { Call } from './intake.js';
 import type { CallHeaders } from './task-maker.js';
@@ -8,8 +9,8 @@ import type { CallHeaders } from './task-maker.js';
 export type EnqueueHeaders = CallHeaders & Readonly<Partial<Record<'idempotency-key', string>>>;
 
 /** @throws ProblemError when the Idempotency-Key is none */
-export function callOf(headers: EnqueueHeaders): Call {
-  return { headers, idempotencyKey: readIdempotencyKey(headers['idempotency-key']) };
+export function callOf(headers: EnqueueHeaders, principal: Principal): Call {
+  return { headers, principal, idempotencyKey: readIdempotencyKey(headers['idempotency-key']) };
 }
 
 /** @param about what the key does here */

@@ -1,15 +1,16 @@
-import { Body, Controller, Headers, HttpCode, Post, Res } from '@nestjs/common';
-import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Headers, HttpCode, Post, Res } from '@nestjs/common';
+import { ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { ApiProblem } from '../http/api-problem.js';
+import { ClientController } from '../http/client-api.js';
 import { PaysForItself } from '../http/ingress-guard.js';
+import { As, type Principal } from '../http/principal.js';
 import { answerFor, rateLimitHeaders } from './enqueue-answer.js';
 import { ApiEnqueueHeaders, callOf, type EnqueueHeaders, RATE_LIMIT_HEADERS } from './enqueue-headers.js';
 import { EnqueueAnswer, EnqueueRequest } from './enqueue.dto.js';
 import { Intake } from './intake.js';
 
-@ApiTags('tasks')
-@Controller('v1')
+@ClientController('v1')
 export class EnqueueController {
   constructor(private readonly intake: Intake) {}
 
@@ -45,9 +46,10 @@ export class EnqueueController {
   async enqueue(
     @Body() request: EnqueueRequest,
     @Headers() headers: EnqueueHeaders,
+    @As() principal: Principal,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<EnqueueAnswer> {
-    const accepted = await this.intake.take(request, callOf(headers));
+    const accepted = await this.intake.take(request, callOf(headers, principal));
     if (accepted.quota) void reply.headers(rateLimitHeaders(accepted.quota));
     return answerFor(accepted);
   }

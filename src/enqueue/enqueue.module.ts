@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { ClientsModule } from '../clients/clients.module.js';
 import { BatchBounds } from './batch-bounds.js';
 import { BatchController } from './batch.controller.js';
 import { BatchIntake } from './batch-intake.js';
@@ -8,6 +9,7 @@ import { Intake } from './intake.js';
 import { TaskMaker } from './task-maker.js';
 
 @Module({
+  imports: [ClientsModule],
   controllers: [EnqueueController, BatchController],
   providers: [BatchBounds, BatchIntake, Enqueuer, Intake, TaskMaker],
 })

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { ClientJudge, type Enqueueing } from '../clients/client-judge.js';
 import { AdmissionMetric } from '../metrics/admission-metric.js';
 import { TaskMetrics } from '../metrics/task-metrics.js';
 import {
@@ -9,7 +10,6 @@ import {
   isAccepted,
 } from '../queue/admission/admission.js';
 import { UNRECORDED } from '../queue/admission/admission-rules.js';
-import { KnownRules } from '../queue/admission/known-rules.js';
 import { TaskQueue } from '../queue/task-queue.js';
 import type { Task } from '../task/task.js';
 
@@ -17,8 +17,7 @@ import type { Task } from '../task/task.js';
 const MOST_TRIES = 5;
 
 /** Who asks, and by what the request is known again. */
-export interface Asking {
-  readonly clientId: string;
+export interface Asking extends Enqueueing {
   readonly idempotency?: IdempotencyKey | undefined;
   /** Its principal has paid for it already. */
   readonly isPaid: boolean;
@@ -29,12 +28,12 @@ export interface Asking {
 export class Enqueuer {
   constructor(
     private readonly queue: TaskQueue,
-    private readonly rules: KnownRules,
+    private readonly judge: ClientJudge,
     private readonly metrics: TaskMetrics,
     private readonly refusals: AdmissionMetric,
   ) {}
 
-  /** @throws QueueUnavailable */
+  /** @throws ProblemError, QueueUnavailable */
   async add(task: Task, asking: Asking): Promise<AddResult> {
     const [result] = await this.untilFresh([asking], async () => [
       await this.queue.add(task, await this.admission(asking)),
@@ -45,7 +44,7 @@ export class Enqueuer {
   /**
    * Stores all of them or none.
    *
-   * @throws QueueUnavailable
+   * @throws ProblemError, QueueUnavailable
    */
   async addAllOrNone(tasks: readonly Task[], askings: readonly Asking[]): Promise<readonly AddResult[]> {
     const results = await this.untilFresh(askings, async () => {
@@ -61,7 +60,7 @@ export class Enqueuer {
    * What was answered before to a request that could not be stored any more; nothing when it is new.
    *
    * @param id of its task, when the caller chose it
-   * @throws QueueUnavailable
+   * @throws ProblemError, QueueUnavailable
    */
   async replay(id: string | undefined, asking: Asking): Promise<AddResult | undefined> {
     if (id === undefined && !asking.idempotency) return undefined;
@@ -80,14 +79,14 @@ export class Enqueuer {
     for (let tries = 1; ; tries++) {
       const results = await ask();
       if (tries === MOST_TRIES || !results.some(({ kind }) => kind === 'stale')) return results;
-      for (const { clientId } of askings) this.rules.forget(clientId);
+      for (const { clientId } of askings) this.judge.forget(clientId);
     }
   }
 
-  private async admission({ clientId, idempotency, isPaid }: Asking): Promise<Admission> {
-    const rules = await this.rules.of(clientId);
+  private async admission({ clientId, principal, idempotency, isPaid }: Asking): Promise<Admission> {
+    const client = await this.judge.clientOf({ clientId, principal });
     return {
-      version: rules?.version ?? UNRECORDED,
+      version: client?.version ?? UNRECORDED,
       ...(!isPaid && { principal: clientId }),
       ...(idempotency && { idempotency }),
     };

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Principal } from '../http/principal.js';
 import { ProblemError } from '../http/problem.js';
 import { type Accepted, type AddResult, isAccepted } from '../queue/admission/admission.js';
 import { callerTaskId } from '../task/task-id.js';
@@ -7,12 +8,14 @@ import { faultsInBatch, refusalInBatch } from './batch-problems.js';
 import type { EnqueueRequest } from './enqueue.dto.js';
 import { type Asking, Enqueuer } from './enqueuer.js';
 import { idempotencyOf } from './idempotency-key.js';
+import { type NamedRequest, withClientId } from './read-client-id.js';
 import { refusalProblem } from './refusal-problem.js';
 import { type CallHeaders, TaskMaker } from './task-maker.js';
 
 /** What comes with a request besides its body. */
 export interface Call {
   readonly headers: CallHeaders;
+  readonly principal: Principal;
   readonly idempotencyKey?: string | undefined;
 }
 
@@ -29,7 +32,8 @@ export class Intake {
    * @throws ProblemError when the request breaks a rule, or the task was refused
    * @throws QueueUnavailable
    */
-  async take(request: EnqueueRequest, call: Call, place?: number): Promise<Accepted> {
+  async take(asked: EnqueueRequest, call: Call, place?: number): Promise<Accepted> {
+    const request = withClientId(asked, call.principal);
     const asking = askingOf(request, call, place);
     const made = await this.make(request, call);
     const result = await (made instanceof ProblemError
@@ -45,7 +49,7 @@ export class Intake {
    * @throws ProblemError for the first one that was refused, or with every rule that any of them breaks
    * @throws QueueUnavailable
    */
-  async takeAllOrNone(requests: readonly EnqueueRequest[], call: Call): Promise<readonly Accepted[]> {
+  async takeAllOrNone(requests: readonly NamedRequest[], call: Call): Promise<readonly Accepted[]> {
     const askings = requests.map((request, place) => askingOf(request, call, place));
     const made = await Promise.all(requests.map((request) => this.make(request, call)));
     const tasks = made.flatMap((each) => (each instanceof ProblemError ? [] : [each]));
@@ -56,7 +60,7 @@ export class Intake {
   }
 
   private async allStoredBefore(
-    requests: readonly EnqueueRequest[],
+    requests: readonly NamedRequest[],
     call: Call,
     made: readonly (Task | ProblemError)[],
   ): Promise<readonly Accepted[]> {
@@ -69,7 +73,7 @@ export class Intake {
     return results;
   }
 
-  private async make(request: EnqueueRequest, call: Call): Promise<Task | ProblemError> {
+  private async make(request: NamedRequest, call: Call): Promise<Task | ProblemError> {
     try {
       return await this.maker.make(request, call.headers);
     } catch (error) {
@@ -84,11 +88,12 @@ export class Intake {
    * @throws ProblemError the problem that it has now, when it is new
    */
   private async storedBefore(
-    request: EnqueueRequest,
+    request: NamedRequest,
     asking: Asking,
     problem: ProblemError,
   ): Promise<AddResult> {
     const { client_id, task_id } = request;
+    if (client_id === '') throw problem;
     const id = task_id ? callerTaskId(client_id, task_id) : undefined;
     const before = await this.enqueuer.replay(id, asking);
     if (!before) throw problem;
@@ -96,9 +101,10 @@ export class Intake {
   }
 }
 
-function askingOf(request: EnqueueRequest, { idempotencyKey }: Call, place?: number): Asking {
+function askingOf(request: NamedRequest, { principal, idempotencyKey }: Call, place?: number): Asking {
   return {
     clientId: request.client_id,
+    principal,
     isPaid: place !== undefined,
     ...(idempotencyKey !== undefined && { idempotency: idempotencyOf(request, idempotencyKey, place) }),
   };

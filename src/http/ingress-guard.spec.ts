@@ -2,7 +2,8 @@ import type { ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { expect, it } from 'vitest';
-import { IngressGuard, IngressLimit, PaysForItself, setPrincipal } from './ingress-guard.js';
+import { IngressGuard, IngressLimit, PaysForItself } from './ingress-guard.js';
+import { rememberPrincipal } from './principal.js';
 
 /** Takes one request of each principal, and remembers who asked. */
 class OneEach extends IngressLimit {
@@ -16,11 +17,11 @@ class OneEach extends IngressLimit {
 
 class Routes {
   @PaysForItself()
-  enqueue(this: void): void {
+  enqueue(): void {
     // only its metadata matters
   }
 
-  list(this: void): void {
+  list(): void {
     // likewise
   }
 }
@@ -29,11 +30,14 @@ const limit = new OneEach();
 const guard = new IngressGuard(limit, new Reflector());
 const routes = new Routes();
 
-function contextOf(url: string, ip: string, route: keyof Routes, principal?: string): ExecutionContext {
+function contextOf(url: string, ip: string, route: keyof Routes, clientId?: string): ExecutionContext {
   const request = { routeOptions: { url }, ip } as unknown as FastifyRequest;
-  if (principal !== undefined) setPrincipal(request, principal);
+  if (clientId !== undefined) rememberPrincipal(request, { kind: 'client', clientId, keyHash: 'x' });
   const http = { getRequest: () => request };
-  return { switchToHttp: () => http, getHandler: () => routes[route] } as unknown as ExecutionContext;
+  return {
+    switchToHttp: () => http,
+    getHandler: () => Reflect.get(routes, route) as unknown,
+  } as unknown as ExecutionContext;
 }
 const pass = async (...of: Parameters<typeof contextOf>) => guard.canActivate(contextOf(...of));
 

@@ -1,19 +1,13 @@
 import { type CanActivate, type ExecutionContext, Injectable, SetMetadata } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
+import { clientIdOf } from './principal.js';
 import { ProblemError, type ProblemInit } from './problem.js';
 
 /** The bound on requests per second of a principal. */
 export abstract class IngressLimit {
   /** @returns 0 when the request is taken, or after how many milliseconds one will be */
   abstract take(principal: string): Promise<number>;
-}
-
-const PRINCIPAL = Symbol('principal');
-
-/** Whoever has found out who sends a request says so; the others are known by their address. */
-export function setPrincipal(request: FastifyRequest, principal: string): void {
-  Object.assign(request, { [PRINCIPAL]: principal });
 }
 
 const PAYS_FOR_ITSELF = 'ingress:pays-for-itself';
@@ -34,9 +28,9 @@ export class IngressGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): true | Promise<true> {
     if (this.reflector.get<true | undefined>(PAYS_FOR_ITSELF, context.getHandler())) return true;
-    const request = context.switchToHttp().getRequest<FastifyRequest & { [PRINCIPAL]?: string }>();
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
     if (isFree(request.routeOptions.url ?? '')) return true;
-    return this.takeToken(request[PRINCIPAL] ?? request.ip);
+    return this.takeToken(clientIdOf(request) ?? request.ip);
   }
 
   private async takeToken(principal: string): Promise<true> {

@@ -4,7 +4,6 @@ import { GateStore } from './gates/gate-store.js';
 import { HistoryGauge } from './gauges/history-gauge.js';
 import { laneQueues, laneQueuesProvider } from './gauges/lane-queues.js';
 import { Ingress } from './admission/ingress.js';
-import { KnownRules } from './admission/known-rules.js';
 import { MemoryWatch } from './store/memory-watch.js';
 import { QueueClock, RedisClock } from './queue-clock.js';
 import { QueueRegistry, RedisQueueRegistry } from './queues/queue-registry.js';
@@ -23,13 +22,12 @@ import { TaskReader } from './task-reader.js';
     GateStore,
     HistoryGauge,
     Ingress,
-    KnownRules,
     MemoryWatch,
     { provide: QueueClock, useClass: RedisClock },
     { provide: QueueRegistry, useClass: RedisQueueRegistry },
     { provide: TaskQueue, useClass: ScriptTaskQueue },
     { provide: TaskReader, useClass: ScriptTaskReader },
   ],
-  exports: [Ingress, KnownRules, MemoryWatch, TaskQueue, TaskReader, GateStore, QueueRegistry],
+  exports: [Ingress, MemoryWatch, TaskQueue, TaskReader, GateStore, QueueRegistry, QueueClock],
 })
 export class QueueModule {}

@@ -2,6 +2,9 @@ import { LuaScript } from '../redis/lua-script.js';
 
 const script = (name: string): LuaScript => new LuaScript(new URL(`lua/${name}.lua`, import.meta.url));
 
+/** What scripts of others share with these: gates, places, the clock. */
+export const INCLUDES = new URL('lua/include/', import.meta.url);
+
 /** The queue's scripts. Each begins with its contract: keys, arguments, what it returns. */
 export const scripts = {
   addTasks: script('add-tasks'),

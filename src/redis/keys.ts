@@ -11,11 +11,32 @@ export const markerKey = (lane: string): string => `${PREFIX}${lane}:marker`;
 /** Wakes one dispatcher: a running task of its has to be aborted. */
 export const signalKey = (token: string): string => `${PREFIX}signal:${token}`;
 
-/** Hash: client id → client (JSON). */
+/** Hash: client id → client (JSON). ZSET `<key>:names` has the ids in their order. */
 export const CLIENTS_KEY = `${PREFIX}clients`;
 
-/** Hash: client id → what the store holds the client to when it enqueues, for the scripts. */
+/** Hash: client id → what is let in of it, for the script that adds tasks; begins with the version of the client. */
 export const ADMISSION_KEY = `${PREFIX}admission`;
+
+/** Hash: hash of an API key → the id of its client. */
+export const API_KEYS_KEY = `${PREFIX}keys`;
+
+/** Hash: hash of an API key → when it was last used, Unix ms, about. */
+export const API_KEYS_USED_KEY = `${API_KEYS_KEY}:used`;
+
+/** Sorted set: ids of the clients that have registered themselves, by when they last enqueued, Unix ms, about. */
+export const CLIENTS_SEEN_KEY = `${CLIENTS_KEY}:seen`;
+
+/** Hash: name of a tier → its limits (JSON). Of the built-in ones, those that were changed. */
+export const TIERS_KEY = `${PREFIX}tiers`;
+
+/** Hash: name of a tier that was changed → the last of its clients that has the new limits, as long as some have not. */
+export const TIERS_PENDING_KEY = `${TIERS_KEY}:pending`;
+
+/** Set: the ids of the clients of a tier, in their order. */
+export const tierClientsKey = (tier: string): string => `${TIERS_KEY}:clients:${tier}`;
+
+/** Stream: who changed what. */
+export const AUDIT_KEY = `${PREFIX}audit`;
 
 /** Hash: name of a queue → what is set for it (JSON). Of the lanes, those for which something was set. */
 export const QUEUES_KEY = `${PREFIX}queues`;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { ClientList, ClientView } from '../../src/admin/admin-clients.dto.js';
+import type { ClientListView, ClientView } from '../../src/admin/admin-clients.dto.js';
 import type { TaskView } from '../../src/tracking/task-view.dto.js';
 import { Receiver } from '../support/receiver.js';
 import { Simultaneous } from '../support/simultaneous.js';
@@ -96,6 +96,7 @@ describe('POST /admin/clients/set', () => {
       enabled: true,
       requests_per_minute: 1000,
       max_concurrent: 20,
+      registered_by: 'admin',
       created_at: created.body.created_at,
       updated_at: created.body.created_at,
     });
@@ -112,7 +113,7 @@ describe('POST /admin/clients/set', () => {
   });
 
   it('refuses what breaks a rule, all of it at once', async () => {
-    const body = { client_id: 'no', tier: 'gold', enabled: 'yes', colour: 'red' };
+    const body = { client_id: 'no', tier: 'Gold!', enabled: 'yes', colour: 'red' };
     const answer = await app.send<{ errors: { pointer: string }[] }>('POST', '/admin/clients/set', body);
     expect(answer.status).toBe(400);
     const pointers = answer.body.errors.map(({ pointer }) => pointer);
@@ -127,7 +128,7 @@ describe('GET /admin/clients', () => {
     const seen: string[] = [];
     let cursor: string | null = 'page';
     while (cursor !== null) {
-      const { body }: Answer<ClientList> = await app.get(`/admin/clients?limit=5&cursor=${cursor}`);
+      const { body }: Answer<ClientListView> = await app.get(`/admin/clients?limit=5&cursor=${cursor}`);
       expect(body.clients.length).toBeLessThanOrEqual(5);
       seen.push(...body.clients.map(({ client_id }) => client_id));
       cursor = body.next_cursor;

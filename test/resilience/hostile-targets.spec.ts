@@ -107,6 +107,22 @@ const BEHAVIOURS: Record<string, [behave: Behaviour, state: string, outcome: obj
     'dead_letter',
     { error: { code: 'headers_too_large' } },
   ],
+  'sends a status line for ever': [
+    (connection) => {
+      connection.socket.write('HTTP/1.1 200 ');
+      flood(connection, CHUNK);
+    },
+    'dead_letter',
+    { error: { code: 'answer_too_large' } },
+  ],
+  'sends the extension of a chunk for ever': [
+    (connection) => {
+      connection.socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1;');
+      flood(connection, CHUNK);
+    },
+    'dead_letter',
+    { error: { code: 'answer_too_large' } },
+  ],
   'redirects to itself': [
     ({ socket }, server) =>
       socket.write(`HTTP/1.1 302 Found\r\nlocation: ${server().origin}/\r\ncontent-length: 0\r\n\r\n`),

@@ -33,13 +33,3 @@ export function encodeRules({ version, isEnabled, requestsPerMinute, maxAlive }:
   return [version, Number(isEnabled), requestsPerMinute ?? '', maxAlive ?? ''].join(';');
 }
 
-/** What `encodeRules` wrote. */
-export function decodeRules(text: string): AdmissionRules {
-  const [version = '', isEnabled, requestsPerMinute, maxAlive] = text.split(';');
-  return {
-    version,
-    isEnabled: isEnabled === '1',
-    ...(requestsPerMinute && { requestsPerMinute: Number(requestsPerMinute) }),
-    ...(maxAlive && { maxAlive: Number(maxAlive) }),
-  };
-}

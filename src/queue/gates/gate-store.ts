@@ -18,12 +18,15 @@ export interface Replacement {
   readonly after: string;
   /** What the scripts need of it besides the gate, in hashes by the same name; the empty text = nothing. */
   readonly extracts: readonly { readonly key: string; readonly text: string }[];
+  /** Line for the audit log. */
+  readonly audited?: string;
 }
 
 /** The port through which limits of clients, states of queues and states of hosts reach the dispatcher. */
 @Injectable()
 export class GateStore {
   private readonly maxAgeMs: number;
+  private readonly auditEntries: number;
 
   constructor(
     config: Config,
@@ -31,6 +34,7 @@ export class GateStore {
     private readonly clock: QueueClock,
   ) {
     this.maxAgeMs = maxTaskAgeMs(config);
+    this.auditEntries = config.admin.auditMaxEntries;
   }
 
   /**
@@ -54,8 +58,9 @@ export class GateStore {
    * @throws QueueUnavailable
    */
   async setWithRecord(id: GateId, limits: GateLimits, record: Replacement): Promise<boolean> {
-    const { key, name, before, after, extracts } = record;
+    const { key, name, before, after, extracts, audited = '' } = record;
     const args = [this.clock.scriptTime(), id, encodeLimits(limits), this.maxAgeMs, key, name, before, after];
+    args.push(audited, this.auditEntries);
     for (const extract of extracts) args.push(extract.key, extract.text);
     const done = await whenAvailable(() =>
       this.connections.write((redis) => scripts.keepRecord.run(redis, PREFIX, args)),

@@ -77,8 +77,11 @@ local function replay(at, client, perMinute)
     or (isSentAgain or ARGV[at + IS_CHOSEN] == '1') and storedData(id)
   if not data then return nil end
   if key ~= '' then
-    local task = cjson.decode(data)
-    keepReceipt(key, ARGV[at + FINGERPRINT], ms(task.scheduledAt), task.queue, id)
+    local isJson, task = pcall(cjson.decode, data)
+    -- Something else may have written to it.
+    if isJson and type(task) == 'table' and type(task.scheduledAt) == 'number' and task.queue then
+      keepReceipt(key, ARGV[at + FINGERPRINT], ms(task.scheduledAt), tostring(task.queue), id)
+    end
   end
   return 'stored;' .. quotaOf(client, perMinute) .. '\n' .. data
 end
