@@ -82,7 +82,7 @@ export class AuditedLoad {
 
   /** What there is to know about a fault that nobody can repeat. */
   private standstill(since: (times: number[]) => boolean): string {
-    const last = ({ output }: Product): string => output().split('\n').slice(-40).join('\n');
+    const last = (product: Product): string => product.output().split('\n').slice(-40).join('\n');
     const refusals = JSON.stringify([...this.refusals]);
     const [acknowledges, runs] = [since([...this.acknowledged.values()]), since(this.runs())];
     return (
