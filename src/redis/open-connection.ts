@@ -2,8 +2,9 @@ import { Redis } from 'ioredis';
 import type { Config } from '../config/config.js';
 import { databaseFault, isSentinelFault, replicaFault, sentinelFault } from './connect-fault.js';
 import type { ConnectionLog } from './connection-log.js';
-import type { ConnectionProfile } from './connection-profiles.js';
+import { type ConnectionProfile, replicaProfile } from './connection-profiles.js';
 import { connectorTo } from './master-connector.js';
+import type { Address } from './replication/replication-info.js';
 import { describeTarget, redisTarget } from './redis-target.js';
 
 interface Opening {
@@ -35,6 +36,28 @@ export function openConnection(name: string, profile: ConnectionProfile, opening
   redis.on('error', (error: Error) => {
     if (isAnswerToSelect(error)) refusal = error.message;
     else tell(error);
+  });
+  return redis;
+}
+
+/** Opens a connection to a replica, with what would open one to it if it were the master. */
+export function openReplica({ host, port }: Address, { config, log }: Omit<Opening, 'onFault'>): Redis {
+  const { username, password, tls } = redisTarget(config);
+  const name = `replica ${host}:${port}`;
+  const redis = new Redis({
+    host,
+    port,
+    ...(username && { username }),
+    ...(password && { password }),
+    ...(tls && { tls }),
+    ...replicaProfile,
+    connectionName: 'task-runner:replica',
+  });
+  redis.on('error', (error: Error) => {
+    log.fault(name, error);
+  });
+  redis.on('ready', () => {
+    log.ready(name, `${host}:${port}`);
   });
   return redis;
 }

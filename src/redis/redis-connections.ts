@@ -6,9 +6,11 @@ import { ConnectionLog } from './connection-log.js';
 import { type ConnectionProfile, producerProfile, workerProfile } from './connection-profiles.js';
 import { UnusableRedis } from './connect-fault.js';
 import { inspect, type Inspection, NOTHING_FOUND } from './inspection.js';
-import { openConnection } from './open-connection.js';
+import { openConnection, openReplica } from './open-connection.js';
 import { isReadyWithin } from './ready-within.js';
 import { describeTarget, needsReplica, redisTarget } from './redis-target.js';
+import { ReplicaWatch } from './replication/replica-watch.js';
+import { Replicas } from './replication/replicas.js';
 import { within } from './within.js';
 import { Writer } from './writer.js';
 
@@ -34,6 +36,7 @@ export class RedisConnections {
   private readonly log = new ConnectionLog(this.logger);
   private readonly open = new Map<string, Redis>();
   private opened: Writers | undefined;
+  private replicaWatch: ReplicaWatch | undefined;
   private inspection: Inspection = NOTHING_FOUND;
   private lastFault: Error | undefined;
   /** Aborted when waiting for Redis is no use. */
@@ -42,7 +45,7 @@ export class RedisConnections {
 
   constructor(
     private readonly config: Config,
-    health: HealthRegistry,
+    private readonly health: HealthRegistry,
   ) {
     health.register({ name: 'redis', check: () => this.check() });
   }
@@ -99,6 +102,7 @@ export class RedisConnections {
   /** Ends every connection, orderly if Redis answers in time. */
   async close(): Promise<void> {
     this.isClosed = true;
+    this.replicaWatch?.close();
     await Promise.all([...this.open.values()].map(quit));
     this.open.clear();
   }
@@ -115,8 +119,13 @@ export class RedisConnections {
   }
 
   private openWriters(): Writers {
-    if (!needsReplica(this.config)) return [new Writer(this.producer, false)];
-    const open = (n: number): Writer => new Writer(this.connection(`writer-${n}`, producerProfile), true);
+    if (!needsReplica(this.config)) return [new Writer(this.producer)];
+    const { config, log } = this;
+    const replicas = new Replicas((follower) => openReplica(follower, { config, log }));
+    const watch = new ReplicaWatch(this.producer, replicas);
+    this.health.register({ name: 'replicas', check: () => watch.health() });
+    this.replicaWatch = watch;
+    const open = (n: number): Writer => new Writer(this.connection(`writer-${n}`, producerProfile), replicas);
     return [open(1), ...Array.from({ length: REPLICATED_WRITERS - 1 }, (_, n) => open(n + 2))];
   }
 

@@ -3,7 +3,8 @@ import { NotDurable } from './writer.js';
 const CONNECTION =
   /Stream isn't writeable|Connection is closed|Command timed out|no answer within|max retries per request|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN/;
 /** Answers of a Redis that is there but will not take the write now. */
-const REFUSAL = /^(LOADING|READONLY|MASTERDOWN|NOREPLICAS|OOM|BUSY|TRYAGAIN|CLUSTERDOWN|MISCONF|UNBLOCKED)/;
+const REFUSAL =
+  /^(ERR WAIT cannot be used with replica|LOADING|READONLY|MASTERDOWN|NOREPLICAS|OOM|BUSY|TRYAGAIN|CLUSTERDOWN|MISCONF|UNBLOCKED)/;
 
 /** Whether an error says "Redis cannot do this now", so that trying again later is the right advice. */
 export function isUnavailable(error: unknown): boolean {
