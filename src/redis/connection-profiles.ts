@@ -43,6 +43,6 @@ export const replicaProfile: ConnectionProfile = {
   connectTimeout: 1000,
   // What hangs is not waited for, but tried again: it may have gone without ending its connections.
   socketTimeout: 1000,
-  retryStrategy: (attempt) => (attempt === 1 ? 1 : upToASecond(attempt)),
+  retryStrategy: (attempt) => (attempt === 1 ? 1 : 250),
   maxRetriesPerRequest: 1,
 };

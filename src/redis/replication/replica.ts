@@ -19,8 +19,13 @@ export class Replica {
     private readonly redis: Redis,
   ) {
     redis.on('ready', () => {
-      this.isSilent = false;
+      this.heard();
     });
+  }
+
+  /** It has shown that it is there, and is asked again. */
+  heard(): void {
+    this.isSilent = false;
   }
 
   /**
@@ -33,7 +38,7 @@ export class Replica {
     const answer = this.redis.info('replication');
     answer.then(
       () => {
-        this.isSilent = false;
+        this.heard();
       },
       () => undefined,
     );

@@ -64,6 +64,16 @@ async function promote(replica: RedisNode): Promise<void> {
   );
 }
 
+function hang(replica: RedisNode): Promise<void> {
+  replica.signal('SIGSTOP');
+  return Promise.resolve();
+}
+
+function wake(replica: RedisNode): Promise<void> {
+  replica.signal('SIGCONT');
+  return Promise.resolve();
+}
+
 function connect(to: RedisNode): Redis {
   const redis = new Redis(to.url, { retryStrategy: () => null });
   redis.on('error', () => undefined);
@@ -124,18 +134,37 @@ describe('what was written', () => {
   });
 
   it.each([
-    ['hangs', () => Promise.resolve(one.signal('SIGSTOP')), () => Promise.resolve(one.signal('SIGCONT'))],
-    ['is dead', () => one.kill(), () => one.run()],
-  ])('counts without a replica that %s, and waits for it when it is back', async (_, away, back) => {
+    ['hangs', hang, wake],
+    ['is dead', (node: RedisNode) => node.kill(), (node: RedisNode) => node.run()],
+  ])('counts without a replica that %s, until it is back', async (_, away, back) => {
     const redis = connect(master);
     await until(async () => (await write(redis)) === undefined && replicas.awaited === 2);
-    await away();
+    await away(one);
     expect(await write(redis)).toBe(undefined);
     expect([replicas.awaited, replicas.excused]).toEqual([1, 1]);
-    await back();
+    await back(one);
     await until(async () => (await write(redis)) === undefined && replicas.awaited === 2, {
       timeoutMs: 20_000,
     });
+    await promote(one);
+    expect(await write(redis)).toBe(`${names(one)}, a replica before, is a master, too`);
+  });
+
+  it.each([
+    ['hung', hang, wake],
+    [
+      'was dead',
+      (node: RedisNode) => node.kill(),
+      (node: RedisNode) => node.run(['--replicaof', 'no', 'one']),
+    ],
+  ])('does not count when a replica that %s is back as a master', async (_, away, back) => {
+    const redis = connect(master);
+    await until(async () => (await write(redis)) === undefined && replicas.awaited === 2);
+    await away(one);
+    expect(await write(redis)).toBe(undefined);
+    await back(one);
+    await promote(one);
+    await until(async () => (await write(redis)) === `${names(one)}, a replica before, is a master, too`);
   });
 
   it('does not count when no replica has it', async () => {

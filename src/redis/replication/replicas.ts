@@ -106,7 +106,10 @@ export class Replicas {
     }
     const late = reports.find((report) => isLate(report, told));
     if (late) return `${late.replica.address} has not taken it over yet`;
-    for (const report of reports) this.settle(report);
+    for (const report of reports) {
+      if (report.standing === 'has') report.replica.heard();
+      this.settle(report);
+    }
     return undefined;
   }
 
