@@ -63,6 +63,8 @@ export interface Failed {
   readonly code: FailureCode;
   readonly message: string;
   readonly timings: Timings;
+  /** Of an answer whose head came, and not all of its body. */
+  readonly status?: number | undefined;
   /** The same request will fail the same way: do not retry. */
   readonly permanent?: boolean;
 }

@@ -1,5 +1,6 @@
 import { Agent } from 'undici';
 import type { AbortHandle } from '../queue/abort-handle.js';
+import type { Connector } from './connector.js';
 import { Exchange, MAX_READ_BYTES } from './exchange.js';
 import { GuardedConnector, GuardedConnectOptions } from './guarded-connect.js';
 import { ProxiedConnector } from './proxied-connect.js';
@@ -22,7 +23,7 @@ const MAX_ANSWER_HEADER_BYTES = 16 * 1024;
  * environment, no cookie jar. Never shares its agent, whose sockets have passed this sender's guard.
  */
 export class UndiciSender extends HttpSender {
-  readonly #connector: GuardedConnector | ProxiedConnector;
+  readonly #connector: Connector;
   readonly #agent: Agent;
   readonly #captureBytes: number;
 

@@ -1,9 +1,9 @@
 import { chooseRetry, type RetryChoice, type RetryPolicy } from '../task/retry-policy.js';
+import { DAY_MS } from '../time/day.js';
 import type { Faults } from './faults.js';
 import { readDuration } from './read-duration.js';
 import type { RetryRequest } from './retry.dto.js';
 
-const DAY_MS = 86_400_000;
 const LONGEST_WAIT_MS = 30 * DAY_MS;
 const LONGEST_AGE_MS = 3660 * DAY_MS;
 

@@ -53,7 +53,10 @@ export class AttemptView {
   })
   class!: string;
 
-  @ApiProperty({ required: false, description: 'HTTP status of the answer.' })
+  @ApiProperty({
+    required: false,
+    description: 'HTTP status of the answer, also of one that did not end in time.',
+  })
   status?: number;
 
   @ApiProperty({ required: false })

@@ -72,6 +72,8 @@ const faults: [string, unknown, string][] = [
   ['headers over 16 kB', withTask({ headers: { 'X-A': 'a'.repeat(16_384) } }), '/task/headers/X-A'],
   ['a body that is an object', withTask({ body: { a: 1 } }), '/task/body'],
   ['half a surrogate pair', withTask({ body: '\ud800' }), '/task/body'],
+  ['a label with half a surrogate pair', { ...good, metadata: { a: 'x\udc00' } }, '/metadata'],
+  ['a key of a label with half a surrogate pair', { ...good, metadata: { '\ud800x': '' } }, '/metadata'],
   ['body and json', withTask({ body: 'x', json: 1 }), '/task'],
   ['body and base64', withTask({ body: '', body_base64: '' }), '/task'],
   ['broken base64', withTask({ body_base64: 'abc' }), '/task/body_base64'],

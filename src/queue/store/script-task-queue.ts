@@ -12,7 +12,7 @@ import { maxTaskAgeMs, stepSettings } from '../queue-rules.js';
 import { scripts } from '../scripts.js';
 import { whenAvailable } from '../when-available.js';
 import { gatesOf, storedAs } from './stored-task.js';
-import { TaskCipher } from './task-cipher.js';
+import { TaskCipher } from '../task-cipher.js';
 import {
   type Added,
   type Cancelled,

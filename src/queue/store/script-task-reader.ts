@@ -11,7 +11,7 @@ import { readAttempt, readTask } from '../read-task.js';
 import { scripts } from '../scripts.js';
 import { whenAvailable } from '../when-available.js';
 import { standInFor } from './stand-in.js';
-import { TaskCipher } from './task-cipher.js';
+import { TaskCipher } from '../task-cipher.js';
 import { TaskReader, type TaskSnapshot } from '../task-reader.js';
 
 type RawTask = [state: TaskState, due: string, fields: string[]];
