@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { ComponentHealth } from '../../health/health-registry.js';
 import { lookAt, type Replicas } from './replicas.js';
-import type { ReplicationInfo } from './replication-info.js';
+import type { Address, ReplicationInfo } from './replication-info.js';
 
 const LOOK_EVERY_MS = 1000;
 /** A replica says each second how far it is. */
@@ -33,6 +33,11 @@ export class ReplicaWatch {
       up: performance.now() - this.wellAt < GRACE_MS,
       detail: { connected: this.connected, needed: 1, awaited, excused, failover: this.isPromoted },
     };
+  }
+
+  /** Is told of replicas by others than their master. */
+  expect(replicas: readonly Address[]): void {
+    for (const at of replicas) this.replicas.expect(at);
   }
 
   close(): void {
