@@ -39,7 +39,7 @@ it.each([
 ])(
   'a Sentinel in the place of Redis is named with the setting, and waiting is no use',
   (environment, words) => {
-    const fault = serverFault(loadConfig(environment as Record<string, string>), {
+    const fault = serverFault(loadConfig(environment), {
       role: 'sentinel',
       redis_mode: 'sentinel',
     });
@@ -55,6 +55,12 @@ it('rights that are missing are named with the user and how to give them, and wa
   const { message, isFinal } = commandsFault(config, 'ZADD');
   expect(message).toMatch(/^Redis at r:1 does not let the user "me" .*\(ZADD\)\. .*ACL SETUSER me ~{tr}:\*/);
   expect(message).not.toContain(SECRET);
+  expect(isFinal).toBe(true);
+});
+
+it('a server without scripts is named, and waiting is no use', () => {
+  const { message, isFinal } = commandsFault(loadConfig({ REDIS_HOST: 'r' }), "ERR unknown command 'eval'");
+  expect(message).toMatch(/^Redis at r:6379 is none that can run scripts/);
   expect(isFinal).toBe(true);
 });
 

@@ -27,13 +27,13 @@ export function databaseFault(config: Config, answer: string): UnusableRedis {
 /** @param refused the commands, or what Redis said */
 export function commandsFault(config: Config, refused: string): UnusableRedis {
   const target = redisTarget(config);
+  const where = `Redis at ${describeTarget(target)}`;
   const user = target.username ?? 'default';
-  return new UnusableRedis(
-    `Redis at ${describeTarget(target)} does not let the user "${user}" do what is needed (${refused}). ` +
-      `Let it: ACL SETUSER ${user} ~{tr}:* +@all -@dangerous +info; or set REDIS_USERNAME to one that may. ` +
-      'A server that has no scripts, as a Sentinel or some proxies, will not do.',
-    true,
-  );
+  const words = refused.includes('unknown command')
+    ? `${where} is none that can run scripts (${refused.trim()}). Name one in the settings; some proxies cannot, either.`
+    : `${where} does not let the user "${user}" do what is needed (${refused}). Let it: ` +
+      `ACL SETUSER ${user} ~{tr}:* +@all -@dangerous +info. Or set REDIS_USERNAME to one that may.`;
+  return new UnusableRedis(words, true);
 }
 
 /** What is wrong with the server at the other end, as it describes itself. */
