@@ -32,4 +32,3 @@ export function newVersion(): string {
 export function encodeRules({ version, isEnabled, requestsPerMinute, maxAlive }: AdmissionRules): string {
   return [version, Number(isEnabled), requestsPerMinute ?? '', maxAlive ?? ''].join(';');
 }
-

@@ -10,6 +10,8 @@ import { UNRECORDED } from './admission-rules.js';
 import { Ingress } from './ingress.js';
 
 const PER_SECOND = 50;
+/** As long as a request for a thousand tokens takes to be paid for. */
+const PERIOD_MS = 1000 + 1_000_000 / PER_SECOND;
 const SETTINGS = { INGRESS_RPS: String(PER_SECOND) };
 
 let harness: QueueHarness;
@@ -58,8 +60,10 @@ describe('the bound on requests per second', () => {
     expect(await ingress.take('somebody')).toBe(1);
     clock.advance(1);
     expect(await ingress.take('somebody')).toBe(0);
-    expect(await harness.redis.pttl('{tr}:ingress:somebody')).toBeLessThanOrEqual(1000);
-    expect(await harness.redis.pttl('{tr}:ingress:somebody')).toBeGreaterThan(0);
+    const [key, ...others] = await harness.redis.keys('{tr}:ingress:*');
+    expect(others).toEqual([]);
+    expect(await harness.redis.pttl(key!)).toBeLessThanOrEqual(2 * PERIOD_MS);
+    expect(await harness.redis.pttl(key!)).toBeGreaterThan(0);
   });
 
   it('lets one large request through, and those that come after it pay for it', async () => {
@@ -69,6 +73,19 @@ describe('the bound on requests per second', () => {
     expect(await ingress.take('somebody')).toBe(10_000);
     clock.advance(10_000);
     expect(await taken(2, ingress)).toBe(1);
+  });
+
+  it('holds from one period to the next, and forgets who has nothing to pay', async () => {
+    const ingress = await process();
+    clock.advance(PERIOD_MS - (clock.now() % PERIOD_MS) - 1);
+    expect(await ingress.take('somebody', 1000)).toBe(0);
+    clock.advance(1);
+    const owed = 1000 * (1000 / PER_SECOND) - 1000 - 1 + 1000 / PER_SECOND;
+    expect(await ingress.take('somebody')).toBe(owed);
+    clock.advance(PERIOD_MS - 1001);
+    expect(await taken(PER_SECOND, ingress)).toBeGreaterThan(0);
+    clock.advance(3 * PERIOD_MS);
+    expect(await taken(2 * PER_SECOND, ingress)).toBe(PER_SECOND);
   });
 
   it('counts what enqueues with what does not', async () => {
