@@ -2,7 +2,7 @@
 const allowed = {
   task: [],
   time: [],
-  config: ['net'],
+  config: ['net', 'time'],
   http: [],
   health: ['config'],
   net: [],

@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsOptional, IsString, MaxLength, MinLength } from 'class-validator';
+import { IsText } from '../http/validators.js';
 
 const TIME = { format: 'date-time' };
 
@@ -7,7 +8,7 @@ const TIME = { format: 'date-time' };
 export class CreateKeyRequest {
   /** For people: what or who has it. */
   @IsOptional()
-  @IsString()
+  @IsText()
   @MinLength(1)
   @MaxLength(100)
   name?: string | null;

@@ -3,6 +3,7 @@ import { Allow, IsIn, IsInt, IsNumber, IsOptional, IsString, Max, MaxLength, Min
 import { OPTIONAL_DURATION } from '../enqueue/duration-schema.js';
 import { RetryRequest } from '../enqueue/retry.dto.js';
 import { Nested } from '../http/instantiate.js';
+import { IsText } from '../http/validators.js';
 import { type Lane, LANES } from '../task/lane.js';
 import { RETRY_STRATEGIES, type RetryStrategy } from '../task/retry-policy.js';
 
@@ -83,7 +84,7 @@ export class PutQueueRequest {
 export class PauseQueueRequest {
   /** For whoever asks why. */
   @IsOptional()
-  @IsString()
+  @IsText()
   @MaxLength(500)
   reason?: string | null;
 

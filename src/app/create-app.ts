@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import { ConsoleLogger, type Type } from '@nestjs/common';
+import type { Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Logger, PinoLogger } from 'nestjs-pino';
@@ -8,9 +8,12 @@ import { allowLargerBodies } from '../http/body-limit.js';
 import { allowOnlyHosts } from '../http/allowed-hosts.js';
 import { sendCommonHeaders } from '../http/common-headers.js';
 import { earlyRefusals } from '../http/early-refusals.js';
+import { refuseOtherOrigins } from '../http/cross-origin.js';
+import { continueWithin, refuseOtherFraming } from '../http/framing.js';
 import { readJsonBodies } from '../http/json-body.js';
 import { refuseOtherMethods } from '../http/other-methods.js';
 import { requestId } from '../http/request-id.js';
+import { assemblyLogger } from '../logging/logging.module.js';
 import { requestLog } from '../logging/request-log.js';
 import { HttpMetrics } from '../metrics/http-metrics.js';
 import { compileCidrs } from '../net/cidr.js';
@@ -25,8 +28,7 @@ export async function createApp(config: Config, halves: readonly Type[]): Promis
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter(config), {
     bodyParser: false,
     abortOnError: false,
-    // While it is put together, Nest tells of every class and route; only what is wrong is worth a line.
-    logger: new ConsoleLogger({ json: true, logLevels: ['warn', 'error', 'fatal'] }),
+    logger: assemblyLogger(config),
   });
   await prepareServer(app, config);
   if (config.service.mode !== 'worker') {
@@ -65,9 +67,24 @@ async function prepareServer(app: NestFastifyApplication, config: Config): Promi
   readJsonBodies(server);
   allowLargerBodies(server, BATCH_ROUTE, config.ingress.maxBatchBytes);
   sendCommonHeaders(server);
+  continueWithin(config.service.maxRequestBytes, server);
+  refuseOtherFraming(server);
   allowOnlyHosts(server, config.service.allowedHosts);
+  refuseOtherOrigins(server, config.service.allowedOrigins);
+  allowOrigins(app, config.service.allowedOrigins);
   await tellOfRequests(app);
   refuseOtherMethods(server);
+}
+
+/** Browsers ask before they send for a page of another origin, and do not let it read what they were not told it may. */
+function allowOrigins(app: NestFastifyApplication, origins: readonly string[]): void {
+  if (origins.length === 0) return;
+  app.enableCors({
+    origin: [...origins],
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    exposedHeaders: ['ETag', 'RateLimit', 'RateLimit-Policy', 'Retry-After', 'X-Request-Id'],
+    maxAge: 600,
+  });
 }
 
 /** Each answered request to the log and to the metrics, by one hook: asking the server for the route is not free. */

@@ -2,7 +2,7 @@ import { hash, randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
 /** What every key begins with: by it people and secret scanners know one when they see it. */
-export const KEY_PREFIX = 'tr_live_';
+const KEY_PREFIX = 'tr_live_';
 
 const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 /** 256 bits in base 62. */

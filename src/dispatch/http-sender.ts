@@ -32,6 +32,7 @@ export interface Timings {
  * - `timeout`: the deadline passed; `aborted`: the caller called it off, or the sender was closed
  * - `connection_lost`: the connection ended before the answer did
  * - `headers_too_large`: over 16 KiB of answer headers
+ * - `answer_too_large`: over 528 KiB came on the connection, which no answer that is read to its end or its limit needs
  * - `bad_answer`: what came is not HTTP/1.1
  */
 export type FailureCode =
@@ -45,6 +46,7 @@ export type FailureCode =
   | 'aborted'
   | 'connection_lost'
   | 'headers_too_large'
+  | 'answer_too_large'
   | 'bad_answer';
 
 /** A final status came, and the body behind it ended or was cut by us at the read limit. Any status counts. */
@@ -65,6 +67,8 @@ export interface Failed {
   readonly code: FailureCode;
   readonly message: string;
   readonly timings: Timings;
+  /** Of an answer whose head came, and not all of its body. */
+  readonly status?: number | undefined;
   /** The same request will fail the same way: do not retry. */
   readonly permanent?: boolean;
 }

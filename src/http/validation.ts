@@ -61,7 +61,15 @@ function fieldErrors(error: ValidationError, parent: string): FieldError[] {
 }
 
 /** Rules about the type: what else is wrong with a value of another type says nothing. */
-const TYPE_RULES = ['whitelistValidation', 'isDefined', 'isString', 'isInt', 'isObject', 'isStringMap'];
+const TYPE_RULES = [
+  'whitelistValidation',
+  'isDefined',
+  'isString',
+  'isText',
+  'isInt',
+  'isObject',
+  'isStringMap',
+];
 
 /** What to tell of all the rules a value breaks: its type first, else the rule that is written first. */
 function firstFault({ constraints, value, property }: ValidationError): string | undefined {

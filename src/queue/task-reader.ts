@@ -8,6 +8,8 @@ export interface TaskSnapshot {
   readonly task: Task;
   /** The same as it is stored: its call may be sealed. An edit says by it what it was made from. */
   readonly stored: Task;
+  /** What is stored of it is no task any more: `task` then says only what is known besides. */
+  readonly isUnreadable?: boolean;
   readonly state: TaskState;
   /** Tries that count; what a shutdown or a crash cut off does not. */
   readonly attemptsMade: number;

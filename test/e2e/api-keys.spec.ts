@@ -119,6 +119,14 @@ describe('an API key', () => {
     expect(past).toMatchObject({ status: 400, body: { errors: [{ pointer: '/expires_at' }] } });
   });
 
+  it('has no name with half a surrogate pair', async () => {
+    await makeKey('named');
+    expect(await admin('POST', 'clients/named/keys', { name: 'x\ud800' })).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer: '/name' }] },
+    });
+  });
+
   it('tells when it was last used, about', async () => {
     const used = await makeKey('used');
     await makeKey('used', { name: 'never' });

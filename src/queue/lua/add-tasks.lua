@@ -77,8 +77,11 @@ local function replay(at, client, perMinute)
     or (isSentAgain or ARGV[at + IS_CHOSEN] == '1') and storedData(id)
   if not data then return nil end
   if key ~= '' then
-    local task = cjson.decode(data)
-    keepReceipt(key, ARGV[at + FINGERPRINT], ms(task.scheduledAt), task.queue, id)
+    local isJson, task = pcall(cjson.decode, data)
+    -- Something else may have written to it.
+    if isJson and type(task) == 'table' and type(task.scheduledAt) == 'number' and task.queue then
+      keepReceipt(key, ARGV[at + FINGERPRINT], ms(task.scheduledAt), tostring(task.queue), id)
+    end
   end
   return 'stored;' .. quotaOf(client, perMinute) .. '\n' .. data
 end
@@ -98,8 +101,7 @@ local function knownAs(at, client)
   if version == '' then return NOTHING end
   local rules = rulesOf[client]
   if rules.version ~= version then return nil, 'stale' end
-  local wait = ARGV[at + PRINCIPAL] ~= '' and ARGV[7] ~= '0'
-    and takeTokens(ARGV[at + PRINCIPAL], 1, tonumber(ARGV[7]))
+  local wait = ARGV[at + PRINCIPAL] ~= '' and ARGV[7] ~= '0' and takeTokens(ARGV[at + PRINCIPAL], 1)
   if wait then return nil, 'throttled;' .. ms(wait) end
   if not rules.isEnabled then return nil, 'disabled' end
   return rules
@@ -149,22 +151,26 @@ local function store(at)
   end
 end
 
+-- Adds a value to a list of different ones; '' is none.
+local function addTo(list, value)
+  if value == '' or list[value] then return end
+  list[value] = true
+  list[#list + 1] = value
+end
+
 local function loadAllRules()
-  local seen, clients, queues, keys = {}, {}, {}, {}
+  local clients, queues, keys, principals = {}, {}, {}, {}
   for i = 1, count do
     local at = FIRST + (i - 1) * VALUES
     local ids = gatesOf(ARGV[at + GATES])
-    local queue, client = ids[1], ids[2]
-    if not seen[queue] then
-      seen[queue], queues[#queues + 1] = true, queue
-    end
-    if not seen[client] and ARGV[at + VERSION] ~= '' then
-      seen[client], clients[#clients + 1] = true, client
-    end
-    if ARGV[at + KEY] ~= '' then keys[#keys + 1] = ARGV[at + KEY] end
+    addTo(queues, ids[1])
+    if ARGV[at + VERSION] ~= '' then addTo(clients, ids[2]) end
+    addTo(principals, ARGV[at + PRINCIPAL])
+    addTo(keys, ARGV[at + KEY])
   end
   loadRules(clients, queues)
   loadReceipts(keys)
+  if ARGV[7] ~= '0' then loadBuckets(principals, tonumber(ARGV[7])) end
 end
 
 local IS_ACCEPTED = { added = true, stored = true, kept = true }

@@ -34,7 +34,7 @@ function turn(token: string, capacity: number, settled: SettledTask[] = []) {
 function completed({ task: { id, queue, clientId }, lane, dataBytes, kept }: FetchedTask): SettledTask {
   const attempt = attemptOf({ kind: 'complete' }, 0);
   const owners = { queue, clientId };
-  return { lane, id, ...owners, kind: 'completed', attemptsMade: 1, dataBytes, kept, attempt };
+  return { lane, id, owners, kind: 'completed', attemptsMade: 1, dataBytes, kept, attempt };
 }
 
 /** CPU of Redis, in microseconds. */

@@ -16,8 +16,8 @@
 --           lane, id, kind (completed | retry | dead_letter | hand_back | cancelled | expired), attempts made so far,
 --           attempt (JSON), its place, which attempts are kept with it, delay of a retry in ms or '',
 --           reason or '', bytes of the data and the attempts, places of attempts that are not kept any more, how
---           often it was begun, how long the attempt took in ms, gates of
---           its queue and its client ('\n' between)
+--           often it was begun, how long the attempt took in ms, gates of its queue and its client ('\n' between; ''
+--           when its data does not say)
 -- Returns   { milliseconds until the next task is due or -1, fetched, lost, cancelled, waiting, history }
 --           fetched: 7 values for each task: lane, id, data, attempts made, which attempts are kept, due, when it was
 --           retried by hand or ''

@@ -64,8 +64,7 @@ function settledTask(task: Task, fields: Partial<SettledTask>): SettledTask {
   return {
     lane: task.lane,
     id: task.id,
-    queue: task.queue,
-    clientId: task.clientId,
+    owners: task,
     kind: 'completed',
     attemptsMade: 1,
     dataBytes: 0,

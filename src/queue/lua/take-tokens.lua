@@ -11,6 +11,7 @@
 local now = clock(ARGV[1])
 --@include token-bucket
 
-local wait = takeTokens(ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[2]))
+loadBuckets({ ARGV[3] }, tonumber(ARGV[2]))
+local wait = takeTokens(ARGV[3], tonumber(ARGV[4]))
 flushTokens()
 return wait or 0

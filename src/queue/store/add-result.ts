@@ -1,5 +1,6 @@
 import type { Task } from '../../task/task.js';
 import { type AddResult, type Quota, type Receipt, receiptOf } from '../admission/admission.js';
+import { readTask } from '../read-task.js';
 
 /** What is known of the task that the result is about: all of it, if it may have been added. */
 type Asked = Pick<Task, 'clientId'> & Partial<Receipt>;
@@ -13,7 +14,12 @@ export function parseResult(asked: Asked, text: string): AddResult {
     case 'added':
       return { kind, receipt: receiptOf(asked as Receipt), ...quotaOf(words) };
     case 'stored':
-      return { kind: 'replayed', receipt: receiptOf(JSON.parse(stored) as Task), ...quotaOf(words) };
+      // Its id is taken also when nobody can read any more by what.
+      return {
+        kind: 'replayed',
+        receipt: receiptOf(readTask(asked.id, stored) ?? (asked as Receipt)),
+        ...quotaOf(words),
+      };
     case 'kept':
       return { kind: 'replayed', receipt: parseReceipt(asked.clientId, stored), ...quotaOf(words) };
     default:

@@ -13,7 +13,7 @@ import { maxTaskAgeMs, stepSettings } from '../queue-rules.js';
 import { scripts } from '../scripts.js';
 import { whenAvailable } from '../when-available.js';
 import { gatesOf, storedAs } from './stored-task.js';
-import { TaskCipher } from './task-cipher.js';
+import { TaskCipher } from '../task-cipher.js';
 import { isRandomId } from '../../task/task-id.js';
 import {
   type Addition,

@@ -135,8 +135,7 @@ function settlementOf(task: ModelTask, { kind, delayMs }: Ending): SettledTask {
   return {
     lane: stored.lane,
     id: stored.id,
-    queue: stored.queue,
-    clientId: stored.clientId,
+    owners: stored,
     kind: kind === 'own_fault' ? 'retry' : kind,
     attemptsMade: task.attemptsMade + Number(counts),
     dataBytes: Buffer.byteLength(JSON.stringify(stored)),

@@ -30,7 +30,9 @@ local function settle(at)
   else
     call('HSET', key, 'atm', ARGV[at + ATTEMPTS], place, ARGV[at + ATTEMPT], 'kept', ARGV[at + KEPT],
       'ats', ARGV[at + STARTS], 'processedOn', begun, 'finishedOn', NOW, 'end', kind, 'failedReason', ARGV[at + REASON])
-    ended(lane, id, kind, limits, gatesOf(ARGV[at + OWNERS]), tonumber(ARGV[at + BYTES]))
+    local owners = ARGV[at + OWNERS]
+    if owners == '' then owners = call('HGET', key, 'gates') end
+    ended(lane, id, kind, limits, gatesOf(owners), tonumber(ARGV[at + BYTES]))
   end
 end
 

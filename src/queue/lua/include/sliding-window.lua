@@ -1,15 +1,16 @@
 -- How many requests of a client count, that is, were accepted in the last 60 seconds: exactly, for a sliding window.
 -- Needs context.lua and `now`.
 --
--- List `rate:<client>` has them in the order of time, those of one millisecond in one entry, `<ms>:<count>`: the count
--- is of all requests up to there. The first entry is of the last ones that do not count any more, so that what counts is
--- the count of the last entry less that of the first. A client with a limit of n a minute has n + 2 entries at most.
+-- List `rate:<client>` has them in the order of time, those of one millisecond in one entry:
+--   <ms>:<how many up to there>:<how many of these counted then>:<how many ms before was the oldest of these>
+-- The first entry is of the last ones that do not count any more. As a rule the last entry says all; the others are
+-- looked at when the oldest that it knows of counts no more. With a limit of n a minute there are n + 2 at most.
 
 local WINDOW = 60000
 
 local function readEntry(text)
-  local at, count = string.match(text, '^(%d+):(%d+)$')
-  return tonumber(at), tonumber(count)
+  local at, count, counted, age = string.match(text, '^(%d+):(%d+):(%d+):(%d+)$')
+  return tonumber(at), tonumber(count), tonumber(counted), tonumber(age)
 end
 
 local function entryAt(window, i) return readEntry(call('LINDEX', window.key, i)) end
@@ -31,7 +32,7 @@ end
 
 local function forgetOld(window)
   local i = firstNot(window, 1, function(at) return at <= now - WINDOW end)
-  call('LTRIM', window.key, i - 1, -1)
+  if i > 1 then call('LTRIM', window.key, i - 1, -1) end
   local head = call('LRANGE', window.key, 0, 1)
   local _, base = readEntry(head[1])
   window.base, window.oldest = base, head[2] and readEntry(head[2])
@@ -44,18 +45,16 @@ local function windowOf(gate)
   if window then return window end
   window = { key = P .. 'rate:' .. string.sub(gate, 3), base = 0, last = now, stored = 0, added = 0 }
   windowsOfClients[gate] = window
-  local head = call('LRANGE', window.key, 0, 1)
-  if not head[2] then return window end
-  window.last, window.stored = entryAt(window, -1)
-  if window.last > now + WINDOW then
+  local tail = call('LINDEX', window.key, -1)
+  if not tail then return window end
+  local last, count, counted, age = readEntry(tail)
+  if last > now + WINDOW then
     -- The clock was set back, or this is another Redis: nobody has to wait until it is that late again.
     call('DEL', window.key)
-    window.last, window.stored = now, 0
     return window
   end
-  window.isKept = true
-  local _, base = readEntry(head[1])
-  window.base, window.oldest = base, readEntry(head[2])
+  window.isKept, window.last, window.stored = true, last, count
+  window.base, window.oldest = count - counted, last - age
   if window.oldest <= now - WINDOW then forgetOld(window) end
   return window
 end
@@ -76,19 +75,25 @@ local function quota(window, limit, isRefused)
   return string.format('%.0f;%.0f;%.0f', math.max(0, limit - used(window)), wait, limit)
 end
 
+local function flushWindow(window)
+  local at = math.max(now, window.last)
+  local entry = string.format('%.0f:%.0f:%.0f:%.0f', at, window.stored + window.added, used(window),
+    at - (window.oldest or at))
+  if window.isKept and at == window.last then
+    call('LSET', window.key, -1, entry)
+  elseif window.isKept then
+    call('RPUSH', window.key, entry)
+  else
+    call('RPUSH', window.key, '0:0:0:0', entry)
+  end
+  -- Once a minute is enough for a list that is to live for a minute after its last entry.
+  if not window.isKept or math.floor(at / WINDOW) ~= math.floor(window.last / WINDOW) then
+    call('PEXPIRE', window.key, 2 * WINDOW)
+  end
+end
+
 local function flushWindows()
   for _, window in pairs(windowsOfClients) do
-    if window.added > 0 then
-      local at = math.max(now, window.last)
-      local entry = ms(at) .. ':' .. ms(window.stored + window.added)
-      if window.isKept and at == window.last then
-        call('LSET', window.key, -1, entry)
-      elseif window.isKept then
-        call('RPUSH', window.key, entry)
-      else
-        call('RPUSH', window.key, '0:0', entry)
-      end
-      call('PEXPIRE', window.key, WINDOW)
-    end
+    if window.added > 0 then flushWindow(window) end
   end
 end
