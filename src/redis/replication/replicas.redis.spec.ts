@@ -75,7 +75,7 @@ function wake(replica: RedisNode): Promise<void> {
 }
 
 function connect(to: RedisNode): Redis {
-  const redis = new Redis(to.url, { retryStrategy: () => null });
+  const redis = new Redis(to.url, { retryStrategy: () => 10 });
   redis.on('error', () => undefined);
   open.push(redis);
   return redis;
@@ -100,7 +100,10 @@ describe('what was written', () => {
     const redis = connect(master);
     await write(redis);
     await promote(one);
+    const closed = new Promise((resolve) => redis.once('close', resolve));
     expect(await write(redis)).toBe(`${names(one)}, a replica before, is a master, too`);
+    // To ask again where the master is.
+    await closed;
     expect(await other.ask((at) => at.get('x'))).toBe(await redis.get('x'));
     expect(await replicas.look(await lookAt(redis))).toBe(true);
     await one.ask((at) => at.replicaof('127.0.0.1', master.port));

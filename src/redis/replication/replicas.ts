@@ -14,10 +14,20 @@ const MOST_MISSED_LOOKS = 60;
 /** What replicas are to have. */
 interface Told {
   readonly master: ReplicationInfo;
-  /** All that the master was told up to here, bytes of its history. */
+  /** All that the master was told in this history, up to here, bytes. */
+  readonly history: string;
   readonly offset: number;
   /** Whether there is time to wait for one that is late. */
   readonly mayWait: boolean;
+}
+
+/** Why something does not count as durable. */
+interface Doubt {
+  readonly why: string;
+  /** Whether it may yet be dispelled, and there is time for it. */
+  readonly mayPass?: boolean;
+  /** Whether a replica was promoted, so that the connection may lead to a master that was replaced. */
+  readonly isPromotion?: boolean;
 }
 
 interface Report {
@@ -63,16 +73,17 @@ export class Replicas {
   async confirm(redis: Redis): Promise<string | undefined> {
     const until = performance.now() + REPLICATION_MS;
     // All three go at once. The replicas are listed with what each has confirmed: WAIT only counts them.
-    const [told, , seen] = await Promise.all([
+    const [{ offset, history }, , seen] = await Promise.all([
       lookAt(redis),
       redis.wait(Math.max(1, this.awaited), PATIENCE_MS),
       lookAt(redis),
     ]);
-    for (let master = seen; ; master = await waitForMore(redis, master, told.offset)) {
-      if (!master.isMaster || master.history !== told.history) return 'another server is the master';
-      const mayWait = performance.now() < until;
-      const doubt = await this.doubt({ master, offset: told.offset, mayWait });
-      if (doubt === undefined || !mayWait) return doubt;
+    for (let master = seen; ; master = await waitForMore(redis, master, offset)) {
+      const doubt = await this.doubt({ master, offset, history, mayWait: performance.now() < until });
+      if (doubt?.mayPass) continue;
+      // Whoever knows where the master is, Sentinels or a name server, may know better by now.
+      if (doubt?.isPromotion) redis.disconnect(true);
+      return doubt?.why;
     }
   }
 
@@ -82,9 +93,9 @@ export class Replicas {
    * @returns whether one of them was promoted
    */
   async look(master: ReplicationInfo): Promise<boolean> {
-    const reports = await this.report({ master, offset: master.offset, mayWait: false });
-    for (const report of reports)
-      if (report.standing === 'has' || report.standing === 'silent') this.settle(report);
+    const { history, offset } = master;
+    const reports = await this.report({ master, history, offset, mayWait: false });
+    for (const report of reports) if (CLEAR.includes(report.standing)) this.settle(report);
     for (const replica of this.known.values()) {
       replica.missedLooks = master.replicas.has(replica.address) ? 0 : replica.missedLooks + 1;
       if (replica.missedLooks > MOST_MISSED_LOOKS) this.forget(replica);
@@ -97,15 +108,23 @@ export class Replicas {
   }
 
   /** Why it may be lost with the master. Who has not taken it over and is not waited for any longer is excused. */
-  private async doubt(told: Told): Promise<string | undefined> {
+  private async doubt(told: Told): Promise<Doubt | undefined> {
+    const { master, history, mayWait: mayPass } = told;
+    if (!master.isMaster || master.history !== history) return { why: 'another server is the master' };
     const reports = await this.report(told);
     const promoted = reports.find(({ standing }) => standing === 'promoted');
-    if (promoted) return `${promoted.replica.address}, a replica before, is a master, too`;
+    if (promoted) {
+      return {
+        why: `${promoted.replica.address}, a replica before, is a master, too`,
+        isPromotion: true,
+        mayPass,
+      };
+    }
     if (!reports.some(({ standing }) => standing === 'has')) {
-      return `no replica has taken it over within ${REPLICATION_MS} ms`;
+      return { why: `no replica has taken it over within ${REPLICATION_MS} ms`, mayPass };
     }
     const late = reports.find((report) => isLate(report, told));
-    if (late) return `${late.replica.address} has not taken it over yet`;
+    if (late) return { why: `${late.replica.address} has not taken it over yet`, mayPass };
     for (const report of reports) {
       if (report.standing === 'has') report.replica.heard();
       this.settle(report);
@@ -136,6 +155,9 @@ export class Replicas {
     replica.close();
   }
 }
+
+/** Standings that say without a write whether one is to be waited for: one that lacks the last word may be in step. */
+const CLEAR: readonly Standing[] = ['has', 'silent'];
 
 const WORDS: Partial<Record<Standing, string>> = {
   silent: 'does not answer',
