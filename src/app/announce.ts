@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { weaknessOf } from '../config/admin-key.js';
 import { buildInfo } from '../config/build-info.js';
 import type { Config } from '../config/config.js';
 import { adminAccess } from './admin-access.js';
@@ -14,7 +15,7 @@ export function announce(config: Config, url: string): void {
 }
 
 function openDoors(config: Config): string[] {
-  const doors = [];
+  const doors = weakKey(config);
   const kind = config.service.mode === 'worker' ? 'elsewhere' : adminAccess(config).kind;
   if (kind === 'open') doors.push('Admin API key not configured - admin endpoints are unprotected');
   if (kind === 'shut')
@@ -35,4 +36,9 @@ function openDoors(config: Config): string[] {
     );
   }
   return doors;
+}
+
+function weakKey({ admin }: Config): string[] {
+  const weakness = admin.apiKey === '' ? undefined : weaknessOf(admin.apiKey);
+  return weakness === undefined ? [] : [`ADMIN_API_KEY ${weakness}: production refuses it`];
 }

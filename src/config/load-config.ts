@@ -1,4 +1,5 @@
 import { validateSync } from 'class-validator';
+import { weaknessOf } from './admin-key.js';
 import { Config } from './config.js';
 import { describeFault } from './describe-fault.js';
 import { type Setting, settingsOf } from './setting.js';
@@ -57,8 +58,12 @@ function parseAs(fallback: unknown, text: string): unknown {
   return text;
 }
 
-function contradictions({ delivery }: Config): string[] {
+function contradictions({ admin, delivery, service }: Config): string[] {
   const faults: string[] = [];
+  const weakness = admin.apiKey === '' ? undefined : weaknessOf(admin.apiKey);
+  if (weakness !== undefined && service.nodeEnv === 'production') {
+    faults.push(`ADMIN_API_KEY ${weakness}; in production take one of: openssl rand -hex 32`);
+  }
   if (delivery.timeoutSec > delivery.maxTimeoutSec) {
     faults.push('TASK_TIMEOUT_SEC must not be greater than MAX_TASK_TIMEOUT_SEC');
   }
