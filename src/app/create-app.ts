@@ -7,7 +7,7 @@ import { allowOnlyHosts } from '../http/allowed-hosts.js';
 import { sendCommonHeaders } from '../http/common-headers.js';
 import { earlyRefusals } from '../http/early-refusals.js';
 import { refuseOtherOrigins } from '../http/cross-origin.js';
-import { continueWithin, refuseOtherFraming } from '../http/framing.js';
+import { askForBodies, refuseOtherFraming } from '../http/framing.js';
 import { readJsonBodies } from '../http/json-body.js';
 import { refuseOtherMethods } from '../http/other-methods.js';
 import { requestId } from '../http/request-id.js';
@@ -52,13 +52,13 @@ async function prepareServer(app: NestFastifyApplication, config: Config): Promi
   const server = app.getHttpAdapter().getInstance();
   readJsonBodies(server);
   sendCommonHeaders(server);
-  continueWithin(config.service.maxRequestBytes, server);
   refuseOtherFraming(server);
   allowOnlyHosts(server, config.service.allowedHosts);
   refuseOtherOrigins(server, config.service.allowedOrigins);
   allowOrigins(app, config.service.allowedOrigins);
   await tellOfRequests(app);
   refuseOtherMethods(server);
+  askForBodies(server);
 }
 
 /** Browsers ask before they send for a page of another origin, and do not let it read what they were not told it may. */

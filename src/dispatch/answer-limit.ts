@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net';
-import { MAX_READ_BYTES } from './exchange.js';
 
 /** At most this much of the headers of an answer is read; undici counts their names and values. */
 export const MAX_HEADER_BYTES = 16 * 1024;
+/** At most this much of an answer's body is read, then the connection is destroyed. */
+export const MAX_READ_BYTES = 64 * 1024;
 
 /**
  * At most this much of an answer comes in, counted on the connection: the headers, and eight times the body, because a

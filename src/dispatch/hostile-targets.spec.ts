@@ -11,7 +11,7 @@ import {
 } from '../../test/support/sending.js';
 import { TARGET_TEST_CERT } from '../../test/support/tls-fixture.js';
 import { AbortHandle } from '../queue/abort-handle.js';
-import { MAX_READ_BYTES } from './exchange.js';
+import { MAX_READ_BYTES } from './answer-limit.js';
 
 const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
 

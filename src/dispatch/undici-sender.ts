@@ -1,7 +1,7 @@
 import { Agent, type buildConnector } from 'undici';
 import type { AbortHandle } from '../queue/abort-handle.js';
-import { limitAnswers, MAX_HEADER_BYTES } from './answer-limit.js';
-import { Exchange, MAX_READ_BYTES } from './exchange.js';
+import { limitAnswers, MAX_HEADER_BYTES, MAX_READ_BYTES } from './answer-limit.js';
+import { Exchange } from './exchange.js';
 import { GuardedConnector, GuardedConnectOptions } from './guarded-connect.js';
 import { ProxiedConnector } from './proxied-connect.js';
 import type { EgressProxy } from './proxy-tunnel.js';
