@@ -1,8 +1,10 @@
+import { isIPv6 } from 'node:net';
 import type { Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Logger, PinoLogger } from 'nestjs-pino';
 import type { Config } from '../config/config.js';
+import { allowLargerBodies } from '../http/body-limit.js';
 import { allowOnlyHosts } from '../http/allowed-hosts.js';
 import { sendCommonHeaders } from '../http/common-headers.js';
 import { earlyRefusals } from '../http/early-refusals.js';
@@ -16,7 +18,11 @@ import { requestId } from '../http/request-id.js';
 import { assemblyLogger } from '../logging/logging.module.js';
 import { requestLog } from '../logging/request-log.js';
 import { HttpMetrics } from '../metrics/http-metrics.js';
+import { compileCidrs } from '../net/cidr.js';
 import { AppModule } from './app.module.js';
+
+/** Named here, because a worker does not load the route's own code. */
+const BATCH_ROUTE = '/v1/enqueue/batch';
 
 /** Builds the Nest application out of the halves that this process is to run, ready to listen. */
 export async function createApp(config: Config, halves: readonly Type[]): Promise<NestFastifyApplication> {
@@ -45,6 +51,7 @@ function adapter(config: Config): FastifyAdapter {
   return new FastifyAdapter({
     bodyLimit: config.service.maxRequestBytes,
     genReqId: requestId,
+    trustProxy: trustedProxies(config),
     requestTimeout: 30_000,
     keepAliveTimeout: 72_000,
     connectionTimeout: 60_000,
@@ -55,11 +62,19 @@ function adapter(config: Config): FastifyAdapter {
   });
 }
 
+/** Who tells the address of the sender; without any of them it is that of the connection. */
+function trustedProxies({ ingress }: Config): boolean | ((address: string) => boolean) {
+  if (ingress.trustedProxies.length === 0) return false;
+  const proxies = compileCidrs(ingress.trustedProxies);
+  return (address) => proxies.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+}
+
 async function prepareServer(app: NestFastifyApplication, config: Config): Promise<void> {
   const server = app.getHttpAdapter().getInstance();
   readJsonBodies(server);
   limitConnections(server.server, config.service.maxConnections);
   answerOneAtATime(server);
+  allowLargerBodies(server, BATCH_ROUTE, config.ingress.maxBatchBytes);
   sendCommonHeaders(server);
   refuseOtherFraming(server);
   allowOnlyHosts(server, config.service.allowedHosts);

@@ -58,11 +58,14 @@ function parseAs(fallback: unknown, text: string): unknown {
   return text;
 }
 
-function contradictions({ admin, delivery, service }: Config): string[] {
+function contradictions({ admin, delivery, ingress, service }: Config): string[] {
   const faults: string[] = [];
   const weakness = admin.apiKey === '' ? undefined : weaknessOf(admin.apiKey);
   if (weakness !== undefined && service.nodeEnv === 'production') {
     faults.push(`ADMIN_API_KEY ${weakness}; in production take one of: openssl rand -hex 32`);
+  }
+  if (ingress.maxBatchBytes < service.maxRequestBytes) {
+    faults.push('MAX_BATCH_BYTES must not be less than MAX_REQUEST_BYTES');
   }
   if (delivery.timeoutSec > delivery.maxTimeoutSec) {
     faults.push('TASK_TIMEOUT_SEC must not be greater than MAX_TASK_TIMEOUT_SEC');

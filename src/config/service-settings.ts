@@ -1,5 +1,5 @@
 import { IsIn, IsInt, IsIP, IsNumber, Max, Min } from 'class-validator';
-import { DAY_SEC } from './day.js';
+import { DAY_SEC } from '../time/day.js';
 import { AreHostNames, AreOrigins } from './host-names.js';
 import { Env } from './setting.js';
 

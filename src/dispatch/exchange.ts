@@ -115,8 +115,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#settle(new LazyAnswer(status, this.#rawHeaders, this.#body, this.#timings()));
   }
 
-  #fail(failure: Omit<Failed, 'kind' | 'timings'>): void {
-    this.#settle({ kind: 'failed', ...failure, timings: this.#timings() });
+  #fail(failure: Omit<Failed, 'kind' | 'status' | 'timings'>): void {
+    this.#settle({ kind: 'failed', ...failure, status: this.#status, timings: this.#timings() });
   }
 
   #settle(reply: Reply): void {

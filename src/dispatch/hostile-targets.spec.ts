@@ -47,7 +47,7 @@ const allClosed = (connections: readonly RawConnection[]) =>
   connections.every(({ socket }) => socket.destroyed);
 
 describe('a target that takes its time', () => {
-  it.each<[string, (connection: RawConnection) => void]>([
+  it.each<[string, (connection: RawConnection) => void, number?]>([
     ['says nothing', () => undefined],
     [
       'drips its headers',
@@ -69,17 +69,19 @@ describe('a target that takes its time', () => {
         connection.socket.write('HTTP/1.1 200 OK\r\ncontent-length: 60000\r\n\r\n');
         drip(connection, 'a');
       },
+      200,
     ],
     [
       'drips chunks',
       (connection) => {
-        connection.socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n');
+        connection.socket.write('HTTP/1.1 503 Busy\r\ntransfer-encoding: chunked\r\n\r\n');
         drip(connection, '1\r\na\r\n');
       },
+      503,
     ],
-  ])('and %s meets the deadline, and its connection ends', async (_what, behaviour) => {
+  ])('and %s meets the deadline, and its connection ends', async (_what, behaviour, status) => {
     const { server, reply } = await sendTo(behaviour, 100);
-    expect(failed(reply)).toMatchObject({ stage: 'ambiguous', code: 'timeout' });
+    expect(failed(reply)).toMatchObject({ stage: 'ambiguous', code: 'timeout', status });
     expect(reply.timings.totalMs).toBeGreaterThanOrEqual(99);
     await expect.poll(() => allClosed(server.connections)).toBe(true);
   });

@@ -1,5 +1,6 @@
 import { Agent, type buildConnector } from 'undici';
 import type { AbortHandle } from '../queue/abort-handle.js';
+import type { Connector } from './connector.js';
 import { limitAnswers, MAX_HEADER_BYTES, MAX_READ_BYTES } from './answer-limit.js';
 import { Exchange } from './exchange.js';
 import { GuardedConnector, GuardedConnectOptions } from './guarded-connect.js';
@@ -22,7 +23,7 @@ const KEEP_ALIVE_MS = 4_000;
  * environment, no cookie jar. Never shares its agent, whose sockets have passed this sender's guard.
  */
 export class UndiciSender extends HttpSender {
-  readonly #connector: GuardedConnector | ProxiedConnector;
+  readonly #connector: Connector;
   readonly #agent: Agent;
   readonly #captureBytes: number;
 

@@ -31,7 +31,14 @@ it('serves as many connections as it may, ends others, says so once, and takes n
 
   two.destroy();
   await expect
-    .poll(() => new Promise((resolve) => server.getConnections((_, count) => { resolve(count); })))
+    .poll(
+      () =>
+        new Promise((resolve) =>
+          server.getConnections((_, count) => {
+            resolve(count);
+          }),
+        ),
+    )
     .toBe(1);
   expect(await isServed(open())).toBe(true);
 });

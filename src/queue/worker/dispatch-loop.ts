@@ -11,6 +11,7 @@ import {
   type StepReply,
   type StepRequest,
   type StepSettings,
+  type UnreadableTask,
 } from './step.js';
 
 /** One turn holds Redis for some milliseconds at most. */
@@ -23,6 +24,8 @@ export interface Runner {
   run(fetched: FetchedTask): Promise<SettledTask>;
   /** Aborts a running task, which then ends as cancelled. */
   cancel(id: string): void;
+  /** Gives what has to be settled instead of an attempt. */
+  onUnreadable(task: UnreadableTask): SettledTask;
   onLost(ids: readonly string[]): void;
   onError(error: unknown): void;
 }
@@ -141,7 +144,8 @@ export class DispatchLoop {
       try {
         const reply = await step(redis, settings, request, this.timeOfTurn);
         this.answered();
-        this.mayHaveWork ||= request.capacity > 0 && reply.fetched.length === request.capacity;
+        const taken = reply.fetched.length + reply.unreadable.length;
+        this.mayHaveWork ||= request.capacity > 0 && taken === request.capacity;
         return reply;
       } catch (error) {
         this.runner.onError(error);
@@ -153,6 +157,7 @@ export class DispatchLoop {
 
   private take(reply: StepReply): void {
     for (const fetched of reply.fetched) this.begin(fetched, reply.waiting);
+    for (const task of reply.unreadable) this.settled.push(this.runner.onUnreadable(task));
     for (const id of reply.cancelled) this.runner.cancel(id);
     if (reply.historyBytes !== undefined) this.options.onHistory(reply.historyBytes);
     if (reply.lost.length > 0) this.runner.onLost(reply.lost);

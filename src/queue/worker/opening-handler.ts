@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { Seldom } from '../../time/seldom.js';
 import type { QueueClock } from '../queue-clock.js';
-import type { TaskCipher } from '../store/task-cipher.js';
+import type { TaskCipher } from '../task-cipher.js';
 import { type ClaimedTask, type Handled, TaskHandler } from '../task-handler.js';
 
 /** Another worker may have the key, or this one soon. */

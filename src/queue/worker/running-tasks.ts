@@ -6,7 +6,8 @@ import type { Clock } from '../../time/clock.js';
 import { Seldom } from '../../time/seldom.js';
 import { AbortHandle } from '../abort-handle.js';
 import type { Runner } from './dispatch-loop.js';
-import type { FetchedTask, SettledTask } from './step.js';
+import { UNREADABLE } from '../read-task.js';
+import type { FetchedTask, SettledTask, UnreadableTask } from './step.js';
 import type { Handled, TaskHandler } from '../task-handler.js';
 
 /** After a fault of our own; the target is not to blame and no attempt is used. */
@@ -53,6 +54,7 @@ export class RunningTasks implements Runner {
       kind,
       attempt,
       attemptsMade: fetched.attemptsMade + (attempt.class === 'interrupted' ? 0 : 1),
+      owners: fetched.task,
       dataBytes: fetched.dataBytes,
       kept: fetched.kept,
       delayMs,
@@ -70,6 +72,18 @@ export class RunningTasks implements Runner {
   /** At the deadline of a shutdown. */
   abortAll(): void {
     for (const { abort } of this.running.values()) abort.abort();
+  }
+
+  /** Nobody could run it, now or later; it holds up nobody else. */
+  onUnreadable({ id, lane, attemptsMade, dataBytes, kept }: UnreadableTask): SettledTask {
+    this.logger.error({ task_id: id }, UNREADABLE.message);
+    const now = this.clock.now();
+    return {
+      ...{ lane, id, attemptsMade, dataBytes, kept },
+      kind: 'dead_letter',
+      reason: UNREADABLE.code,
+      attempt: notMade(attemptsMade + 1, { startedAt: now, endedAt: now, error: UNREADABLE }),
+    };
   }
 
   onLost(ids: readonly string[]): void {
@@ -115,13 +129,17 @@ function ending(
 }
 
 function ownFault(number: number, startedAt: number, endedAt: number): Handled {
-  const attempt: Attempt = {
-    number,
-    startedAt,
-    endedAt,
-    class: 'interrupted',
-    error: { code: 'internal_error', message: 'Task Runner failed, not the target; see the log' },
-    timings: { totalMs: endedAt - startedAt },
+  const error = {
+    code: 'internal_error',
+    message: 'Task Runner failed, not the target; see the log',
   };
-  return { attempt, settlement: { kind: 'retry', delayMs: AFTER_OWN_FAULT_MS } };
+  return {
+    attempt: notMade(number, { startedAt, endedAt, error }),
+    settlement: { kind: 'retry', delayMs: AFTER_OWN_FAULT_MS },
+  };
+}
+
+function notMade(number: number, times: Pick<Attempt, 'startedAt' | 'endedAt' | 'error'>): Attempt {
+  const { startedAt, endedAt } = times;
+  return { number, ...times, class: 'interrupted', timings: { totalMs: endedAt - startedAt } };
 }

@@ -5,27 +5,39 @@ import type { Lane } from '../../task/lane.js';
 import type { Task } from '../../task/task.js';
 import { bytesOf, formatKept, type KeptAttempts, keepOneMore, parseKept } from './kept-attempts.js';
 import type { ScriptTime } from '../queue-clock.js';
+import { readTask } from '../read-task.js';
 import { scripts } from '../scripts.js';
 
-/** A task that this dispatcher holds now. */
-export interface FetchedTask {
+/** What this dispatcher holds now. */
+interface Held {
   readonly lane: Lane;
-  readonly task: Task;
   /** Tries that counted so far. */
   readonly attemptsMade: number;
   /** Bytes of the task as it is stored. */
   readonly dataBytes: number;
   readonly kept: KeptAttempts;
+}
+
+/** A task that this dispatcher holds now. */
+export interface FetchedTask extends Held {
+  readonly task: Task;
   /** When this attempt was due, Unix milliseconds. */
   readonly dueAt: number;
   /** When somebody gave a dead letter all its tries again, Unix milliseconds. */
   readonly retriedAt?: number;
 }
 
+/** One whose data is no task. */
+export interface UnreadableTask extends Held {
+  readonly id: string;
+}
+
 /** What the store has to do with a task after an attempt. */
 export interface SettledTask {
   readonly lane: Lane;
   readonly id: string;
+  /** Nothing of a task whose data does not say. */
+  readonly owners?: Pick<Task, 'queue' | 'clientId'>;
   readonly kind: 'completed' | 'retry' | 'dead_letter' | 'hand_back' | 'cancelled' | 'expired';
   readonly attemptsMade: number;
   readonly dataBytes: number;
@@ -49,6 +61,8 @@ export interface StepReply {
   /** Milliseconds until the next task is due; nothing when none has a time. */
   readonly nextDueMs: number | undefined;
   readonly fetched: readonly FetchedTask[];
+  /** Held as those are, and not to be run. */
+  readonly unreadable: readonly UnreadableTask[];
   /** Tasks whose lock was lost: they run, or ran, elsewhere too. */
   readonly lost: readonly string[];
   readonly cancelled: readonly string[];
@@ -111,7 +125,13 @@ function settlementArgs(settled: SettledTask): (string | number)[] {
     dropped.join(' '),
     kept.made,
     Math.max(0, settled.attempt.endedAt - settled.attempt.startedAt),
+    ownersOf(settled.owners),
   ];
+}
+
+/** The gates that count how many of their tasks are alive. */
+function ownersOf(owners: SettledTask['owners']): string {
+  return owners ? `q:${owners.queue}\nc:${owners.clientId}` : '';
 }
 
 type RawReply = [
@@ -125,12 +145,20 @@ type RawReply = [
 
 const FETCHED_VALUES = 7;
 
-function parseReply([next, fetched, lost, cancelled, waiting, history]: RawReply): StepReply {
-  const tasks: FetchedTask[] = [];
-  for (let at = 0; at < fetched.length; at += FETCHED_VALUES) tasks.push(parseTask(fetched, at));
+function parseReply([next, values, lost, cancelled, waiting, history]: RawReply): StepReply {
+  const fetched: FetchedTask[] = [];
+  const unreadable: UnreadableTask[] = [];
+  for (let at = 0; at < values.length; at += FETCHED_VALUES) {
+    const [lane, id = '', data = '', ...rest] = values.slice(at, at + FETCHED_VALUES);
+    const task = readTask(id, data);
+    const held = { lane: lane as Lane, dataBytes: Buffer.byteLength(data), ...progressOf(rest) };
+    if (task) fetched.push({ ...held, task, ...timesOf(rest) });
+    else unreadable.push({ ...held, id });
+  }
   return {
     nextDueMs: next < 0 ? undefined : next,
-    fetched: tasks,
+    fetched,
+    unreadable,
     lost,
     cancelled,
     waiting,
@@ -138,15 +166,12 @@ function parseReply([next, fetched, lost, cancelled, waiting, history]: RawReply
   };
 }
 
-function parseTask(values: readonly string[], at: number): FetchedTask {
-  const data = values[at + 2] ?? '{}';
-  return {
-    lane: values[at] as Lane,
-    task: JSON.parse(data) as Task,
-    dataBytes: Buffer.byteLength(data),
-    attemptsMade: Number(values[at + 3]),
-    kept: parseKept(values[at + 4] ?? ''),
-    dueAt: Number(values[at + 5]),
-    ...(values[at + 6] && { retriedAt: Number(values[at + 6]) }),
-  };
+type Rest = readonly (string | undefined)[];
+
+function progressOf([attemptsMade, kept = '']: Rest): Pick<Held, 'attemptsMade' | 'kept'> {
+  return { attemptsMade: Number(attemptsMade), kept: parseKept(kept) };
+}
+
+function timesOf([, , dueAt, retriedAt]: Rest): Pick<FetchedTask, 'dueAt' | 'retriedAt'> {
+  return { dueAt: Number(dueAt), ...(retriedAt && { retriedAt: Number(retriedAt) }) };
 }
