@@ -9,12 +9,13 @@ const allowed = {
   logging: ['config', 'task'],
   metrics: ['config', 'task'],
   redis: ['config', 'health', 'metrics'],
-  queue: ['task', 'time', 'config', 'redis', 'metrics', 'health'],
-  clients: ['task', 'time', 'config', 'http', 'redis', 'queue', 'metrics'],
-  enqueue: ['task', 'net', 'time', 'config', 'http', 'queue', 'metrics'],
-  tracking: ['task', 'time', 'config', 'http', 'queue', 'metrics', 'enqueue'],
-  admin: ['task', 'time', 'config', 'http', 'health', 'clients', 'queue', 'enqueue'],
-  dispatch: ['task', 'net', 'time', 'config', 'queue', 'metrics', 'health'],
+  audit: ['http'],
+  queue: ['task', 'time', 'config', 'redis', 'metrics', 'health', 'audit'],
+  clients: ['task', 'net', 'time', 'config', 'http', 'redis', 'queue', 'metrics', 'audit'],
+  enqueue: ['task', 'net', 'time', 'config', 'http', 'clients', 'queue', 'metrics'],
+  tracking: ['task', 'time', 'config', 'http', 'clients', 'queue', 'metrics', 'enqueue'],
+  admin: ['task', 'time', 'config', 'http', 'health', 'net', 'redis', 'clients', 'queue', 'enqueue', 'audit'],
+  dispatch: ['task', 'net', 'time', 'config', 'clients', 'queue', 'metrics', 'health'],
 };
 
 const folders = Object.keys(allowed);

@@ -65,6 +65,13 @@ export class PutQueueRequest {
   @Max(MOST)
   burst?: number | null;
 
+  /** How many of its tasks may be alive at once, that is, have not ended; enqueueing one more gets 503. */
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(1_000_000_000)
+  max_alive?: number | null;
+
   @IsOptional()
   @Nested(() => QueueRetryRequest)
   retry?: QueueRetryRequest | null;
@@ -152,6 +159,9 @@ export class QueueView {
 
   @ApiProperty({ required: false })
   burst?: number;
+
+  @ApiProperty({ required: false, description: 'How many of its tasks may be alive at once.' })
+  max_alive?: number;
 
   @ApiProperty({ required: false, description: 'Of tasks that do not say it themselves.' })
   retry?: QueueRetryView;

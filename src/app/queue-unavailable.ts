@@ -11,12 +11,12 @@ const MAX_REASON = 200;
 const UNAVAILABLE = {
   code: 'store_unavailable',
   detail:
-    'The store cannot do this now. Send the request again; an enqueue with a task_id is never stored twice.',
+    'The store cannot do this now. Send the request again; an enqueue with an Idempotency-Key or a task_id is never stored twice.',
 };
 const NOT_DURABLE = {
   code: 'not_durable',
   detail:
-    'It may be done, but no replica of the store has confirmed it in time. Send the request again; an enqueue with a task_id is never stored twice.',
+    'It may be done, but no replica of the store has confirmed it in time. Send the request again; an enqueue with an Idempotency-Key or a task_id is never stored twice.',
 };
 
 const logger = new Logger('Queue');

@@ -1,5 +1,7 @@
 import { AdminSettings } from './admin-settings.js';
+import { ClientSettings } from './client-settings.js';
 import { DeliverySettings } from './delivery-settings.js';
+import { IngressSettings } from './ingress-settings.js';
 import { OutgoingSettings } from './outgoing-settings.js';
 import { RedisSettings } from './redis-settings.js';
 import { RetentionSettings } from './retention-settings.js';
@@ -12,7 +14,9 @@ import { StorageSettings } from './storage-settings.js';
  */
 export class Config {
   readonly service = new ServiceSettings();
+  readonly ingress = new IngressSettings();
   readonly admin = new AdminSettings();
+  readonly clients = new ClientSettings();
   readonly delivery = new DeliverySettings();
   readonly outgoing = new OutgoingSettings();
   readonly retention = new RetentionSettings();

@@ -91,6 +91,22 @@ const HOSTILE: readonly (readonly [string, RegExp])[] = [
   ['http://Metadata.GOOGLE.internal./', METADATA_NAME],
   ['http://metadata.goog/', METADATA_NAME],
   ['http://instance-data.ec2.internal./latest/', METADATA_NAME],
+  ['http://instance-data.eu-west-1.compute.internal/', METADATA_NAME],
+  ['http://metadata/computeMetadata/v1/', METADATA_NAME],
+  ['http://METADATA./', METADATA_NAME],
+  ['http://ｍｅｔａｄａｔａ/', METADATA_NAME],
+  ['http://instance-data/latest/', METADATA_NAME],
+  ['http://metadata.tencentyun.com/', METADATA_NAME],
+  ['http://localhost.localdomain/', LOOPBACK],
+  ['http://a.localhost.localdomain./', LOOPBACK],
+  ['http://localhost4/', LOOPBACK],
+  ['http://localhost4.localdomain4/', LOOPBACK],
+  ['http://LocalHost6/', LOOPBACK],
+  ['http://localhost6.localdomain6./', LOOPBACK],
+  ['http://ip6-localhost/', LOOPBACK],
+  ['http://ip6-loopback./', LOOPBACK],
+  ['http://ipv6-localhost/', LOOPBACK],
+  ['http://_localdnsstub/', LOOPBACK],
   ['http://[fe80::1]/', /\(link-local address\)$/],
   ['http://[fec0::1]/', /\(site-local address\)$/],
   ['http://[ff02::1]/', /\(multicast address\)$/],
@@ -218,11 +234,29 @@ describe('a target URL', () => {
 
   it('never leads to the name of a metadata service, whatever is allowed', () => {
     const open = compileAddressPolicy({ allowPrivateUrls: true, allowLoopbackUrls: true, denyCidrs: [] });
-    for (const host of ['metadata.google.internal', 'metadata.google.internal.', 'METADATA.goog.']) {
-      expect(parseTargetUrl(`http://${host}/`, open).ok).toBe(false);
+    for (const host of ['metadata', 'metadata.google.internal', 'METADATA.goog.', 'Instance-Data.']) {
+      expect(parseTargetUrl(`http://${host}/`, open)).toMatchObject({ ok: false });
     }
-    for (const host of ['metadata', 'metadata.example.', 'x.metadata.goog.example', 'intranet.']) {
-      expect(parseTargetUrl(`http://${host}/`, open).ok).toBe(true);
+    for (const host of ['metadata.example.', 'x.metadata.goog.example', 'my-metadata', 'intranet.']) {
+      expect(parseTargetUrl(`http://${host}/`, open)).toMatchObject({ ok: true });
+    }
+  });
+
+  it('may name loopback exactly when its address may be called', () => {
+    const onlyIPv4 = compileAddressPolicy({
+      allowPrivateUrls: false,
+      allowLoopbackUrls: true,
+      denyCidrs: ['::1'],
+    });
+    for (const host of ['localhost', 'localhost.localdomain', 'localhost4.', 'a.localhost']) {
+      expect(parseTargetUrl(`http://${host}/`, onlyIPv4)).toMatchObject({ ok: true });
+    }
+    for (const host of ['localhost6', 'ip6-localhost', 'ip6-loopback', 'localhost6.localdomain6.']) {
+      expect(parseTargetUrl(`http://${host}/`, loopback)).toMatchObject({ ok: true });
+      expect(parseTargetUrl(`http://${host}/`, onlyIPv4)).toMatchObject({ ok: false });
+    }
+    for (const host of ['mylocalhost', 'localhost.example', 'ip6-localhost.example', 'localdomain']) {
+      expect(parseTargetUrl(`http://${host}/`, strict)).toMatchObject({ ok: true });
     }
   });
 

@@ -73,10 +73,10 @@ const isAttempt = shaped({
   timings: shaped({ totalMs: isNumber }),
 });
 
-/** A task as it was stored; nothing when it is none, or not the one of that id. */
-export function readTask(id: string, data: string): Task | undefined {
+/** A task as it was stored; nothing when it is none, or not the one of that id, if it is known. */
+export function readTask(id: string | undefined, data: string): Task | undefined {
   const task = parsed(data);
-  return isTask(task) && (task as Task).id === id ? (task as Task) : undefined;
+  return isTask(task) && (id === undefined || (task as Task).id === id) ? (task as Task) : undefined;
 }
 
 /** An attempt as it was stored; nothing when it is none. */

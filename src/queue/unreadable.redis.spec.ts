@@ -83,7 +83,7 @@ describe('a task whose data was damaged', () => {
     await damage(task, () => 'x');
     const other = harness.task();
     const results = await Promise.all([task, other].map((each) => harness.queue.add(each)));
-    expect(results.map(({ isNew }) => isNew)).toEqual([false, true]);
+    expect(results.map(({ kind }) => kind)).toEqual(['replayed', 'added']);
   });
 
   it('is a dead letter again when it is retried', async () => {

@@ -1,6 +1,7 @@
-import { Body, Controller, Param, Patch } from '@nestjs/common';
-import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Param, Patch } from '@nestjs/common';
+import { ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { ApiProblem } from '../http/api-problem.js';
+import { ClientController } from '../http/client-api.js';
 import { invalidRequest, type ProblemError } from '../http/problem.js';
 import { type Edited, TaskQueue } from '../queue/task-queue.js';
 import { TaskReader, type TaskSnapshot } from '../queue/task-reader.js';
@@ -30,8 +31,7 @@ const PROBLEMS: Readonly<Record<Exclude<Edited, 'edited'>, () => ProblemError>> 
   unknown: taskNotFound,
 };
 
-@ApiTags('tasks')
-@Controller('v1/tasks')
+@ClientController('v1/tasks')
 export class EditController {
   constructor(
     private readonly rules: EditRules,
@@ -72,6 +72,7 @@ export class EditController {
     const now = this.clock.now();
     const edited = toEdited(request, before, { rules: await this.rules.of(before), now });
     if ('errors' in edited) throw invalidRequest(edited.errors);
+    if (request.task) await this.rules.requireDestination(edited.task);
     return this.queue.edit({
       before: stored,
       after: edited.task,

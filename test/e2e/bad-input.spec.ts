@@ -23,7 +23,7 @@ const far = new Date(Date.now() + 367 * 86_400_000).toISOString();
 
 /** What is wrong, the body, and where the answer must point. */
 const faults: [string, unknown, string][] = [
-  ['an empty object', {}, '/client_id'],
+  ['an empty object', {}, '/task'],
   ['a list', [], ''],
   ['a number', 1, ''],
   ['null', null, ''],
@@ -315,7 +315,9 @@ describe('bad input', () => {
   );
 
   it('stores nothing', async () => {
-    expect(await storedKeys()).toEqual(before);
+    // What a sender has used of its requests per second is gone within moments.
+    const stored = (await storedKeys()).filter((key) => !key.includes(':ingress:'));
+    expect(stored.toSorted()).toEqual(before.toSorted());
   });
 });
 

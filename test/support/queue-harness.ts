@@ -1,6 +1,8 @@
 import { Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
-import { Counter, Gauge } from 'prom-client';
+import { Gauge } from 'prom-client';
+import { ClientStore } from '../../src/clients/client-store.js';
+import { TierStore } from '../../src/clients/tier-store.js';
 import { Config } from '../../src/config/config.js';
 import { loadConfig } from '../../src/config/load-config.js';
 import { HealthRegistry } from '../../src/health/health-registry.js';
@@ -28,6 +30,8 @@ export class QueueHarness {
   readonly queue: ScriptTaskQueue;
   readonly reader: ScriptTaskReader;
   readonly gates: GateStore;
+  readonly clients: ClientStore;
+  readonly tiers: TierStore;
   readonly redis: Redis;
   private readonly pools: LoopWorkerPool[] = [];
   private readonly connections: RedisConnections[] = [];
@@ -42,6 +46,8 @@ export class QueueHarness {
     this.queue = this.queueOn(connections);
     this.reader = new ScriptTaskReader(config, connections, clock);
     this.gates = new GateStore(config, connections, clock);
+    this.clients = new ClientStore(config, connections, clock);
+    this.tiers = new TierStore(config, connections, clock);
     this.redis = new Redis(redisUrl());
   }
 
@@ -127,10 +133,7 @@ export class QueueHarness {
 
 function storeMetric(): StoreMetric {
   const options = { help: 'of nobody', registers: [] };
-  return new StoreMetric(
-    new Gauge({ ...options, name: 'memory', labelNames: ['kind'] }),
-    new Counter({ ...options, name: 'refused', labelNames: ['reason'] }),
-  );
+  return new StoreMetric(new Gauge({ ...options, name: 'memory', labelNames: ['kind'] }));
 }
 
 class WorkHandler extends TaskHandler {

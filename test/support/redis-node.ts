@@ -32,6 +32,11 @@ export class RedisNode {
     return this.process?.pid ?? 0;
   }
 
+  /** What it has printed since it was started last. */
+  get output(): string {
+    return this.process?.output() ?? '';
+  }
+
   get url(): string {
     return `redis://127.0.0.1:${this.port}`;
   }

@@ -21,6 +21,7 @@ local now = clock(ARGV[1])
 --@include gates
 --@include rooms
 --@include places
+--@include alive
 --@include history
 --@include finish
 --@include state

@@ -31,9 +31,10 @@ function turn(token: string, capacity: number, settled: SettledTask[] = []) {
   return step(harness.redis, { ...settings, token }, { id, capacity, settled, ...lanes }, '');
 }
 
-function completed({ task: { id }, lane, dataBytes, kept }: FetchedTask): SettledTask {
+function completed({ task: { id, queue, clientId }, lane, dataBytes, kept }: FetchedTask): SettledTask {
   const attempt = attemptOf({ kind: 'complete' }, 0);
-  return { lane, id, kind: 'completed', attemptsMade: 1, dataBytes, kept, attempt };
+  const owners = { queue, clientId };
+  return { lane, id, owners, kind: 'completed', attemptsMade: 1, dataBytes, kept, attempt };
 }
 
 /** CPU of Redis, in microseconds. */

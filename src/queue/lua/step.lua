@@ -12,11 +12,12 @@
 -- ARGV[8]   how long tasks are kept that have ended and are no dead letters, milliseconds
 -- ARGV[9]   how long dead letters are kept, milliseconds; '' = for ever. A queue may say both otherwise
 -- ARGV[10..13]  virtual time of each lane; ARGV[14..17] what a start adds to it (expected time / weight)
--- ARGV[18]  how many settlements follow; 13 values each:
+-- ARGV[18]  how many settlements follow; 14 values each:
 --           lane, id, kind (completed | retry | dead_letter | hand_back | cancelled | expired), attempts made so far,
 --           attempt (JSON), its place, which attempts are kept with it, delay of a retry in ms or '',
 --           reason or '', bytes of the data and the attempts, places of attempts that are not kept any more, how
---           often it was begun, how long the attempt took in ms
+--           often it was begun, how long the attempt took in ms, gates of its queue and its client ('\n' between; ''
+--           when its data does not say)
 -- Returns   { milliseconds until the next task is due or -1, fetched, lost, cancelled, waiting, history }
 --           fetched: 7 values for each task: lane, id, data, attempts made, which attempts are kept, due, when it was
 --           retried by hand or ''
@@ -31,6 +32,7 @@ local now = clock(ARGV[1])
 --@include gates
 --@include rooms
 --@include places
+--@include alive
 --@include history
 --@include finish
 
@@ -141,6 +143,7 @@ fetch(tonumber(ARGV[5]), { unpack(ARGV, 10, 13) }, { unpack(ARGV, 14, 17) })
 -- What was fetched has left its place in `wait`: gates that are limited by that alone let the next ones in.
 letIn()
 flushGates()
+flushAlive()
 local history = flushHistory()
 local cancelled = takeCancelled()
 for _, id in ipairs(cancelled) do members[#members + 1] = '!' .. id end

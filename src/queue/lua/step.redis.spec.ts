@@ -3,7 +3,8 @@ import { ManualClock } from '../../../test/support/manual-clock.js';
 import { QueueHarness } from '../../../test/support/queue-harness.js';
 import type { Attempt } from '../../task/attempt.js';
 import type { Task } from '../../task/task.js';
-import { addTasks } from '../store/add-batches.js';
+import { addTasks } from '../store/add-tasks.js';
+import { added, additions, addRules, replayed } from '../../../test/support/adding.js';
 import { Housekeeping } from '../worker/housekeeping.js';
 import { NO_ATTEMPTS } from '../worker/kept-attempts.js';
 import { type SettledTask, step, type StepSettings } from '../worker/step.js';
@@ -36,7 +37,12 @@ afterEach(async () => {
 const at = (createdAt: number, fields: Partial<Task> = {}): Task =>
   harness.task({ createdAt, scheduledAt: createdAt, ...fields });
 const add = (tasks: Task[], now: number, id = `batch-${++requests}`) =>
-  addTasks(harness.redis, { tasks, id: [id, 1] }, { ...settings, maxAlive: 0 }, now);
+  addTasks(
+    harness.redis,
+    { additions: additions(tasks), isAllOrNone: false, id: [id, 1] },
+    addRules(settings),
+    now,
+  );
 
 function turn(
   now: number,
@@ -58,6 +64,7 @@ function settledTask(task: Task, fields: Partial<SettledTask>): SettledTask {
   return {
     lane: task.lane,
     id: task.id,
+    owners: task,
     kind: 'completed',
     attemptsMade: 1,
     dataBytes: 0,
@@ -107,12 +114,9 @@ describe('a turn that is sent again because its reply was lost', () => {
 
   it('of adding stores nothing twice either, in whatever lane it comes', async () => {
     const task = at(START);
-    expect(await add([task, task], START)).toEqual([
-      { task, isNew: true },
-      { task, isNew: false },
-    ]);
+    expect(await add([task, task], START)).toEqual([added(task), replayed(task)]);
     const moved: Task = { ...task, lane: 'critical', queue: 'critical' };
-    expect(await add([moved], START)).toEqual([{ task, isNew: false }]);
+    expect(await add([moved], START)).toEqual([replayed(task)]);
     expect(ids(await turn(START))).toEqual([task.id]);
   });
 });

@@ -54,6 +54,7 @@ export class RunningTasks implements Runner {
       kind,
       attempt,
       attemptsMade: fetched.attemptsMade + (attempt.class === 'interrupted' ? 0 : 1),
+      owners: fetched.task,
       dataBytes: fetched.dataBytes,
       kept: fetched.kept,
       delayMs,

@@ -36,6 +36,8 @@ export interface UnreadableTask extends Held {
 export interface SettledTask {
   readonly lane: Lane;
   readonly id: string;
+  /** Nothing of a task whose data does not say. */
+  readonly owners?: Pick<Task, 'queue' | 'clientId'>;
   readonly kind: 'completed' | 'retry' | 'dead_letter' | 'hand_back' | 'cancelled' | 'expired';
   readonly attemptsMade: number;
   readonly dataBytes: number;
@@ -123,7 +125,13 @@ function settlementArgs(settled: SettledTask): (string | number)[] {
     dropped.join(' '),
     kept.made,
     Math.max(0, settled.attempt.endedAt - settled.attempt.startedAt),
+    ownersOf(settled.owners),
   ];
+}
+
+/** The gates that count how many of their tasks are alive. */
+function ownersOf(owners: SettledTask['owners']): string {
+  return owners ? `q:${owners.queue}\nc:${owners.clientId}` : '';
 }
 
 type RawReply = [

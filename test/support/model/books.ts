@@ -20,6 +20,7 @@ export interface Books {
   readonly running: Readonly<Record<string, string>>;
   readonly window: Readonly<Record<string, string>>;
   readonly tat: Readonly<Record<string, string>>;
+  readonly alive: Readonly<Record<string, string>>;
   readonly wakes: Readonly<Record<string, number>>;
   readonly expiry: Readonly<Record<string, number>>;
   /** Members under each gate, in their order. */
@@ -28,8 +29,8 @@ export interface Books {
 }
 
 export async function readBooks(redis: Redis): Promise<Books> {
-  const [held, running, window, tat] = await Promise.all(
-    ['held', 'running', 'window', 'tat'].map((name) => redis.hgetall(`{tr}:${name}`)),
+  const [held, running, window, tat, alive] = await Promise.all(
+    ['held', 'running', 'window', 'tat', 'alive'].map((name) => redis.hgetall(`{tr}:${name}`)),
   );
   const lanes = await Promise.all(LANES.map(async (lane) => [lane, await readLane(redis, lane)] as const));
   const [wakes, expiry] = await Promise.all([readScores(redis, 'wakes'), readScores(redis, 'expiry')]);
@@ -39,6 +40,7 @@ export async function readBooks(redis: Redis): Promise<Books> {
     running: running!,
     window: window!,
     tat: tat!,
+    alive: alive!,
     wakes,
     expiry,
     ...(await readParkedAndLocks(redis)),
@@ -78,6 +80,7 @@ export function compareBooks(model: Model, books: Books): void {
   comparePlaces(model, books);
   compareSlots(model, books);
   compareWindows(model, books);
+  compareAlive(model, books);
   nothingIsStuck(model, books);
   const locks = new Map(model.at('running').map((task) => [memberOf(task.stored), task.holder!]));
   expect(sorted(books.locks)).toEqual(sorted(locks));
@@ -120,6 +123,17 @@ function compareSlots(model: Model, { held, running }: Books): void {
   for (const gate of holding.flatMap(({ holds }) => holds))
     counts[gate] = String(Number(counts[gate] ?? 0) + 1);
   expect(running).toEqual(counts);
+}
+
+/** Of each client and in each queue, the tasks that have not ended. */
+function compareAlive(model: Model, { alive }: Books): void {
+  const counts: Record<string, string> = {};
+  for (const { stored, place } of model.tasks.values()) {
+    if (place === 'ended') continue;
+    for (const gate of [`c:${stored.clientId}`, `q:${stored.queue}`])
+      counts[gate] = String(Number(counts[gate] ?? 0) + 1);
+  }
+  expect(alive).toEqual(counts);
 }
 
 /**

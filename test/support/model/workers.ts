@@ -104,9 +104,9 @@ export async function runToTheEnd(model: Model, real: Real): Promise<void> {
     await compareAll(model, real);
     real.clock.advance(HOUR);
   }
-  const { held, running, window, parked, lanes } = await readBooks(real.harness.redis);
-  const slots = { held, running, window, parked: [...parked] };
-  expect(slots).toEqual({ held: {}, running: {}, window: {}, parked: [] });
+  const { held, running, window, alive, parked, lanes } = await readBooks(real.harness.redis);
+  const slots = { held, running, window, alive, parked: [...parked] };
+  expect(slots).toEqual({ held: {}, running: {}, window: {}, alive: {}, parked: [] });
   const left = Object.values(lanes).flatMap(({ wait, active, delayed }) => [...wait, ...active, ...delayed]);
   expect(left).toEqual([]);
 }
@@ -135,6 +135,7 @@ function settlementOf(task: ModelTask, { kind, delayMs }: Ending): SettledTask {
   return {
     lane: stored.lane,
     id: stored.id,
+    owners: stored,
     kind: kind === 'own_fault' ? 'retry' : kind,
     attemptsMade: task.attemptsMade + Number(counts),
     dataBytes: Buffer.byteLength(JSON.stringify(stored)),

@@ -2,9 +2,9 @@
 -- finish.lua asks of `limits`.
 
 -- The values of a settlement are ARGV[at + 1], ARGV[at + 2], ...
-local VALUES = 13
-local LANE, ID, KIND, ATTEMPTS, ATTEMPT, PLACE, KEPT, DELAY, REASON, BYTES, DROPPED, STARTS, TOOK =
-  1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
+local VALUES = 14
+local LANE, ID, KIND, ATTEMPTS, ATTEMPT, PLACE, KEPT, DELAY, REASON, BYTES, DROPPED, STARTS, TOOK, OWNERS =
+  1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14
 
 local function retryLater(at, lane, id)
   local wait = tonumber(ARGV[at + DELAY])
@@ -30,7 +30,9 @@ local function settle(at)
   else
     call('HSET', key, 'atm', ARGV[at + ATTEMPTS], place, ARGV[at + ATTEMPT], 'kept', ARGV[at + KEPT],
       'ats', ARGV[at + STARTS], 'processedOn', begun, 'finishedOn', NOW, 'end', kind, 'failedReason', ARGV[at + REASON])
-    ended(lane, id, kind, limits, tonumber(ARGV[at + BYTES]))
+    local owners = ARGV[at + OWNERS]
+    if owners == '' then owners = call('HGET', key, 'gates') end
+    ended(lane, id, kind, limits, gatesOf(owners), tonumber(ARGV[at + BYTES]))
   end
 end
 
