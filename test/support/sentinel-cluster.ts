@@ -49,14 +49,6 @@ export class SentinelCluster {
     await Promise.all(this.replicas.map((node) => node.ask((redis) => redis.replicaof('127.0.0.1', NOBODY))));
   }
 
-  /** As if their machines stood still for three seconds: they do nothing for thirty more. */
-  async holdSentinelsUp(): Promise<void> {
-    for (const node of this.sentinels) node.signal('SIGSTOP');
-    await sleep(3000);
-    for (const node of this.sentinels) node.signal('SIGCONT');
-    await until(() => this.sentinels.every(({ output }) => output.includes('+tilt')));
-  }
-
   /** Asks a Sentinel to replace the master, which is well; resolves when all three name another one. */
   async failOver(): Promise<void> {
     const before = await this.masterPort();
@@ -78,6 +70,14 @@ export class SentinelCluster {
   /** Resolves when the master has two replicas that are in step, and the Sentinels know it. */
   async settled(): Promise<void> {
     await until(() => this.isComplete(), { timeoutMs: 60_000, every: 100 });
+  }
+
+  /** As if their machines stood still for three seconds: they do nothing for thirty more. */
+  async holdSentinelsUp(): Promise<void> {
+    for (const node of this.sentinels) node.signal('SIGSTOP');
+    await sleep(3000);
+    for (const node of this.sentinels) node.signal('SIGCONT');
+    await until(() => this.sentinels.every(({ output }) => output.includes('+tilt')));
   }
 
   /** The master and everybody who could name another one. */

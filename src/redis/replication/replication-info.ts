@@ -27,17 +27,19 @@ interface Follower extends Address {
   readonly silentSec: number;
 }
 
+const FIELD = /^(role|master_replid2?|master_repl_offset|slave_repl_offset):(.*?)\r?$/gm;
 const FOLLOWER = /^slave\d+:ip=(.+?),port=(\d+),state=online,offset=(\d+),lag=(\d+)/gm;
 
 /** @param text the answer to `INFO replication` */
 export function readReplicationInfo(text: string): ReplicationInfo {
-  const field = (name: string): string => new RegExp(`^${name}:(.*?)\r?$`, 'm').exec(text)?.[1] ?? '';
-  const isMaster = field('role') === 'master';
+  const fields: Record<string, string | undefined> = {};
+  for (const [, name = '', value] of text.matchAll(FIELD)) fields[name] = value;
+  const isMaster = fields['role'] === 'master';
   return {
     isMaster,
-    history: field('master_replid'),
-    continued: field('master_replid2'),
-    offset: Number(field(isMaster ? 'master_repl_offset' : 'slave_repl_offset')),
+    history: fields['master_replid'] ?? '',
+    continued: fields['master_replid2'] ?? '',
+    offset: Number(fields[isMaster ? 'master_repl_offset' : 'slave_repl_offset']),
     replicas: new Map([...text.matchAll(FOLLOWER)].map(readFollower)),
   };
 }
