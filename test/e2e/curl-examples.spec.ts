@@ -122,7 +122,7 @@ describe('as it was printed, a command', () => {
 });
 
 it('where keys are required, the commands that enqueue need one line more', async () => {
-  const keyed = await TestApp.start({ ...settings, NODE_ENV: 'production' }, true);
+  const keyed = await TestApp.start({ ...settings, AUTH_MODE: 'key' }, true);
   expect(await run(ENQUEUE, keyed)).toMatchObject({ status: 401, body: { code: 'api_key_required' } });
   expect((await run(SET_CLIENT, keyed)).status).toBe(200);
   const path = '/admin/clients/my-service/keys';

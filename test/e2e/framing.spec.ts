@@ -63,6 +63,14 @@ describe('Expect: 100-continue', () => {
     }
   });
 
+  it('gets 100 for as much as its route takes', async () => {
+    const batch = JSON.stringify({ tasks: Array(200).fill(JSON.parse(BODY)) });
+    expect(batch.length).toBeGreaterThan(MAX_REQUEST_BYTES);
+    const lines = ['Host: a', 'Content-Type: application/json', `Content-Length: ${batch.length}`, ...EXPECT];
+    const request = `POST /v1/enqueue/batch HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n${batch}`;
+    expect(await rawRequest(app.url, request)).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 202 /);
+  });
+
   it('gets no 100 when it is refused for something else', async () => {
     const foreign = ['Origin: https://evil.example', `Content-Length: ${BODY.length}`, ...EXPECT];
     expect(await enqueue(foreign, '')).toMatch(/^HTTP\/1\.1 403 /);
