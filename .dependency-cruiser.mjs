@@ -11,11 +11,11 @@ const allowed = {
   redis: ['config', 'health', 'metrics'],
   audit: ['http'],
   queue: ['task', 'time', 'config', 'redis', 'metrics', 'health', 'audit'],
-  clients: ['task', 'time', 'config', 'http', 'redis', 'queue', 'metrics', 'audit'],
+  clients: ['task', 'net', 'time', 'config', 'http', 'redis', 'queue', 'metrics', 'audit'],
   enqueue: ['task', 'net', 'time', 'config', 'http', 'clients', 'queue', 'metrics'],
-  tracking: ['task', 'time', 'config', 'http', 'queue', 'metrics', 'enqueue'],
-  admin: ['task', 'time', 'config', 'http', 'health', 'redis', 'clients', 'queue', 'enqueue', 'audit'],
-  dispatch: ['task', 'net', 'time', 'config', 'queue', 'metrics', 'health'],
+  tracking: ['task', 'time', 'config', 'http', 'clients', 'queue', 'metrics', 'enqueue'],
+  admin: ['task', 'time', 'config', 'http', 'health', 'net', 'redis', 'clients', 'queue', 'enqueue', 'audit'],
+  dispatch: ['task', 'net', 'time', 'config', 'clients', 'queue', 'metrics', 'health'],
 };
 
 const folders = Object.keys(allowed);

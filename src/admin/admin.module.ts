@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { ClientsModule } from '../clients/clients.module.js';
 import { AdminAuditController } from './admin-audit.controller.js';
 import { AdminClientsController } from './admin-clients.controller.js';
+import { AdminDestinationsController } from './admin-destinations.controller.js';
 import { AdminHealthController } from './admin-health.controller.js';
 import { AdminKeysController } from './admin-keys.controller.js';
 import { AdminQueuesController } from './admin-queues.controller.js';
@@ -14,6 +15,7 @@ import { AuditLog } from './audit-log.js';
     AdminHealthController,
     AdminClientsController,
     AdminKeysController,
+    AdminDestinationsController,
     AdminTiersController,
     AdminQueuesController,
     AdminAuditController,

@@ -10,6 +10,7 @@ import { Problems } from '../http/problems.js';
 import { Ingress } from '../queue/admission/ingress.js';
 import { MemoryWatch } from '../queue/store/memory-watch.js';
 import { QueueModule } from '../queue/queue.module.js';
+import { OwnerGuard } from '../tracking/owner-guard.js';
 import { TrackingModule } from '../tracking/tracking.module.js';
 import { queueFull } from './queue-full.js';
 import { queueUnavailable } from './queue-unavailable.js';
@@ -23,6 +24,7 @@ import type { Half } from './half.js';
     // In this order: who sends a request is known to whoever counts it.
     { provide: APP_GUARD, useClass: ClientGuard },
     { provide: APP_GUARD, useClass: IngressGuard },
+    { provide: APP_GUARD, useClass: OwnerGuard },
   ],
 })
 export class ApiModule implements Half {

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../config/config.js';
 import type { Principal } from '../http/principal.js';
-import type { ProblemError } from '../http/problem.js';
+import { invalidRequest, type ProblemError } from '../http/problem.js';
+import { compileDestinations, type Destinations } from '../net/destinations.js';
 import { Clock } from '../time/clock.js';
 import { type Client, keyOf } from './client.js';
 import { ClientDirectory } from './client-directory.js';
@@ -14,6 +15,8 @@ import { requiresKey } from './requires-key.js';
 export interface Enqueueing {
   readonly clientId: string;
   readonly principal: Principal;
+  /** What the task is to call, as it is written. */
+  readonly url?: string | undefined;
 }
 
 /** Judges who wants to have a task stored, by the record of the task's client. */
@@ -38,11 +41,12 @@ export class ClientJudge {
    * @returns nothing of a client that is in no record
    * @throws ProblemError, QueueUnavailable
    */
-  async clientOf({ clientId, principal }: Enqueueing): Promise<Client | undefined> {
+  async clientOf(enqueueing: Enqueueing): Promise<Client | undefined> {
+    const { clientId, principal } = enqueueing;
     const client = await this.enrolled(clientId);
-    if (!this.refusal(client, principal)) return client;
+    if (!this.refusal(client, enqueueing)) return client;
     const fresh = await this.clients.fresh(clientId);
-    const refusal = this.refusal(fresh, principal);
+    const refusal = this.refusal(fresh, enqueueing);
     if (!refusal) return fresh;
     if (principal.kind === 'client') this.keys.forget(principal.keyHash);
     throw refusal;
@@ -53,12 +57,22 @@ export class ClientJudge {
     this.clients.forget(clientId);
   }
 
-  private refusal(client: Client | undefined, principal: Principal): ProblemError | undefined {
-    if (principal.kind === 'client') {
-      const key = client && keyOf(client, principal.keyHash, this.clock.now());
-      return key ? undefined : wrongApiKey('unknown');
+  /**
+   * Whether a task that is stored already may call another address. A worker asks again before it does.
+   *
+   * @throws ProblemError when it may not; QueueUnavailable
+   */
+  async requireDestination(clientId: string, url: string): Promise<void> {
+    const refusal = destinationRefusal(await this.clients.fresh(clientId), url);
+    if (refusal) throw refusal;
+  }
+
+  private refusal(client: Client | undefined, { principal, url }: Enqueueing): ProblemError | undefined {
+    if (principal.kind === 'client' && !(client && keyOf(client, principal.keyHash, this.clock.now()))) {
+      return wrongApiKey('unknown');
     }
-    return client || !this.requiresKey ? undefined : unknownClient();
+    if (!client) return this.requiresKey ? unknownClient() : undefined;
+    return destinationRefusal(client, url);
   }
 
   private async enrolled(id: string): Promise<Client | undefined> {
@@ -68,4 +82,22 @@ export class ClientJudge {
       throw error instanceof TooManyClients ? tooManyClients() : error;
     }
   }
+}
+
+/** Compiled once for each version of a client. */
+const compiled = new WeakMap<Client, Destinations>();
+
+function destinationRefusal(client: Client | undefined, url: string | undefined): ProblemError | undefined {
+  const policy = client?.record.destinations;
+  // What is no URL is told with everything else that is wrong with the task.
+  if (!policy || url === undefined || !URL.canParse(url)) return undefined;
+  const destinations = compiled.get(client) ?? compileDestinations(policy);
+  compiled.set(client, destinations);
+  const target = new URL(url);
+  const refusal = destinations.refusal(target);
+  return refusal === undefined
+    ? undefined
+    : invalidRequest([
+        { pointer: '/task/url', detail: `must not point to ${target.host}: the host ${refusal}` },
+      ]);
 }

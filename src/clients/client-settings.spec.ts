@@ -19,7 +19,7 @@ describe('a client as an admin wants it', () => {
     expect(withSettings(undefined, {}, 5)).toEqual({
       tier: 'free',
       enabled: true,
-      registeredBy: 'admin',
+      registeredBy: 'itself',
       createdAt: 5,
       updatedAt: 5,
     });

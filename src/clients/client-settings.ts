@@ -28,7 +28,6 @@ export function withSettings(
     enabled: settings.enabled ?? before.enabled,
     ...withOverrides(overrides, settings),
     ...(maxAlive !== undefined && { maxAlive }),
-    registeredBy: 'admin',
     updatedAt: now,
   };
 }

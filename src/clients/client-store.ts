@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { AuditLine } from '../audit/audit-line.js';
 import { Config } from '../config/config.js';
+import type { DestinationPolicy } from '../net/destinations.js';
 import { QueueClock } from '../queue/queue-clock.js';
 import { maxTaskAgeMs } from '../queue/queue-rules.js';
 import { whenAvailable } from '../queue/when-available.js';
@@ -61,7 +62,7 @@ export class ClientStore {
   }
 
   /**
-   * Makes a client what `change` makes of it, or creates it. Holds for its next request, and for tasks that are queued
+   * Makes a client what `change` makes of it, or creates it, for an admin. Holds for its next request, and for tasks that are queued
    * already, too. Changes at the same time follow each other; none is lost.
    *
    * @param change is asked again when somebody else was quicker; what it throws is thrown, and nothing is changed
@@ -74,7 +75,8 @@ export class ClientStore {
   ): Promise<Client> {
     for (;;) {
       const before = await this.find(id);
-      const client = await this.keep(id, before, change(before), line);
+      const record: ClientRecord = { ...change(before), registeredBy: 'admin' };
+      const client = await this.keep(id, before, record, line);
       if (client) return client;
     }
   }
@@ -145,12 +147,12 @@ export class ClientStore {
   ): Promise<Client | undefined> {
     const stored = JSON.stringify(after);
     const args = [id, before?.stored ?? '', stored, builtInText(after.tier), line(before?.record, after)];
-    const [outcome, version, tierLimits] = await this.run(args);
+    const [outcome, version, tierLimits] = await this.run(args, after.destinations);
     return outcome === 'kept' ? readClient(id, [stored, tierLimits, version]) : undefined;
   }
 
-  private async run(args: readonly (string | number)[]): Promise<Kept> {
-    const bounds = [this.auditEntries, this.maxRegistered];
+  private async run(args: readonly (string | number)[], destinations?: DestinationPolicy): Promise<Kept> {
+    const bounds = [this.auditEntries, this.maxRegistered, destinations ? JSON.stringify(destinations) : ''];
     const all = [this.clock.scriptTime(), this.maxAgeMs, ...args, ...bounds];
     const kept = (await whenAvailable(() =>
       this.connections.write((redis) => scripts.keepClient.run(redis, PREFIX, all)),

@@ -1,3 +1,4 @@
+import type { DestinationPolicy } from '../net/destinations.js';
 import { builtInLimits, type Limits } from './tier.js';
 
 /** An API key as it is kept. Times are Unix milliseconds. */
@@ -21,6 +22,8 @@ export interface ClientRecord {
   readonly overrides?: Limits;
   /** Tasks of it that may be alive at once, that is, have not ended. */
   readonly maxAlive?: number;
+  /** Which hosts its tasks may call; nothing = all. */
+  readonly destinations?: DestinationPolicy;
   /** Whoever sends one of them acts as this client. */
   readonly keys?: readonly StoredKey[];
   /** One that no admin has set came up with its first task, and is forgotten when it stays away. */

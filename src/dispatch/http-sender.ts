@@ -27,6 +27,7 @@ export interface Timings {
  *
  * - `invalid_request`: the request cannot be written as HTTP
  * - `address_refused`: the address policy forbids the target
+ * - `destination_refused`: what is set for the client forbids it
  * - `dns_failed`, `connect_failed`, `tls_failed`: no connection
  * - `timeout`: the deadline passed; `aborted`: the caller called it off, or the sender was closed
  * - `connection_lost`: the connection ended before the answer did
@@ -37,6 +38,7 @@ export interface Timings {
 export type FailureCode =
   | 'invalid_request'
   | 'address_refused'
+  | 'destination_refused'
   | 'dns_failed'
   | 'connect_failed'
   | 'tls_failed'

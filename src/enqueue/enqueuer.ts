@@ -65,7 +65,8 @@ export class Enqueuer {
   async replay(id: string | undefined, asking: Asking): Promise<AddResult | undefined> {
     if (id === undefined && !asking.idempotency) return undefined;
     const [result] = await this.untilFresh([asking], async () => {
-      const admission = await this.admission(asking);
+      // Where it goes was judged then.
+      const admission = await this.admission({ ...asking, url: undefined });
       const found = await this.queue.replay({ clientId: asking.clientId, id, admission });
       return found ? [found] : [];
     });
@@ -83,8 +84,9 @@ export class Enqueuer {
     }
   }
 
-  private async admission({ clientId, principal, idempotency, isPaid }: Asking): Promise<Admission> {
-    const client = await this.judge.clientOf({ clientId, principal });
+  private async admission(asking: Asking): Promise<Admission> {
+    const { clientId, idempotency, isPaid } = asking;
+    const client = await this.judge.clientOf(asking);
     return {
       version: client?.version ?? UNRECORDED,
       ...(!isPaid && { principal: clientId }),

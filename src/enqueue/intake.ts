@@ -38,7 +38,7 @@ export class Intake {
     const made = await this.make(request, call);
     const result = await (made instanceof ProblemError
       ? this.storedBefore(request, asking, made)
-      : this.enqueuer.add(made, asking));
+      : this.store(request, made, asking));
     if (!isAccepted(result)) throw new ProblemError(refusalProblem(result));
     return result;
   }
@@ -57,6 +57,15 @@ export class Intake {
     const results = await this.enqueuer.addAllOrNone(tasks, askings);
     if (!results.every(isAccepted)) throw refusalInBatch(results);
     return results;
+  }
+
+  private async store(request: NamedRequest, task: Task, asking: Asking): Promise<AddResult> {
+    try {
+      return await this.enqueuer.add(task, asking);
+    } catch (error) {
+      if (!(error instanceof ProblemError) || error.init.code !== 'invalid_request') throw error;
+      return this.storedBefore(request, asking, error);
+    }
   }
 
   private async allStoredBefore(
@@ -105,6 +114,7 @@ function askingOf(request: NamedRequest, { principal, idempotencyKey }: Call, pl
   return {
     clientId: request.client_id,
     principal,
+    url: request.task.url,
     isPaid: place !== undefined,
     ...(idempotencyKey !== undefined && { idempotency: idempotencyOf(request, idempotencyKey, place) }),
   };

@@ -17,7 +17,7 @@ export function rememberPrincipal(request: FastifyRequest, principal: Principal)
 }
 
 /** @throws Error when no guard has looked at the request: then it is nobody's to answer */
-function principalOf(request: FastifyRequest): Principal {
+export function principalOf(request: FastifyRequest): Principal {
   const principal = principals.get(request);
   if (!principal) throw new Error('a route of clients that no guard looks after');
   return principal;

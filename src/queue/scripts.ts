@@ -12,6 +12,7 @@ export const scripts = {
   takeTokens: script('take-tokens'),
   step: script('step'),
   findTask: script('find-task'),
+  findOwner: script('find-owner'),
   explainTask: script('explain-task'),
   cancelTask: script('cancel-task'),
   runTask: script('run-task'),

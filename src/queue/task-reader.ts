@@ -28,6 +28,14 @@ export abstract class TaskReader {
   abstract find(id: string): Promise<TaskSnapshot | undefined>;
 
   /**
+   * The client of a task, which never changes; nothing when there is no such task. An id that a client chose says whose it
+   * is by itself, whether there is such a task or not.
+   *
+   * @throws QueueUnavailable
+   */
+  abstract ownerOf(id: string): Promise<string | undefined>;
+
+  /**
    * Why a task is not running: what the dispatcher would decide about it now, by the dispatcher's own rules.
    *
    * @throws QueueUnavailable

@@ -23,6 +23,12 @@ export const API_KEYS_KEY = `${PREFIX}keys`;
 /** Hash: hash of an API key → when it was last used, Unix ms, about. */
 export const API_KEYS_USED_KEY = `${API_KEYS_KEY}:used`;
 
+/** Hash: client id → which hosts its tasks may call (JSON). Only of clients that may not call all. */
+export const DESTINATIONS_KEY = `${PREFIX}destinations`;
+
+/** Another text after every change of those. */
+export const DESTINATIONS_VERSION_KEY = `${DESTINATIONS_KEY}:version`;
+
 /** Sorted set: ids of the clients that have registered themselves, by when they last enqueued, Unix ms, about. */
 export const CLIENTS_SEEN_KEY = `${CLIENTS_KEY}:seen`;
 

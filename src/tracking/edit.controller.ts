@@ -72,6 +72,7 @@ export class EditController {
     const now = this.clock.now();
     const edited = toEdited(request, before, { rules: await this.rules.of(before), now });
     if ('errors' in edited) throw invalidRequest(edited.errors);
+    if (request.task) await this.rules.requireDestination(edited.task);
     return this.queue.edit({
       before: stored,
       after: edited.task,

@@ -2,6 +2,7 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CreatedKey, KeyList } from '../../src/admin/admin-keys.dto.js';
 import { hashOfKey, newApiKey } from '../../src/clients/api-key.js';
+import { routesOf } from '../support/routes.js';
 import { redisUrl, storedKeys, TestApp } from '../support/test-app.js';
 import { until } from '../support/until.js';
 
@@ -169,6 +170,17 @@ describe('what opens nothing', () => {
       expect(answer.body['detail']).toContain('POST /admin/clients/{id}/keys');
       expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="task-runner"');
     }
+  });
+
+  it('no key at all, on every route of clients', async () => {
+    const routes = routesOf(app).filter(({ path }) => path.startsWith('/v1'));
+    expect(routes).toContainEqual({ method: 'POST', path: '/v1/enqueue/batch' });
+    for (const { method, path } of routes) {
+      const answer = await app.send(method, path.replaceAll(/:\w+/g, 'opens.t1'));
+      expect(answer.status, `${method} ${path}`).toBe(401);
+    }
+    expect((await app.get('/openapi.json')).status).toBe(200);
+    expect((await app.get('/health')).status).toBe(200);
   });
 
   it('a typo is told from a key that nobody has, and ten of them are enough', async () => {

@@ -23,7 +23,7 @@ const far = new Date(Date.now() + 367 * 86_400_000).toISOString();
 
 /** What is wrong, the body, and where the answer must point. */
 const faults: [string, unknown, string][] = [
-  ['an empty object', {}, '/client_id'],
+  ['an empty object', {}, '/task'],
   ['a list', [], ''],
   ['a number', 1, ''],
   ['null', null, ''],

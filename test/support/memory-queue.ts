@@ -14,6 +14,7 @@ import type { Attempt } from '../../src/task/attempt.js';
 import type { Settlement } from '../../src/task/settlement.js';
 import { MemoryAdmission } from './memory-admission.js';
 import { isFinal, type TaskState } from '../../src/task/task-state.js';
+import { clientInId } from '../../src/task/task-id.js';
 import type { Task } from '../../src/task/task.js';
 
 interface Stored {
@@ -121,6 +122,10 @@ export class MemoryQueue extends TaskQueue implements TaskReader {
       ...(ended && { finishedAt: ended.at }),
       ...(state === 'dead_letter' && { deadLetterReason: ended?.reason ?? '' }),
     });
+  }
+
+  ownerOf(id: string): Promise<string | undefined> {
+    return Promise.resolve(clientInId(id) ?? this.tasks.get(id)?.task.clientId);
   }
 
   explain(id: string): Promise<TaskExplanation | undefined> {

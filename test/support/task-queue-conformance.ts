@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { added as wasAdded, replayed } from './adding.js';
 import type { ManualClock } from './manual-clock.js';
 import { taskOf } from './task-of.js';
+import { LANES } from '../../src/task/lane.js';
 import type { Settlement } from '../../src/task/settlement.js';
 import { isFinal, type TaskState } from '../../src/task/task-state.js';
 import type { Task } from '../../src/task/task.js';
@@ -289,6 +291,18 @@ export function describeTaskQueue(name: string, start: () => Promise<QueueUnderT
         const task = await taskIn('dead_letter');
         await tested.queue.retry(task.id);
         expect(await edited(task, { maxRetries: 9 })).toBe('started');
+      });
+    });
+
+    describe('ownerOf', () => {
+      it('says whose a task is, also when it has ended, and knows nobody for an id that nobody has', async () => {
+        for (const lane of LANES) {
+          const task = await added({ id: randomUUID(), clientId: `owner-${lane}`, lane, queue: 'c-named' });
+          expect(await tested.reader.ownerOf(task.id)).toBe(`owner-${lane}`);
+          await tested.queue.cancel(task.id);
+          expect(await tested.reader.ownerOf(task.id)).toBe(`owner-${lane}`);
+        }
+        expect(await tested.reader.ownerOf(randomUUID())).toBeUndefined();
       });
     });
 

@@ -114,10 +114,10 @@ async function emptyDatabase(): Promise<void> {
   await redis.quit();
 }
 
-/** How many keys the product has in the database of this test file. */
+/** The keys that the product has in the database of this test file, in their order. */
 export async function storedKeys(): Promise<string[]> {
   const redis = new Redis(redisUrl());
   const keys = await redis.keys('{tr}:*');
   await redis.quit();
-  return keys;
+  return keys.toSorted();
 }

@@ -5,6 +5,7 @@ import type { LuaScript } from '../../redis/lua-script.js';
 import { RedisConnections } from '../../redis/redis-connections.js';
 import type { Attempt } from '../../task/attempt.js';
 import type { TaskState } from '../../task/task-state.js';
+import { clientInId } from '../../task/task-id.js';
 import { explanationOf, type RawExplanation, type TaskExplanation } from '../explanation.js';
 import { QueueClock } from '../queue-clock.js';
 import { readAttempt, readTask } from '../read-task.js';
@@ -34,6 +35,12 @@ export class ScriptTaskReader extends TaskReader {
       const raw = (await this.run(scripts.findTask, id)) as RawTask | null;
       return raw ? snapshotOf(id, raw, this.cipher) : undefined;
     });
+  }
+
+  override ownerOf(id: string): Promise<string | undefined> {
+    const chosen = clientInId(id);
+    if (chosen !== undefined) return Promise.resolve(chosen);
+    return whenAvailable(async () => ((await this.run(scripts.findOwner, id)) as string | null) ?? undefined);
   }
 
   override explain(id: string): Promise<TaskExplanation | undefined> {

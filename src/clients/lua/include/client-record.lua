@@ -8,6 +8,8 @@
 --   hash `gates`                 what the dispatcher lets through, as gates.lua says
 --   hash `admission`             what is let in: <version>;<enabled 0|1>;<requests per minute or ''>;<most alive or ''>
 --   hash `keys`                  hash of an API key -> id of the client; hash `keys:used` has when it was last used
+--   hash `destinations`          which hosts its tasks may call (JSON), of those that may not call all; another text in
+--                                `destinations:version` after every change, for the workers
 --   ZSET `clients:seen`          of clients that have registered themselves, when they last enqueued, Unix ms, about
 -- A limit that is absent is none.
 
@@ -61,6 +63,18 @@ local function moveKeys(id, old, new)
   end
 end
 
+-- `policy`: JSON; '' = it may call all.
+local function setDestinations(id, policy)
+  local key = P .. 'destinations'
+  if (call('HGET', key, id) or '') == policy then return end
+  if policy == '' then
+    call('HDEL', key, id)
+  else
+    call('HSET', key, id, policy)
+  end
+  call('SET', key .. ':version', newVersion())
+end
+
 local function hasTasks(id) return call('HEXISTS', P .. 'alive', 'c:' .. id) == 1 end
 
 -- Takes away a client of which no task is alive, and all that followed from it.
@@ -69,6 +83,7 @@ local function dropClient(id, client, maxAge)
   call('HDEL', P .. 'admission', id)
   for _, key in ipairs({ P .. 'clients:names', P .. 'clients:seen', tierIndex(client) }) do call('ZREM', key, id) end
   moveKeys(id, client, nil)
+  setDestinations(id, '')
   limitGate('c:' .. id, '', maxAge)
 end
 
