@@ -39,7 +39,7 @@ async function faultFor(rights: string, durability = 'master'): Promise<string |
 describe('the commands that are asked about', () => {
   it('are all that scripts call, and that are sent besides', () => {
     const src = new URL('../', import.meta.url);
-    const files = readdirSync(lua, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((name) =>
       name.endsWith('.lua'),
     );
     const called = files
