@@ -72,8 +72,8 @@ describe('with Sentinel, nothing that was acknowledged is lost when the master',
 
   it('is well, and is replaced several times in a row', async () => {
     const audit = await audited('planned', async (running) => {
-      running.faultBegins();
       for (let n = 0; n < FAILOVERS; n++) {
+        running.faultBegins();
         await cluster.failOver();
         await running.recovers();
         await cluster.settled();

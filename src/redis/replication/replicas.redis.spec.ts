@@ -177,6 +177,14 @@ describe('what was written', () => {
     expect(await write()).toContain(NONE);
   });
 
+  it('does not wait for one twice that the Sentinels know by another name', async () => {
+    replicas.expect({ host: 'localhost', port: one.port });
+    const redis = connect(master);
+    await until(async () => (await write(redis)) === undefined && replicas.awaited === 2);
+    expect(await write(redis)).toBe(undefined);
+    expect([replicas.awaited, replicas.excused]).toEqual([2, 1]);
+  });
+
   it('waits for a replica that is new', async () => {
     const redis = connect(master);
     await until(async () => (await write(redis)) === undefined && replicas.awaited === 2);

@@ -95,7 +95,7 @@ export class Replicas {
   async look(master: ReplicationInfo): Promise<boolean> {
     const { history, offset } = master;
     const reports = await this.report({ master, history, offset, mayWait: false });
-    for (const report of reports) if (CLEAR.includes(report.standing)) this.settle(report);
+    for (const report of reports) if (CLEAR.includes(report.standing)) this.settle(report, master);
     for (const replica of this.known.values()) {
       replica.missedLooks = master.replicas.has(replica.address) ? 0 : replica.missedLooks + 1;
       if (replica.missedLooks > MOST_MISSED_LOOKS) this.forget(replica);
@@ -127,7 +127,7 @@ export class Replicas {
     if (late) return { why: `${late.replica.address} has not taken it over yet`, mayPass };
     for (const report of reports) {
       if (report.standing === 'has') report.replica.heard();
-      this.settle(report);
+      this.settle(report, master);
     }
     return undefined;
   }
@@ -139,8 +139,9 @@ export class Replicas {
     return reports.filter(({ standing }) => standing !== 'ours');
   }
 
-  private settle({ replica, standing }: Report): void {
-    const isAwaited = standing === 'has';
+  /** Only whom the master lists can confirm: Sentinels may know the same replica by another name. */
+  private settle({ replica, standing }: Report, { replicas }: ReplicationInfo): void {
+    const isAwaited = standing === 'has' && replicas.has(replica.address);
     if (isAwaited === replica.isAwaited) return;
     replica.isAwaited = isAwaited;
     if (isAwaited) this.logger.log(`replica ${replica.address} is waited for before a task is acknowledged`);
@@ -160,6 +161,7 @@ export class Replicas {
 const CLEAR: readonly Standing[] = ['has', 'silent'];
 
 const WORDS: Partial<Record<Standing, string>> = {
+  has: 'is not connected to the master',
   silent: 'does not answer',
   lacks: 'is behind',
   replaced: 'has not been told that it is no master any more',

@@ -38,13 +38,12 @@ async function faultFor(rights: string, durability = 'master'): Promise<string |
 
 describe('the commands that are asked about', () => {
   it('are all that scripts call, and that are sent besides', () => {
-    const folders = ['queue', 'clients'].map((name) => new URL(`../${name}/lua/`, import.meta.url));
-    const called = folders
-      .flatMap((folder) =>
-        readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => new URL(name, folder)),
-      )
-      .filter(({ pathname }) => pathname.endsWith('.lua'))
-      .map((file) => readFileSync(file, 'utf8'))
+    const src = new URL('../', import.meta.url);
+    const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.endsWith('.lua'),
+    );
+    const called = files
+      .map((name) => readFileSync(new URL(name, src), 'utf8'))
       .flatMap((script) => [...script.matchAll(/\bcall\('([A-Z]+)'/g)].map(([, name]) => name));
     expect(listed.map(([name]) => name).toSorted()).toEqual([...new Set([...called, ...SENT])].toSorted());
   });
