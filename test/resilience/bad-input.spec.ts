@@ -203,7 +203,8 @@ describe('whatever comes in', () => {
     }
     expect(others).toEqual([]);
     expect(most - before).toBeLessThan(MOST_GROWTH);
-    expect(await storedKeys()).toEqual(keys);
+    // Asking whether a request was answered before writes one key, for a minute, so that a replica can be waited for.
+    expect((await storedKeys()).filter((key) => key !== '{tr}:asked')).toEqual(keys);
     expect((await fetch(`${api.url}/health`)).status).toBe(200);
     const told = [...counts].map(([status, count]) => `${status}: ${count}`).join(', ');
     process.stdout.write(
