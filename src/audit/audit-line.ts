@@ -14,7 +14,10 @@ export type AuditAction =
   | 'tier.delete'
   | 'queue.put'
   | 'queue.pause'
-  | 'queue.resume';
+  | 'queue.resume'
+  | 'worker.pause'
+  | 'worker.resume'
+  | 'worker.drain';
 
 /** A line of the audit log. When it was written is for the log to say. */
 export interface AuditEntry {

@@ -7,6 +7,7 @@ import { RedisSettings } from './redis-settings.js';
 import { RetentionSettings } from './retention-settings.js';
 import { ServiceSettings } from './service-settings.js';
 import { StorageSettings } from './storage-settings.js';
+import { WorkerSettings } from './worker-settings.js';
 
 /**
  * Every setting of the product. A field's default is the product's default, and its type tells how text is read.
@@ -18,6 +19,7 @@ export class Config {
   readonly admin = new AdminSettings();
   readonly clients = new ClientSettings();
   readonly delivery = new DeliverySettings();
+  readonly workers = new WorkerSettings();
   readonly outgoing = new OutgoingSettings();
   readonly retention = new RetentionSettings();
   readonly storage = new StorageSettings();

@@ -58,7 +58,7 @@ function parseAs(fallback: unknown, text: string): unknown {
   return text;
 }
 
-function contradictions({ admin, delivery, ingress, service }: Config): string[] {
+function contradictions({ admin, delivery, ingress, service, workers }: Config): string[] {
   const faults: string[] = [];
   const weakness = admin.apiKey === '' ? undefined : weaknessOf(admin.apiKey);
   if (weakness !== undefined && service.nodeEnv === 'production') {
@@ -72,6 +72,9 @@ function contradictions({ admin, delivery, ingress, service }: Config): string[]
   }
   if (delivery.retryMinBackoffSec > delivery.retryMaxBackoffSec) {
     faults.push('RETRY_MIN_BACKOFF_SEC must not be greater than RETRY_MAX_BACKOFF_SEC');
+  }
+  if (workers.timeoutSec < 2 * workers.heartbeatSec) {
+    faults.push('WORKER_TIMEOUT_SEC must be at least twice WORKER_HEARTBEAT_SEC');
   }
   return faults;
 }

@@ -33,7 +33,8 @@ export interface Runner {
 export interface LoopOptions {
   readonly redis: Redis;
   readonly settings: StepSettings;
-  readonly concurrency: number;
+  /** How many tasks may run now. */
+  readonly slots: () => number;
   readonly shares: LaneShares;
   readonly sleeper: Sleeper;
   readonly watchdog: Watchdog;
@@ -51,7 +52,8 @@ export class DispatchLoop {
   private readonly settled: SettledTask[] = [];
   private running = 0;
   private mayHaveWork = true;
-  private isCalled = false;
+  /** The first turn is taken also without a free slot: the start waits for it. */
+  private isCalled = true;
   private isDraining = false;
   private timeOfTurn: ScriptTime = '';
   private stopDueTimer: () => void = () => undefined;
@@ -103,7 +105,7 @@ export class DispatchLoop {
   }
 
   private get free(): number {
-    return this.isDraining ? 0 : this.options.concurrency - this.running;
+    return this.isDraining ? 0 : Math.max(0, this.options.slots() - this.running);
   }
 
   private rest(): Promise<void> {
@@ -119,7 +121,8 @@ export class DispatchLoop {
     });
   }
 
-  private lookAgain(): void {
+  /** There may be something to do. */
+  lookAgain(): void {
     this.mayHaveWork = true;
     this.poke();
   }
@@ -163,7 +166,7 @@ export class DispatchLoop {
     if (reply.lost.length > 0) this.runner.onLost(reply.lost);
     this.options.shares.settleIdle(reply.waiting);
     this.options.watchdog.turned(
-      reply.waiting.reduce((sum, tasks) => sum + tasks, 0),
+      this.free > 0 ? reply.waiting.reduce((sum, tasks) => sum + tasks, 0) : 0,
       this.running,
     );
     this.setDueTimer(reply.nextDueMs);
