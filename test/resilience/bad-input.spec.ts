@@ -203,7 +203,8 @@ describe('whatever comes in', () => {
     }
     expect(others).toEqual([]);
     expect(most - before).toBeLessThan(MOST_GROWTH);
-    expect(await storedKeys()).toEqual(keys);
+    // Requests with a task_id are looked for, whatever else is wrong with them, and that is marked for a minute.
+    expect((await storedKeys()).filter((key) => key !== '{tr}:asked')).toEqual(keys);
     expect((await fetch(`${api.url}/health`)).status).toBe(200);
     const told = [...counts].map(([status, count]) => `${status}: ${count}`).join(', ');
     process.stdout.write(
