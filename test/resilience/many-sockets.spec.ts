@@ -9,6 +9,9 @@ import { until } from '../support/until.js';
 const MIB = 1024 * 1024;
 const MAX_CONNECTIONS = isLong ? 2000 : 200;
 const NOT_READING = 20;
+const MAX_BODIES = 16 * MIB;
+/** Each begins to send nearly a mebibyte, and stops there. */
+const HALF_SENT = isLong ? 1000 : 180;
 /** As much as Node reads at a time. */
 const READ_AT_A_TIME = 65_536;
 const WAITING = 90;
@@ -23,6 +26,7 @@ beforeAll(async () => {
     MODE: 'api',
     REDIS_URL: redisUrl(),
     MAX_CONNECTIONS: String(MAX_CONNECTIONS),
+    MAX_BODIES_BYTES: String(MAX_BODIES),
   });
   filesAtRest = openFiles() + 10;
 });
@@ -110,6 +114,29 @@ describe('connections that do not read', () => {
       await until(() => openFiles() <= filesAtRest, { timeoutMs: 200_000, every: 500 });
     }, 240_000);
   }
+});
+
+describe('connections that send most of a body', () => {
+  it('are bounded by MAX_BODIES_BYTES, and small requests are served', async () => {
+    const head = 'POST /v1/enqueue HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n';
+    const half = `${head}Content-Length: ${MIB}\r\n\r\n${' '.repeat(MIB - 1000)}`;
+    const answers: string[] = [];
+    const { grown } = await cost(async () => {
+      for (let n = 0; n < HALF_SENT; n++) {
+        const socket = await open(half);
+        socket.on('data', (data) => answers.push(String(data)));
+      }
+      await until(() => answers.length >= HALF_SENT - MAX_BODIES / MIB - 1, { timeoutMs: 20_000 });
+      const body = JSON.stringify({ client_id: 'test-client', task: { url: 'https://a.example/' } });
+      const small = { method: 'POST', headers: { 'content-type': 'application/json' }, body };
+      expect((await fetch(`${api.url}/v1/enqueue`, small)).status).toBe(202);
+    });
+    expect(answers.every((answer) => answer.startsWith('HTTP/1.1 503 '))).toBe(true);
+    process.stdout.write(
+      `many-sockets: ${HALF_SENT} send most of a mebibyte: ${answers.length} refused, grew by ${Math.round(grown / MIB)} MiB\n`,
+    );
+    expect(grown).toBeLessThan(120 * MIB);
+  });
 });
 
 describe('connections that say nothing', () => {
