@@ -77,6 +77,29 @@ describe('loadConfig', () => {
     expect(faultsOf({ NODE_ENV: 'production' })).toEqual([]);
   });
 
+  it('reads who may enqueue, and as whom', () => {
+    expect(loadConfig({})).toMatchObject({
+      clients: { authMode: 'auto', unknownTier: 'free', maxRegistered: 100_000, idleDays: 30 },
+      admin: { auditMaxEntries: 10_000 },
+    });
+    expect(loadConfig({ AUTH_MODE: 'key', UNKNOWN_CLIENT_TIER: 'none' })).toMatchObject({
+      clients: { authMode: 'key', unknownTier: 'none' },
+    });
+    const wrong = {
+      AUTH_MODE: 'closed',
+      UNKNOWN_CLIENT_TIER: 'Gold!',
+      CLIENTS_MAX: '0',
+      CLIENT_IDLE_DAYS: 'never',
+      AUDIT_MAX_ENTRIES: '10',
+    };
+    const faults = faultsOf(wrong);
+    for (const name of Object.keys(wrong))
+      expect(
+        faults.some((fault) => fault.includes(name)),
+        name,
+      ).toBe(true);
+  });
+
   it('reads origins as browsers write them, and nothing else', () => {
     const origins = ['https://ops.example.com', 'http://localhost:3000', 'http://[::1]:8080'];
     expect(loadConfig({ ALLOWED_ORIGINS: origins.join(', ') }).service.allowedOrigins).toEqual(origins);

@@ -89,5 +89,5 @@ export function isAccepted(result: AddResult): result is Accepted {
 /** There is no room for one more task in the memory of the store. */
 export const NO_MEMORY: Full = { kind: 'full', what: 'memory' };
 
-/** One script call holds Redis for as long as it takes; so many tasks of 1 kB take about 15 ms. */
+/** One script call holds Redis for as long as it takes; so many tasks of 1 kB take about 16 ms. */
 export const MOST_AT_ONCE = 1000;

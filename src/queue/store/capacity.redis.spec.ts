@@ -50,7 +50,7 @@ describe('a bound on the tasks that are alive', () => {
   it('is kept to by any number of senders at once, one by one within a batch', async () => {
     const connections = Array.from({ length: 4 }, () => harness.redis.duplicate());
     const senders = connections.map(
-      (redis) => new AddBatches([new Writer(redis, false)], addRules({ maxAlive: MOST }), harness.clock),
+      (redis) => new AddBatches([new Writer(redis)], addRules({ maxAlive: MOST }), harness.clock),
     );
     const results = await Promise.all(
       Array.from({ length: 2 * MOST }, (_, n) =>
