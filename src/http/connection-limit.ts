@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import { Logger } from '@nestjs/common';
 
-const LOG_INTERVAL_MS = 10_000;
+const LOG_INTERVAL_MS = 5000;
 
 /**
  * Takes at most so many connections at a time; one more is ended at once, without an answer: to say no costs what is to be

@@ -149,7 +149,9 @@ describe('connections that say nothing', () => {
     for (let n = 0; n < 100; n++) await open();
     await until(() => sockets.filter(({ destroyed }) => destroyed).length >= 70);
     expect(openFiles() - before).toBeLessThanOrEqual(MAX_CONNECTIONS);
-    expect(api.output()).toMatch(/connections refused: \d+ are open.*MAX_CONNECTIONS/);
+    await until(() => /connections refused: \d+ are open.*MAX_CONNECTIONS/.test(api.output()), {
+      timeoutMs: 20_000,
+    });
     const answer = new Promise((resolve) => served.once('data', resolve));
     served.write(get('/health', 1));
     expect(String(await answer)).toMatch(/^HTTP\/1\.1 200 /);
