@@ -12,7 +12,7 @@ const allowed = {
   audit: ['http'],
   queue: ['task', 'time', 'config', 'redis', 'metrics', 'health', 'audit'],
   clients: ['task', 'net', 'time', 'config', 'http', 'redis', 'queue', 'metrics', 'audit'],
-  workers: ['time', 'config', 'redis', 'queue', 'audit'],
+  workers: ['time', 'config', 'health', 'redis', 'queue', 'audit'],
   enqueue: ['task', 'net', 'time', 'config', 'http', 'clients', 'queue', 'metrics'],
   tracking: ['task', 'time', 'config', 'http', 'clients', 'queue', 'metrics', 'enqueue'],
   admin: [
