@@ -120,16 +120,18 @@ describe('a worker', () => {
   });
 
   it('that was paused is so from its first moment when it is started again with the same id', async () => {
+    const api = await start({ MODE: 'api' });
     const app = await start();
-    await say(app, 'pause');
-    await Promise.all(apps.splice(0).map((each) => each.stop()));
-    const again = await start({}, true);
-    const id = await again.enqueue({ url: target.url });
-    expect((await worker(again)).body.state).toBe('paused');
-    const other = await start({ WORKER_ID: 'w-2' });
-    await other.taskIn('completed', id);
-    expect(await states(other)).toEqual({ 'w-1': 'paused', 'w-2': 'running' });
-    expect((await worker(again)).body.tasks_done).toBe(0);
+    await say(api, 'pause');
+    await app.stop();
+    apps.pop();
+    const id = await api.enqueue({ url: target.url });
+    await start();
+    expect((await worker(api)).body.state).toBe('paused');
+    await start({ WORKER_ID: 'w-2' });
+    await api.taskIn('completed', id);
+    expect(await states(api)).toEqual({ 'w-1': 'paused', 'w-2': 'running' });
+    expect((await worker(api)).body.tasks_done).toBe(0);
   });
 
   it('that is drained ends its work, hands back what takes too long, and stays out', async () => {
