@@ -11,6 +11,7 @@ const allowed = {
   redis: ['config', 'health', 'metrics'],
   queue: ['task', 'time', 'config', 'redis', 'metrics', 'health'],
   clients: ['task', 'time', 'config', 'http', 'redis', 'queue', 'metrics'],
+  'circuit-breaker': ['task', 'time', 'config', 'http', 'redis', 'queue', 'metrics'],
   enqueue: ['task', 'net', 'time', 'config', 'http', 'queue', 'metrics'],
   tracking: ['task', 'time', 'config', 'http', 'queue', 'metrics', 'enqueue'],
   admin: ['task', 'time', 'config', 'http', 'health', 'clients', 'queue', 'enqueue'],
