@@ -120,6 +120,12 @@ export function forceClose(circuit: Circuit | undefined, at: At): Next {
   return worthKeeping({ circuit: { ...current, failures: 0 } }, at);
 }
 
+/** Somebody wants all forgotten that there is against the host. */
+export function forceReset(circuit: Circuit | undefined): Next {
+  const isOpen = circuit?.state === 'open' || circuit?.state === 'half_open';
+  return { circuit: undefined, ...(isOpen && { change: 'closed' }) };
+}
+
 /** Who waits for the host, and who asks it. */
 export interface Load {
   readonly parked: number;

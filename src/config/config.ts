@@ -1,4 +1,5 @@
 import { AdminSettings } from './admin-settings.js';
+import { CircuitBreakerSettings } from './circuit-breaker-settings.js';
 import { DeliverySettings } from './delivery-settings.js';
 import { OutgoingSettings } from './outgoing-settings.js';
 import { RedisSettings } from './redis-settings.js';
@@ -14,6 +15,7 @@ export class Config {
   readonly service = new ServiceSettings();
   readonly admin = new AdminSettings();
   readonly delivery = new DeliverySettings();
+  readonly circuitBreaker = new CircuitBreakerSettings();
   readonly outgoing = new OutgoingSettings();
   readonly retention = new RetentionSettings();
   readonly storage = new StorageSettings();

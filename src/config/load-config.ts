@@ -57,13 +57,17 @@ function parseAs(fallback: unknown, text: string): unknown {
   return text;
 }
 
-function contradictions({ delivery }: Config): string[] {
+function contradictions({ delivery, circuitBreaker }: Config): string[] {
   const faults: string[] = [];
   if (delivery.timeoutSec > delivery.maxTimeoutSec) {
     faults.push('TASK_TIMEOUT_SEC must not be greater than MAX_TASK_TIMEOUT_SEC');
   }
   if (delivery.retryMinBackoffSec > delivery.retryMaxBackoffSec) {
     faults.push('RETRY_MIN_BACKOFF_SEC must not be greater than RETRY_MAX_BACKOFF_SEC');
+  }
+  const { timeoutSec, timeoutMaxSec } = circuitBreaker;
+  if (timeoutMaxSec > 0 && timeoutMaxSec < timeoutSec) {
+    faults.push('CB_TIMEOUT_MAX_SEC must not be less than CB_TIMEOUT_SEC, or must be 0');
   }
   return faults;
 }

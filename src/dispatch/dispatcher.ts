@@ -9,6 +9,7 @@ import { buildRequest, type SenderIdentity } from './build-request.js';
 import { classify } from './classify.js';
 import { freshTraceparent } from './fresh-traceparent.js';
 import { HttpSender } from './http-sender.js';
+import { judgeHost } from './judge-host.js';
 import { settle } from './settle.js';
 import { toAttempt } from './to-attempt.js';
 
@@ -38,6 +39,6 @@ export class Dispatcher extends TaskHandler {
     const settlement = settle(outcome, claimed, { now: endedAt, random: Math.random() });
     const attempt = toAttempt(claimed, reply, outcome, { startedAt, endedAt });
     this.log.write(claimed.task, attempt, settlement);
-    return { attempt, settlement };
+    return { attempt, settlement, verdict: judgeHost(outcome) };
   }
 }

@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { PrometheusModule } from '@willsoto/nestjs-prometheus';
+import { CircuitMetric, circuitMetricProviders } from './circuit-metric.js';
 import { DepthMetric, depthMetricProviders } from './depth-metric.js';
 import { HistoryMetric, historyMetricProviders } from './history-metric.js';
 import { HttpMetrics, httpMetricProviders } from './http-metrics.js';
@@ -17,12 +18,14 @@ import { TaskMetrics, taskMetricProviders } from './task-metrics.js';
     ...depthMetricProviders,
     ...historyMetricProviders,
     ...storeMetricProviders,
+    ...circuitMetricProviders,
     TaskMetrics,
     HttpMetrics,
     DepthMetric,
     HistoryMetric,
     StoreMetric,
+    CircuitMetric,
   ],
-  exports: [TaskMetrics, HttpMetrics, DepthMetric, HistoryMetric, StoreMetric],
+  exports: [TaskMetrics, HttpMetrics, DepthMetric, HistoryMetric, StoreMetric, CircuitMetric],
 })
 export class MetricsModule {}

@@ -7,6 +7,7 @@ import {
   type Attempted,
   forceClose,
   forceOpen,
+  forceReset,
   type Load,
 } from '../../src/circuit-breaker/circuit-rules.js';
 import type { At, CircuitSettings, Next } from '../../src/circuit-breaker/circuit-states.js';
@@ -43,7 +44,7 @@ const HAPPENS: Happens = {
   start: (circuit, { now }) => (circuit ? afterStart(circuit, now) : { circuit }),
   open: forceOpen,
   close: (circuit, _event, at) => forceClose(circuit, at),
-  reset: () => ({ circuit: undefined }),
+  reset: (circuit) => forceReset(circuit),
   silence: (circuit, { load }, at) => (circuit ? afterSilence(circuit, load, at) : { circuit }),
 };
 

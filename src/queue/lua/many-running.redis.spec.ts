@@ -31,9 +31,9 @@ function turn(token: string, capacity: number, settled: SettledTask[] = []) {
   return step(harness.redis, { ...settings, token }, { id, capacity, settled, ...lanes }, '');
 }
 
-function completed({ task: { id }, lane, dataBytes, kept }: FetchedTask): SettledTask {
+function completed({ task: { id }, lane, dataBytes, kept, host }: FetchedTask): SettledTask {
   const attempt = attemptOf({ kind: 'complete' }, 0);
-  return { lane, id, kind: 'completed', attemptsMade: 1, dataBytes, kept, attempt };
+  return { lane, id, kind: 'completed', attemptsMade: 1, dataBytes, kept, attempt, host };
 }
 
 /** CPU of Redis, in microseconds. */

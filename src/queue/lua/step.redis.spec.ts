@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { QueueHarness } from '../../../test/support/queue-harness.js';
+import { loadConfig } from '../../config/load-config.js';
 import type { Attempt } from '../../task/attempt.js';
 import type { Task } from '../../task/task.js';
+import { breakerText } from '../queue-rules.js';
 import { addTasks } from '../store/add-batches.js';
 import { Housekeeping } from '../worker/housekeeping.js';
 import { NO_ATTEMPTS } from '../worker/kept-attempts.js';
@@ -20,6 +22,7 @@ const settings: StepSettings = {
   maxAgeMs: 7 * DAY,
   completedForMs: DAY,
   deadForMs: undefined,
+  breaker: breakerText(loadConfig({})),
 };
 
 let harness: QueueHarness;
@@ -63,6 +66,7 @@ function settledTask(task: Task, fields: Partial<SettledTask>): SettledTask {
     dataBytes: 0,
     kept: NO_ATTEMPTS,
     attempt,
+    host: new URL(task.target.url).origin,
     ...fields,
   };
 }

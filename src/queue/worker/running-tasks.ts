@@ -38,7 +38,7 @@ export class RunningTasks implements Runner {
     const { id } = fetched.task;
     const running = { fetched, abort: new AbortHandle(), isCancelled: false };
     this.running.set(id, running);
-    const { attempt, settlement } = await this.attempt(fetched, running.abort);
+    const { attempt, settlement, verdict } = await this.attempt(fetched, running.abort);
     this.running.delete(id);
     const { kind, delayMs, reason } = ending(settlement, running.isCancelled);
     return {
@@ -46,11 +46,14 @@ export class RunningTasks implements Runner {
       id,
       kind,
       attempt,
-      attemptsMade: fetched.attemptsMade + (attempt.class === 'interrupted' ? 0 : 1),
+      attemptsMade: fetched.attemptsMade + (counts(attempt, settlement) ? 1 : 0),
       dataBytes: fetched.dataBytes,
       kept: fetched.kept,
       delayMs,
       reason,
+      host: fetched.host,
+      probeOf: fetched.probeOf,
+      verdict,
     };
   }
 
@@ -75,15 +78,21 @@ export class RunningTasks implements Runner {
   }
 
   private async attempt(fetched: FetchedTask, abort: AbortHandle): Promise<Handled> {
-    const { task, attemptsMade, dueAt, retriedAt } = fetched;
+    const { task, attemptsMade, dueAt, retriedAt, probeOf } = fetched;
     const startedAt = this.clock.now();
     try {
-      return await this.handler.handle({ task, attempt: attemptsMade + 1, dueAt, retriedAt }, abort);
+      const isProbe = probeOf !== undefined;
+      return await this.handler.handle({ task, attempt: attemptsMade + 1, dueAt, retriedAt, isProbe }, abort);
     } catch (error) {
       this.logger.error({ err: error, task_id: task.id }, 'an attempt failed for a reason of our own');
       return ownFault(attemptsMade + 1, startedAt, this.clock.now());
     }
   }
+}
+
+/** What we stopped ourselves is no try, nor is a probe that got no answer: it is handed back. */
+function counts(attempt: Attempt, settlement: Settlement): boolean {
+  return attempt.class !== 'interrupted' && settlement.kind !== 'hand_back';
 }
 
 function ending(

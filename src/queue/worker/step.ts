@@ -2,7 +2,9 @@ import type { Redis } from 'ioredis';
 import { PREFIX } from '../../redis/keys.js';
 import type { Attempt } from '../../task/attempt.js';
 import type { Lane } from '../../task/lane.js';
+import type { HostVerdict } from '../../task/host-verdict.js';
 import type { Task } from '../../task/task.js';
+import { type HostChange, parseChanges } from '../gates/host-changes.js';
 import { bytesOf, formatKept, type KeptAttempts, keepOneMore, parseKept } from './kept-attempts.js';
 import type { ScriptTime } from '../queue-clock.js';
 import { scripts } from '../scripts.js';
@@ -20,6 +22,10 @@ export interface FetchedTask {
   readonly dueAt: number;
   /** When somebody gave a dead letter all its tries again, Unix milliseconds. */
   readonly retriedAt?: number;
+  /** The origin that it calls. */
+  readonly host: string;
+  /** It is a probe of its host, of the half-open window that began then. */
+  readonly probeOf?: number;
 }
 
 /** What the store has to do with a task after an attempt. */
@@ -34,6 +40,10 @@ export interface SettledTask {
   readonly attempt: Attempt;
   readonly delayMs?: number | undefined;
   readonly reason?: string | undefined;
+  readonly host: string;
+  readonly probeOf?: number | undefined;
+  /** Nothing: it says nothing of its host. */
+  readonly verdict?: HostVerdict | undefined;
 }
 
 export interface StepRequest {
@@ -56,6 +66,8 @@ export interface StepReply {
   readonly waiting: readonly number[];
   /** Bytes of the completed history; nothing when no task has ended in this turn. */
   readonly historyBytes: number | undefined;
+  /** Circuits that this turn has opened or closed. */
+  readonly circuitChanges: readonly HostChange[];
 }
 
 /** What stays the same over the life of a dispatcher. Times are milliseconds. */
@@ -68,6 +80,8 @@ export interface StepSettings {
   readonly completedForMs: number;
   /** The same of a dead letter; nothing = for ever. */
   readonly deadForMs: number | undefined;
+  /** When circuits open and close, as the script reads it. */
+  readonly breaker: string;
 }
 
 export async function step(
@@ -88,6 +102,7 @@ export async function step(
     settings.deadForMs ?? '',
     ...request.laneTimes,
     ...request.laneCharges,
+    settings.breaker,
     request.settled.length,
     ...request.settled.flatMap(settlementArgs),
   ]);
@@ -111,8 +126,23 @@ function settlementArgs(settled: SettledTask): (string | number)[] {
     dropped.join(' '),
     kept.made,
     Math.max(0, settled.attempt.endedAt - settled.attempt.startedAt),
+    settled.host,
+    verdictText(settled),
   ];
 }
+
+const LETTERS = { success: 's', failure: 'f', neutral: 'n' } as const;
+
+/** Nearly all are successes that have no more to say. */
+function verdictText({ verdict = NEUTRAL, probeOf }: SettledTask): string {
+  const { kind, holdHostMs, holdClientMs, note } = verdict;
+  const letter = LETTERS[kind];
+  const rest = [holdHostMs, holdClientMs, probeOf, note];
+  if (rest.every((value) => value === undefined)) return kind === 'neutral' ? '' : letter;
+  return [letter, ...rest.map((value) => value ?? '')].join(';');
+}
+
+const NEUTRAL: HostVerdict = { kind: 'neutral' };
 
 type RawReply = [
   next: number,
@@ -121,11 +151,12 @@ type RawReply = [
   cancelled: string[],
   waiting: number[],
   history: number,
+  changes: string[],
 ];
 
-const FETCHED_VALUES = 7;
+const FETCHED_VALUES = 9;
 
-function parseReply([next, fetched, lost, cancelled, waiting, history]: RawReply): StepReply {
+function parseReply([next, fetched, lost, cancelled, waiting, history, changes]: RawReply): StepReply {
   const tasks: FetchedTask[] = [];
   for (let at = 0; at < fetched.length; at += FETCHED_VALUES) tasks.push(parseTask(fetched, at));
   return {
@@ -135,6 +166,7 @@ function parseReply([next, fetched, lost, cancelled, waiting, history]: RawReply
     cancelled,
     waiting,
     historyBytes: history > 0 ? history : undefined,
+    circuitChanges: parseChanges(changes),
   };
 }
 
@@ -148,5 +180,7 @@ function parseTask(values: readonly string[], at: number): FetchedTask {
     kept: parseKept(values[at + 4] ?? ''),
     dueAt: Number(values[at + 5]),
     ...(values[at + 6] && { retriedAt: Number(values[at + 6]) }),
+    host: values[at + 7] ?? '',
+    ...(values[at + 8] && { probeOf: Number(values[at + 8]) }),
   };
 }

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
+import { loadConfig } from '../../../src/config/load-config.js';
+import { breakerText } from '../../../src/queue/queue-rules.js';
 import { Housekeeping } from '../../../src/queue/worker/housekeeping.js';
 import { keepOneMore } from '../../../src/queue/worker/kept-attempts.js';
 import { type SettledTask, step, type StepReply, type StepRequest } from '../../../src/queue/worker/step.js';
@@ -124,6 +126,7 @@ function send({ harness, clock }: Real, token: string, request: StepRequest): Pr
     maxAgeMs: MAX_AGE_MS,
     completedForMs: COMPLETED_FOR_MS,
     deadForMs: DEAD_FOR_MS,
+    breaker: breakerText(loadConfig({})),
   } as const;
   return step(harness.redis, settings, request, clock.now());
 }
@@ -147,6 +150,7 @@ function settlementOf(task: ModelTask, { kind, delayMs }: Ending): SettledTask {
       timings: { totalMs: 0 },
     },
     delayMs,
+    host: new URL(stored.target.url).origin,
   };
 }
 

@@ -6,7 +6,7 @@ local MOST_PUT_BACK, MOST_SHARED = 100, 20
 
 -- Tasks that were taken out of `wait`: by position, the lane, the id, the gates and, in this order, the fields data, atm,
 -- kept, due, expires, gates, defa, stc, cancel, since. Lists instead of a record for each: this is where a turn spends its time.
-local taken = { count = 0, lane = {}, id = {}, gates = {}, job = {} }
+local taken = { count = 0, lane = {}, id = {}, gates = {}, job = {}, probeOf = {} }
 local DATA, ATTEMPTS, KEPT, DUE, EXPIRES, CRASHED_TOO_OFTEN, CRASHES, IS_CANCELLED, SINCE = 1, 2, 3, 4, 5, 7, 8, 9, 10
 
 local function readTaken(lane, ids, lists)
@@ -16,6 +16,7 @@ local function readTaken(lane, ids, lists)
       'since')
     local gatesOfTask = gatesOf(job[6])
     taken.count, taken.lane[at], taken.id[at], taken.gates[at], taken.job[at] = at, lane, id, gatesOfTask, job
+    taken.probeOf[at] = ''
     lists[gatesOfTask] = true
   end
 end
@@ -35,7 +36,7 @@ end
 -- parked.
 local function takesSlots(at, member, held)
   local lane, job = taken.lane[at], taken.job[at]
-  local gate, opens, slots = takeSlots(taken.gates[at])
+  local gate, opens, slots, probeOf = takeSlots(taken.gates[at])
   if gate then
     park(lane, taken.id[at], gate, tonumber(job[DUE]) or now, tonumber(job[EXPIRES]), limits.maxAge, opens)
     return false
@@ -44,6 +45,7 @@ local function takesSlots(at, member, held)
     held[#held + 1] = member
     held[#held + 1] = slots
   end
+  if probeOf then taken.probeOf[at] = ms(probeOf) end
   return true
 end
 
@@ -151,14 +153,27 @@ local function wakeForTheRest()
   if call('EXISTS', P .. 'shared') == 1 then call('ZADD', setKey('critical', 'marker'), 0, '0') end
 end
 
--- What the dispatcher needs of the tasks that start now, seven values for each, and their members.
+-- The host that a task calls, from its gates.
+local hosts = {}
+local function hostIn(ids)
+  local id = ids[#ids] or ''
+  local host = hosts[id]
+  if not host then
+    host = string.byte(id) == HOST and string.sub(id, 3) or ''
+    hosts[id] = host
+  end
+  return host
+end
+
+-- What the dispatcher needs of the tasks that start now, nine values for each; and what a repeat of this turn needs to
+-- find them again: members, and of probes, behind a tab, the start of their window.
 local fetched, members = {}, {}
 local function hand(at, member)
-  local job, n = taken.job[at], #fetched
+  local job, n, probeOf = taken.job[at], #fetched, taken.probeOf[at]
   fetched[n + 1], fetched[n + 2], fetched[n + 3] = taken.lane[at], taken.id[at], job[DATA]
   fetched[n + 4], fetched[n + 5], fetched[n + 6] = job[ATTEMPTS] or '0', job[KEPT] or '0', job[DUE] or ''
-  fetched[n + 7] = job[SINCE] or ''
-  members[#members + 1] = member
+  fetched[n + 7], fetched[n + 8], fetched[n + 9] = job[SINCE] or '', hostIn(taken.gates[at]), probeOf
+  members[#members + 1] = probeOf == '' and member or member .. '\t' .. probeOf
 end
 
 local function fetch(capacity, virtual, charge)

@@ -1,10 +1,13 @@
--- What becomes of a task after an attempt. Needs context.lua, gates.lua, places.lua, history.lua, finish.lua, and what
--- finish.lua asks of `limits`.
+-- What becomes of a task after an attempt, and what that says of its host. Needs context.lua, circuits.lua, gates.lua,
+-- places.lua, history.lua, finish.lua, judge.lua, and what finish.lua asks of `limits`.
+
+local settleAll
+do
 
 -- The values of a settlement are ARGV[at + 1], ARGV[at + 2], ...
-local VALUES = 13
-local LANE, ID, KIND, ATTEMPTS, ATTEMPT, PLACE, KEPT, DELAY, REASON, BYTES, DROPPED, STARTS, TOOK =
-  1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
+local VALUES = 15
+local LANE, ID, KIND, ATTEMPTS, ATTEMPT, PLACE, KEPT, DELAY, REASON, BYTES, DROPPED, STARTS, TOOK, HOST_CALLED, VERDICT =
+  1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
 
 local function retryLater(at, lane, id)
   local wait = tonumber(ARGV[at + DELAY])
@@ -34,8 +37,52 @@ local function settle(at)
   end
 end
 
+-- More (client, host) pairs than any fleet has that are asked to wait at the same time; further ones are not.
+local MOST_HOLDS = 10000
+
+-- A host has asked the client of a task to wait. Returns whether it will.
+local function holdClient(at, till)
+  local ids = gatesOf(call('HGET', jobKey(ARGV[at + LANE], ARGV[at + ID]), 'gates'))
+  local id = holdOf(ids)
+  local before = call('HGET', P .. 'holds', id)
+  if not before and call('HLEN', P .. 'holds') >= MOST_HOLDS then return false end
+  till = math.max(till, tonumber(before) or 0)
+  call('HSET', P .. 'holds', id, ms(till))
+  gates[id] = nil
+  wakeAt(id, till)
+  return true
+end
+
+local function judgeAttempt(at)
+  local host, text = ARGV[at + HOST_CALLED], ARGV[at + VERDICT]
+  if not circuits[host] and text ~= 'f' and #text < 2 then return end
+  local kind, hold, forClient, probeOf, note = text, nil, nil, nil, ''
+  if #text > 1 then kind, hold, forClient, probeOf, note = string.match(text, '^(%l);(%d*);(%d*);(%d*);(.*)$') end
+  forClient = tonumber(forClient)
+  if forClient and (rules().threshold == 0 or not holdClient(at, now + forClient)) then forClient = nil end
+  judge(host, {
+    kind = kind, hold = tonumber(hold), holdClient = forClient, probeOf = tonumber(probeOf), note = note,
+    begun = now - tonumber(ARGV[at + TOOK]),
+  })
+end
+
+-- `ours`: where the values of settlements begin, less one. A host that has nothing against it and an attempt that says
+-- nothing against it cost no more than a look at the circuits of all hosts together.
+local function judgeAll(ours)
+  local hosts, judged = {}, {}
+  for _, at in ipairs(ours) do
+    local host = ARGV[at + HOST_CALLED]
+    if ARGV[at + VERDICT] ~= '' and host ~= '' then
+      judged[#judged + 1] = at
+      if circuits[host] == nil then hosts[#hosts + 1] = host end
+    end
+  end
+  loadCircuits(hosts)
+  for _, at in ipairs(judged) do judgeAttempt(at) end
+end
+
 -- `first`: where the values of the first one begin, less one. Returns the ids of those whose lock is not ours any more.
-local function settleAll(first, count)
+function settleAll(first, count)
   if count == 0 then return {} end
   local members, locks = {}, {}
   for i = 1, count do
@@ -43,7 +90,7 @@ local function settleAll(first, count)
     members[i] = ARGV[at + LANE] .. ':' .. ARGV[at + ID]
     locks[i] = P .. members[i] .. ':lock'
   end
-  local owners, lost, ours, held, stalled = call('MGET', unpack(locks)), {}, {}, {}, {}
+  local owners, lost, ours, held, stalled, settled = call('MGET', unpack(locks)), {}, {}, {}, {}, {}
   for i = 1, count do
     local at = first + (i - 1) * VALUES
     local lane, id = ARGV[at + LANE], ARGV[at + ID]
@@ -56,10 +103,14 @@ local function settleAll(first, count)
       stalled[lane][#stalled[lane] + 1] = id
       call('LREM', setKey(lane, 'active'), -1, id)
       settle(at)
+      settled[#settled + 1] = at
     end
   end
+  judgeAll(settled)
   if #ours > 0 then call('UNLINK', unpack(ours)) end
   for lane, ids in pairs(stalled) do call('SREM', setKey(lane, 'stalled'), unpack(ids)) end
   releaseHeld(held)
   return lost
+end
+
 end
