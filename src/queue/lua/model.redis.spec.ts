@@ -4,6 +4,7 @@ import { ManualClock } from '../../../test/support/manual-clock.js';
 import * as callers from '../../../test/support/model/callers.js';
 import type { Happening, Real } from '../../../test/support/model/happening.js';
 import { COMPLETED_FOR_MS, Model } from '../../../test/support/model/model.js';
+import * as operators from '../../../test/support/model/operators.js';
 import * as workers from '../../../test/support/model/workers.js';
 import { QueueHarness } from '../../../test/support/queue-harness.js';
 
@@ -15,11 +16,13 @@ const RUNS = 150 * Number(process.env['TEST_SCALE'] ?? 1);
 const DAY = 86_400_000;
 
 const { add, addAgain, cancel, runNow, retry, edit, setGate, advance } = callers;
+const { setCircuit, sweep } = operators;
 const { turn, crash, lateSettle, recover, prune } = workers;
 /** In the proportions that find most. */
 const HAPPENINGS: Happening[] = [
   ...[add, add, add, add, turn, turn, turn, turn, advance, advance],
   ...[setGate, setGate, cancel, retry, runNow, edit, crash, recover, recover, lateSettle, addAgain, prune],
+  ...[setCircuit, sweep],
 ];
 
 let harness: QueueHarness;

@@ -185,7 +185,8 @@ end
 local function giveBack(id)
   loadGates({ id })
   local gate = gates[id]
-  touched[string.byte(id) == PROBE and 'h' .. string.sub(id, 2) or id] = true
+  -- A probe holds a slot of its host besides, under which it would be parked.
+  if string.byte(id) ~= PROBE then touched[id] = true end
   if gate.n then
     gate.n = math.max(0, gate.n - 1)
     dirty[id] = true
