@@ -24,7 +24,7 @@ export interface At {
 }
 
 /** A ramp belongs to what is closed. */
-export type CircuitChange = Exclude<CircuitState, 'ramping'>;
+type CircuitChange = Exclude<CircuitState, 'ramping'>;
 
 export interface Next {
   /** Nothing: the circuit is closed, and there is nothing against the host. */

@@ -26,6 +26,6 @@ import { TaskReader } from './task-reader.js';
     { provide: TaskQueue, useClass: ScriptTaskQueue },
     { provide: TaskReader, useClass: ScriptTaskReader },
   ],
-  exports: [MemoryWatch, TaskQueue, TaskReader, GateStore, QueueRegistry],
+  exports: [MemoryWatch, QueueClock, TaskQueue, TaskReader, GateStore, QueueRegistry],
 })
 export class QueueModule {}

@@ -1,11 +1,14 @@
 import { Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { Counter, Gauge } from 'prom-client';
+import { Circuits } from '../../src/circuit-breaker/circuits.js';
+import { HostLimits } from '../../src/circuit-breaker/host-limits.js';
 import { Config } from '../../src/config/config.js';
 import { loadConfig } from '../../src/config/load-config.js';
 import { HealthRegistry } from '../../src/health/health-registry.js';
 import { StoreMetric } from '../../src/metrics/store-metric.js';
 import type { AbortHandle } from '../../src/queue/abort-handle.js';
+import { HostChanges } from '../../src/queue/gates/host-changes.js';
 import { GateStore } from '../../src/queue/gates/gate-store.js';
 import { LoopWorkerPool } from '../../src/queue/worker/loop-worker-pool.js';
 import { MemoryWatch } from '../../src/queue/store/memory-watch.js';
@@ -28,6 +31,9 @@ export class QueueHarness {
   readonly queue: ScriptTaskQueue;
   readonly reader: ScriptTaskReader;
   readonly gates: GateStore;
+  readonly circuits: Circuits;
+  readonly hostLimits: HostLimits;
+  readonly hostChanges = new HostChanges();
   readonly redis: Redis;
   private readonly pools: LoopWorkerPool[] = [];
   private readonly connections: RedisConnections[] = [];
@@ -42,6 +48,8 @@ export class QueueHarness {
     this.queue = this.queueOn(connections);
     this.reader = new ScriptTaskReader(config, connections, clock);
     this.gates = new GateStore(config, connections, clock);
+    this.circuits = new Circuits(config, connections, clock, this.hostChanges);
+    this.hostLimits = new HostLimits(connections, this.gates, clock);
     this.redis = new Redis(redisUrl());
   }
 

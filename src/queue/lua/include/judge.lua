@@ -20,6 +20,9 @@ function rules()
   return read
 end
 
+-- With a step of 1; then it is over, and the circuit can be forgotten.
+local LONGEST_RAMP = 10000
+
 -- Dispatchers measure by their own clocks how long an attempt took.
 local IMPRECISION = 1000
 
@@ -129,6 +132,9 @@ function setCircuit(host, circuit, change)
   circuits[host], dirtyCircuits[host] = circuit, true
   if isListed(before) ~= isListed(circuit) then relist(host, isListed(circuit)) end
   if gates['h:' .. host] then bindCircuit('h:' .. host) end
+  if circuit and circuit.state == 'r' and change then
+    call('ZADD', P .. 'circuits:look', 'LT', ms(now + LONGEST_RAMP), host)
+  end
   if change then
     touched['h:' .. host] = true
     circuitChanged(host, change)
