@@ -1,6 +1,8 @@
 import { attemptOf } from '../../test/support/attempt-of.js';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { QueueHarness } from '../../test/support/queue-harness.js';
+import { describeCircuits } from '../../test/support/circuit-conformance.js';
+import type { HostVerdict } from '../task/host-verdict.js';
 import type { Settlement } from '../task/settlement.js';
 import type { Task } from '../task/task.js';
 import { loadConfig } from '../config/load-config.js';
@@ -37,9 +39,9 @@ async function realQueue(): Promise<QueueUnderTest> {
       for (const each of reply.fetched) fetched.set(each.task.id, each);
       return reply.fetched.map(({ task }) => task);
     },
-    settle: async ({ id }: Task, settlement: Settlement) => {
+    settle: async ({ id }: Task, settlement: Settlement, verdict?: HostVerdict) => {
       const attempt = attemptOf(settlement, clock.now());
-      const handler = { handle: () => Promise.resolve({ attempt, settlement }) };
+      const handler = { handle: () => Promise.resolve({ attempt, settlement, ...(verdict && { verdict }) }) };
       const running = new RunningTasks(handler, new Logger(), clock);
       await turn(0, [await running.run(fetched.get(id)!)]);
     },
@@ -51,3 +53,4 @@ async function realQueue(): Promise<QueueUnderTest> {
 }
 
 describeTaskQueue('the queue in Redis', realQueue);
+describeCircuits('circuits in Redis', realQueue);

@@ -1,9 +1,13 @@
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { MemoryQueue } from '../../test/support/memory-queue.js';
 import { attemptOf } from '../../test/support/attempt-of.js';
+import { describeCircuits } from '../../test/support/circuit-conformance.js';
+import type { HostVerdict } from '../task/host-verdict.js';
+import type { Settlement } from '../task/settlement.js';
+import type { Task } from '../task/task.js';
 import { describeTaskQueue } from '../../test/support/task-queue-conformance.js';
 
-describeTaskQueue('the queue in memory', () => {
+const inMemory = () => {
   const clock = new ManualClock();
   const memory = new MemoryQueue(clock);
   return Promise.resolve({
@@ -11,14 +15,21 @@ describeTaskQueue('the queue in memory', () => {
     reader: memory,
     clock,
     take: () => Promise.resolve(memory.take()),
-    settle: (task, settlement) => {
-      memory.settle(task.id, attemptOf(settlement, clock.now()), settlement);
+    settle: (task: Task, settlement: Settlement, verdict?: HostVerdict) => {
+      memory.settle(task.id, {
+        attempt: attemptOf(settlement, clock.now()),
+        settlement,
+        ...(verdict && { verdict }),
+      });
       return Promise.resolve();
     },
-    shutClient: (clientId) => {
+    shutClient: (clientId: string) => {
       memory.shutClient(clientId);
       return Promise.resolve();
     },
     stop: () => Promise.resolve(),
   });
-});
+};
+
+describeTaskQueue('the queue in memory', inMemory);
+describeCircuits('circuits in memory', inMemory);

@@ -15,7 +15,8 @@
 -- ARGV[18]  when circuits open and close: <failures in a row, 0 = never>;<interval>;<timeout>;<longest timeout>;
 --           <max requests>;<ramp step>, times in ms
 -- ARGV[19]  how many settlements follow; 15 values each:
---           lane, id, kind (completed | retry | dead_letter | hand_back | cancelled | expired), attempts made so far,
+--           lane, id, kind (completed | retry | dead_letter | hand_back = it goes first | ask_again = its gates
+--           decide | cancelled | expired), attempts made so far,
 --           attempt (JSON), its place, which attempts are kept with it, delay of a retry in ms or '',
 --           reason or '', bytes of the data and the attempts, places of attempts that are not kept any more, how
 --           often it was begun, how long the attempt took in ms, host, what the attempt says of it: '' (nothing), s

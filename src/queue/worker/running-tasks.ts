@@ -40,7 +40,7 @@ export class RunningTasks implements Runner {
     this.running.set(id, running);
     const { attempt, settlement, verdict } = await this.attempt(fetched, running.abort);
     this.running.delete(id);
-    const { kind, delayMs, reason } = ending(settlement, running.isCancelled);
+    const { kind, delayMs, reason } = ending(settlement, running);
     return {
       lane: fetched.lane,
       id,
@@ -97,7 +97,7 @@ function counts(attempt: Attempt, settlement: Settlement): boolean {
 
 function ending(
   settlement: Settlement,
-  isCancelled: boolean,
+  { fetched, isCancelled }: Running,
 ): Pick<SettledTask, 'kind' | 'delayMs' | 'reason'> {
   switch (settlement.kind) {
     case 'complete':
@@ -109,7 +109,9 @@ function ending(
     case 'expire':
       return { kind: 'expired' };
     case 'hand_back':
-      return { kind: isCancelled ? 'cancelled' : 'hand_back' };
+      if (isCancelled) return { kind: 'cancelled' };
+      // A probe that has failed must not go first, and again.
+      return { kind: fetched.probeOf === undefined ? 'hand_back' : 'ask_again' };
   }
 }
 

@@ -32,7 +32,7 @@ export interface FetchedTask {
 export interface SettledTask {
   readonly lane: Lane;
   readonly id: string;
-  readonly kind: 'completed' | 'retry' | 'dead_letter' | 'hand_back' | 'cancelled' | 'expired';
+  readonly kind: 'completed' | 'retry' | 'dead_letter' | 'hand_back' | 'ask_again' | 'cancelled' | 'expired';
   readonly attemptsMade: number;
   readonly dataBytes: number;
   /** Before this attempt. */

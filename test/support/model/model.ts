@@ -32,7 +32,7 @@ export const BREAKER = [
 
 export const HOSTS = ['http://a.example', 'http://slow.example'] as const;
 
-type Ending = 'completed' | 'dead_letter' | 'cancelled' | 'expired';
+export type Ending = 'completed' | 'dead_letter' | 'cancelled' | 'expired';
 
 /** What a task has to be like: as little as says everything about it. */
 export interface ModelTask {

@@ -17,6 +17,7 @@ import {
   MAX_AGE_MS,
   type Model,
   type ModelTask,
+  type Ending as ModelTaskEnding,
 } from './model.js';
 
 // What workers do, and what becomes of them.
@@ -28,6 +29,7 @@ const KINDS = [
   'own_fault',
   'dead_letter',
   'hand_back',
+  'ask_again',
   'cancelled',
   'expired',
 ] as const;
@@ -157,7 +159,7 @@ function send({ harness, clock }: Real, token: string, request: StepRequest): Pr
 /** What a dispatcher tells the store when an attempt has come to this. */
 function settlementOf(task: ModelTask, { kind, delayMs, verdict }: Ending, now: number): SettledTask {
   const { stored, kept } = task;
-  const counts = kind !== 'own_fault' && kind !== 'hand_back';
+  const counts = kind !== 'own_fault' && kind !== 'hand_back' && kind !== 'ask_again';
   return {
     lane: stored.lane,
     id: stored.id,
@@ -179,11 +181,14 @@ function settlementOf(task: ModelTask, { kind, delayMs, verdict }: Ending, now: 
   };
 }
 
+const isEnding = (kind: SettledTask['kind']): kind is ModelTaskEnding =>
+  kind !== 'retry' && kind !== 'hand_back' && kind !== 'ask_again';
+
 function settle(model: Model, task: ModelTask, given: Ending): SettledTask {
   const settled = settlementOf(task, given, model.now());
   task.attemptsMade = settled.attemptsMade;
   task.kept = keepOneMore(task.kept, Buffer.byteLength(JSON.stringify(settled.attempt))).kept;
-  if (settled.kind !== 'retry' && settled.kind !== 'hand_back') model.end(task, settled.kind);
+  if (isEnding(settled.kind)) model.end(task, settled.kind);
   else if (task.isCancelled) model.end(task, 'cancelled');
   else model.giveBack(task, settled.kind === 'retry' ? model.now() + given.delayMs : task.due);
   return settled;

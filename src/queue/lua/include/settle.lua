@@ -15,6 +15,16 @@ local function retryLater(at, lane, id)
   delay(lane, id, now + wait)
 end
 
+-- Probes that got no answer, lane and id: they ask their gates again, when these know what that means for them.
+local asksAgain = {}
+
+local function admitAgain()
+  for _, task in ipairs(asksAgain) do
+    local lane, id = task[1], task[2]
+    admitAll(lane, { id }, { call('HMGET', jobKey(lane, id), 'gates', 'due', 'expires') }, limits.maxAge)
+  end
+end
+
 local function settle(at)
   local lane, id, kind = ARGV[at + LANE], ARGV[at + ID], ARGV[at + KIND]
   local key, place = jobKey(lane, id), 'a:' .. ARGV[at + PLACE]
@@ -22,14 +32,16 @@ local function settle(at)
   if ARGV[at + DROPPED] ~= '' then
     for old in string.gmatch(ARGV[at + DROPPED], '%d+') do call('HDEL', key, 'a:' .. old) end
   end
-  local goesOn = kind == 'retry' or kind == 'hand_back'
+  local goesOn = kind == 'retry' or kind == 'hand_back' or kind == 'ask_again'
   if goesOn and call('HEXISTS', key, 'cancel') == 1 then
     kind, goesOn = 'cancelled', false
   end
   if goesOn then
     call('HSET', key, 'atm', ARGV[at + ATTEMPTS], place, ARGV[at + ATTEMPT], 'kept', ARGV[at + KEPT],
       'ats', ARGV[at + STARTS], 'processedOn', begun)
-    if kind == 'retry' then retryLater(at, lane, id) else backToWait(lane, id) end
+    if kind == 'retry' then retryLater(at, lane, id) end
+    if kind == 'hand_back' then backToWait(lane, id) end
+    if kind == 'ask_again' then asksAgain[#asksAgain + 1] = { lane, id } end
   else
     call('HSET', key, 'atm', ARGV[at + ATTEMPTS], place, ARGV[at + ATTEMPT], 'kept', ARGV[at + KEPT],
       'ats', ARGV[at + STARTS], 'processedOn', begun, 'finishedOn', NOW, 'end', kind, 'failedReason', ARGV[at + REASON])
@@ -110,6 +122,7 @@ function settleAll(first, count)
   if #ours > 0 then call('UNLINK', unpack(ours)) end
   for lane, ids in pairs(stalled) do call('SREM', setKey(lane, 'stalled'), unpack(ids)) end
   releaseHeld(held)
+  admitAgain()
   return lost
 end
 
