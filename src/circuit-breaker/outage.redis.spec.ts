@@ -77,6 +77,43 @@ it('ten tasks to a host that refuses connections for an hour: none is dead, and 
   expect(Math.max(...turns) - Math.min(...turns)).toBeLessThanOrEqual(2);
 });
 
+it('what its host holds for too long becomes a dead letter that says so, also what was a probe meanwhile', async () => {
+  const environment = { MAX_TASK_AGE_SEC: '3600' };
+  await harness.stop();
+  harness = await QueueHarness.start(environment, clock);
+  const size = { workers: 2, concurrency: 10, environment };
+  const fleet = new VirtualFleet(harness, clock, () => ({ outcome: REFUSES, takesMs: 1 }), size);
+  const tasks = await harness.add(10, { target: callTo(DOWN) });
+  await fleet.pass(HOUR);
+  // They were tried once, and due again a second later.
+  expect(await statesOf(tasks)).toEqual({ deferred: 10 });
+  const probes = fleet.calls.filter(({ isProbe }) => isProbe).map(({ taskId }) => taskId);
+  expect(new Set(probes)).toEqual(new Set(tasks.map(({ id }) => id)));
+  await fleet.pass(2 * SECOND);
+  const found = await Promise.all(tasks.map(({ id }) => stateOf(id)));
+  expect(new Set(found.map(({ deadLetterReason }) => deadLetterReason))).toEqual(
+    new Set(['host_unavailable']),
+  );
+  expect(await harness.redis.exists(`{tr}:park:h:${DOWN}`)).toBe(0);
+});
+
+it('a poisoned task, which gets no answer from a host that is well, does not keep its circuit open', async () => {
+  const isPoisoned = (id: string) => id === 'task-1' || id === 'task-2';
+  const fleet = new VirtualFleet(
+    harness,
+    clock,
+    ({ task }, now) => {
+      const isAway = now < Date.UTC(2030, 0, 1) + 60 * SECOND;
+      return { outcome: isAway || isPoisoned(task.id) ? REFUSES : answers(200), takesMs: 10 };
+    },
+    { workers: 1, concurrency: 10 },
+  );
+  const tasks = await harness.add(30, { target: callTo(DOWN), maxRetries: 2 });
+  await fleet.pass(10 * 60 * SECOND);
+  const well = tasks.filter(({ id }) => !isPoisoned(id));
+  expect(await statesOf(well)).toEqual({ completed: 28 });
+});
+
 describe('a thousand tasks to a host that is away for an hour, and three workers', () => {
   const away: Target = ({ task }, now) => {
     const isAway = task.target.url.startsWith(DOWN) && now < START + HOUR;
