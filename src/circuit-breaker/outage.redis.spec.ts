@@ -114,6 +114,21 @@ it('a poisoned task, which gets no answer from a host that is well, does not kee
   expect(await statesOf(well)).toEqual({ completed: 28 });
 });
 
+it('those that were tried least go first as probes, whatever their lane', async () => {
+  const isAway = () => clock.now() < Date.UTC(2030, 0, 1) + 20 * SECOND;
+  const target: Target = () => ({ outcome: isAway() ? answers(500) : answers(200), takesMs: 10 });
+  const fleet = new VirtualFleet(harness, clock, target, { workers: 1, concurrency: 2 });
+  const urgent = await harness.add(5, { target: callTo(DOWN), lane: 'critical' });
+  await fleet.pass(SECOND);
+  const low = await harness.add(6, { target: callTo(DOWN), lane: 'low' });
+  const laneOf = ({ taskId }: Call) => (low.some(({ id }) => id === taskId) ? 'low' : 'critical');
+  const before = fleet.calls.length;
+  await fleet.pass(60 * SECOND);
+  const probes = fleet.calls.slice(before).filter(({ isProbe }) => isProbe);
+  expect(probes.map(laneOf)).toEqual(['low', 'low', 'low']);
+  expect(await statesOf([...urgent, ...low])).toEqual({ completed: 11 });
+});
+
 describe('a thousand tasks to a host that is away for an hour, and three workers', () => {
   const away: Target = ({ task }, now) => {
     const isAway = task.target.url.startsWith(DOWN) && now < START + HOUR;
