@@ -37,6 +37,7 @@ export class QueueHarness {
   readonly redis: Redis;
   private readonly pools: LoopWorkerPool[] = [];
   private readonly connections: RedisConnections[] = [];
+  private readonly url: string;
   private count = 0;
 
   private constructor(
@@ -44,16 +45,18 @@ export class QueueHarness {
     private readonly config: Config,
     readonly clock: QueueClock,
   ) {
-    const connections = this.connect(redisUrl());
+    this.url = environment['REDIS_URL'] ?? redisUrl();
+    const connections = this.connect(this.url);
     this.queue = this.queueOn(connections);
     this.reader = new ScriptTaskReader(config, connections, clock);
     this.gates = new GateStore(config, connections, clock);
     this.circuits = new Circuits(config, connections, clock, this.hostChanges);
     this.hostLimits = new HostLimits(connections, this.gates, clock);
-    this.redis = new Redis(redisUrl());
+    this.redis = new Redis(this.url);
   }
 
   /**
+   * @param environment with `REDIS_URL`, a Redis of the test's own
    * @param clock what the queue goes by; by default the time of Redis
    * @param keep leaves what is stored as it is
    */
@@ -75,7 +78,7 @@ export class QueueHarness {
    *
    * @param url where it finds Redis; by default where all do
    */
-  worker(concurrency: number, work: Work, url = redisUrl()): LoopWorkerPool {
+  worker(concurrency: number, work: Work, url = this.url): LoopWorkerPool {
     const config = loadConfig({ ...this.environment, WORKER_CONCURRENCY: String(concurrency) });
     const handler = new WorkHandler(work, this.clock);
     const pool = new LoopWorkerPool(config, this.connect(url), handler, this.clock);
