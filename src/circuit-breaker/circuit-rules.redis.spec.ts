@@ -30,9 +30,9 @@ ${include('judge')}
 local host, probeOf = ARGV[2], nil
 loadCircuits({ host })
 if ARGV[4] == 'start' then
-  probeOf = beginUnder(host, circuits[host])
+  probeOf = circuitRules().begin(host, circuits[host])
 else
-  judge(host, {
+  hostJudge().judge(host, {
     kind = ARGV[4], hold = tonumber(ARGV[5]), holdClient = tonumber(ARGV[6]), probeOf = tonumber(ARGV[7]),
     note = ARGV[8], begun = tonumber(ARGV[9]),
   })

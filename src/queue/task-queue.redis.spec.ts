@@ -8,7 +8,8 @@ import type { Task } from '../task/task.js';
 import { loadConfig } from '../config/load-config.js';
 import { stepSettings } from './queue-rules.js';
 import { RunningTasks } from './worker/running-tasks.js';
-import { type FetchedTask, type SettledTask, step } from './worker/step.js';
+import type { SettledTask } from './worker/settled-task.js';
+import { type FetchedTask, step } from './worker/step.js';
 import { describeTaskQueue, type QueueUnderTest } from '../../test/support/task-queue-conformance.js';
 import { Logger } from '@nestjs/common';
 

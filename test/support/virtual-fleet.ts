@@ -7,7 +7,8 @@ import { type HostChange, HostChanges } from '../../src/queue/gates/host-changes
 import { stepSettings } from '../../src/queue/queue-rules.js';
 import type { ClaimedTask, Handled } from '../../src/queue/task-handler.js';
 import { RunningTasks } from '../../src/queue/worker/running-tasks.js';
-import { type FetchedTask, type SettledTask, step, type StepSettings } from '../../src/queue/worker/step.js';
+import type { SettledTask } from '../../src/queue/worker/settled-task.js';
+import { type FetchedTask, step, type StepSettings } from '../../src/queue/worker/step.js';
 import type { Outcome } from '../../src/task/outcome.js';
 import type { ManualClock } from './manual-clock.js';
 import type { QueueHarness } from './queue-harness.js';

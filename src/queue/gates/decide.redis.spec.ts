@@ -21,7 +21,7 @@ ${include('rooms')}
 local ids = { 'q:a', 'c:b', 'h:c' }
 loadGates(ids)
 local answers = {}
-local _, heldUntil = heldBack(ids)
+local _, heldUntil = ofHosts().heldBack(ids)
 for _, id in ipairs(ids) do
   local free, at = room(id, 'default')
   answers[#answers + 1] = ${number('free')}

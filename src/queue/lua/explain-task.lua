@@ -42,12 +42,12 @@ elseif parked ~= '' then
 end
 
 loadGates(ids)
-local _, heldUntil = heldBack(ids)
+local _, heldUntil = ofHosts().heldBack(ids)
 
 local function ofHost(gate)
   if string.byte(gate) ~= HOST then return '', '0', '' end
   local host = string.sub(gate, 3)
-  return circuits[host] and circuits[host].text or '', probesOf(gate), heldUntil and ms(heldUntil) or ''
+  return circuits[host] and circuits[host].text or '', ofHosts().probesOf(gate), heldUntil and ms(heldUntil) or ''
 end
 
 local states = {}

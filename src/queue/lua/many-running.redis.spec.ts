@@ -6,7 +6,8 @@ import { until } from '../../../test/support/until.js';
 import { loadConfig } from '../../config/load-config.js';
 import { LockKeeper } from '../worker/lock-keeper.js';
 import { stepSettings } from '../queue-rules.js';
-import { type FetchedTask, type SettledTask, step } from '../worker/step.js';
+import type { SettledTask } from '../worker/settled-task.js';
+import { type FetchedTask, step } from '../worker/step.js';
 
 const RUNNING = 12_000 * Number(process.env['TEST_SCALE'] ?? 1);
 const DISPATCHERS = 3;

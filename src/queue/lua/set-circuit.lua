@@ -19,6 +19,7 @@ local now = clock(ARGV[1])
 --@include places
 local breaker = ARGV[6]
 --@include judge
+local judge = hostJudge()
 
 -- The rest is let in as slots come free.
 local MOST_RELEASED = 200
@@ -37,29 +38,29 @@ end
 
 local ORDERS = {
   open = function(circuit)
-    local open, change = opened(asOf(circuit), rules().timeout, nil, ARGV[5])
+    local open, change = judge.opened(judge.asOf(circuit), judge.rules().timeout, nil, ARGV[5])
     open.till, open.forced = tonumber(ARGV[4]) or math.huge, '1'
     return open, change
   end,
   close = function(circuit)
-    local current = asOf(circuit)
-    if current.state == 'o' or current.state == 'h' then return closed(current) end
+    local current = judge.asOf(circuit)
+    if current.state == 'o' or current.state == 'h' then return judge.closed(current) end
     if current.state == 'c' then current.failures = 0 end
     return current
   end,
   reset = function(circuit)
     forgetHolds()
     local isOpen = circuit and (circuit.state == 'o' or circuit.state == 'h')
-    return cleared(), isOpen and 'closed' or nil
+    return judge.cleared(), isOpen and 'closed' or nil
   end,
 }
 
 loadCircuits({ host })
 local circuit, change = ORDERS[ARGV[3]](circuits[host])
-if circuits[host] or worthKeeping(circuit) then setCircuit(host, circuit, change) end
+if circuits[host] or judge.worthKeeping(circuit) then judge.setCircuit(host, circuit, change) end
 touched['h:' .. host] = true
 releaseTouched(MOST_RELEASED, maxAge)
 wakeForSoonest()
 flushWaits()
 flushGates()
-return { circuits[host] and circuitText(circuits[host]) or '', changes }
+return { circuits[host] and circuitRules().textOf(circuits[host]) or '', changes }

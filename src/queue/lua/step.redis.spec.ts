@@ -8,7 +8,8 @@ import { breakerText } from '../queue-rules.js';
 import { addTasks } from '../store/add-batches.js';
 import { Housekeeping } from '../worker/housekeeping.js';
 import { NO_ATTEMPTS } from '../worker/kept-attempts.js';
-import { type SettledTask, step, type StepSettings } from '../worker/step.js';
+import type { SettledTask } from '../worker/settled-task.js';
+import { step, type StepSettings } from '../worker/step.js';
 
 // The scripts by themselves, at times that the tests choose: hours pass in milliseconds.
 

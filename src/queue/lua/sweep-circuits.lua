@@ -14,6 +14,7 @@ local now = clock(ARGV[1])
 --@include gates
 local breaker, most = ARGV[2], tonumber(ARGV[3])
 --@include judge
+local judge = hostJudge()
 
 local function silentSince(circuit)
   if circuit.state == 'h' then return circuit.since end
@@ -21,15 +22,15 @@ local function silentSince(circuit)
 end
 
 local function look(host)
-  local current, change = asOf(circuits[host]), nil
+  local current, change = judge.asOf(circuits[host]), nil
   local id = 'h:' .. host
-  local parked, probes = call('ZCARD', P .. 'park:' .. id), probesOf(id)
-  if parked == 0 and probes == 0 and silentSince(current) + rules().interval <= now then
-    current, change = cleared(current), 'closed'
+  local parked, probes = call('ZCARD', P .. 'park:' .. id), ofHosts().probesOf(id)
+  if parked == 0 and probes == 0 and silentSince(current) + judge.rules().interval <= now then
+    current, change = judge.cleared(current), 'closed'
   end
-  setCircuit(host, current, change)
+  judge.setCircuit(host, current, change)
   if not circuits[host] then return end
-  call('ZADD', P .. 'circuits:look', ms(math.max(now + rules().interval, circuits[host].held)), host)
+  call('ZADD', P .. 'circuits:look', ms(math.max(now + judge.rules().interval, circuits[host].held)), host)
   -- Should it be waiting for something that was forgotten.
   if parked > 0 then call('ZADD', P .. 'wakes', 'LT', NOW, id) end
 end

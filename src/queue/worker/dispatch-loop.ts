@@ -5,14 +5,8 @@ import type { HostChanges } from '../gates/host-changes.js';
 import type { QueueClock, ScriptTime } from '../queue-clock.js';
 import type { Sleeper } from './sleeper.js';
 import type { Watchdog } from './watchdog.js';
-import {
-  type FetchedTask,
-  type SettledTask,
-  step,
-  type StepReply,
-  type StepRequest,
-  type StepSettings,
-} from './step.js';
+import type { SettledTask } from './settled-task.js';
+import { type FetchedTask, step, type StepReply, type StepRequest, type StepSettings } from './step.js';
 
 /** One turn holds Redis for some milliseconds at most. */
 const MOST_PER_STEP = 128;

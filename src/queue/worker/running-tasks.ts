@@ -4,7 +4,8 @@ import type { Settlement } from '../../task/settlement.js';
 import type { Clock } from '../../time/clock.js';
 import { AbortHandle } from '../abort-handle.js';
 import type { Runner } from './dispatch-loop.js';
-import type { FetchedTask, SettledTask } from './step.js';
+import type { SettledTask } from './settled-task.js';
+import type { FetchedTask } from './step.js';
 import type { Handled, TaskHandler } from '../task-handler.js';
 
 /** After a fault of our own; the target is not to blame and no attempt is used. */

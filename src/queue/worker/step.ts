@@ -1,11 +1,10 @@
 import type { Redis } from 'ioredis';
 import { PREFIX } from '../../redis/keys.js';
-import type { Attempt } from '../../task/attempt.js';
 import type { Lane } from '../../task/lane.js';
-import type { HostVerdict } from '../../task/host-verdict.js';
 import type { Task } from '../../task/task.js';
 import { type HostChange, parseChanges } from '../gates/host-changes.js';
-import { bytesOf, formatKept, type KeptAttempts, keepOneMore, parseKept } from './kept-attempts.js';
+import { type KeptAttempts, parseKept } from './kept-attempts.js';
+import { type SettledTask, settlementsArgs } from './settled-task.js';
 import type { ScriptTime } from '../queue-clock.js';
 import { scripts } from '../scripts.js';
 
@@ -26,24 +25,6 @@ export interface FetchedTask {
   readonly host: string;
   /** It is a probe of its host, of the half-open window that began then. */
   readonly probeOf?: number;
-}
-
-/** What the store has to do with a task after an attempt. */
-export interface SettledTask {
-  readonly lane: Lane;
-  readonly id: string;
-  readonly kind: 'completed' | 'retry' | 'dead_letter' | 'hand_back' | 'ask_again' | 'cancelled' | 'expired';
-  readonly attemptsMade: number;
-  readonly dataBytes: number;
-  /** Before this attempt. */
-  readonly kept: KeptAttempts;
-  readonly attempt: Attempt;
-  readonly delayMs?: number | undefined;
-  readonly reason?: string | undefined;
-  readonly host: string;
-  readonly probeOf?: number | undefined;
-  /** Nothing: it says nothing of its host. */
-  readonly verdict?: HostVerdict | undefined;
 }
 
 export interface StepRequest {
@@ -103,46 +84,10 @@ export async function step(
     ...request.laneTimes,
     ...request.laneCharges,
     settings.breaker,
-    request.settled.length,
-    ...request.settled.flatMap(settlementArgs),
+    ...settlementsArgs(request.settled),
   ]);
   return parseReply(reply as RawReply);
 }
-
-function settlementArgs(settled: SettledTask): (string | number)[] {
-  const attempt = JSON.stringify(settled.attempt);
-  const { kept, place, dropped } = keepOneMore(settled.kept, Buffer.byteLength(attempt));
-  return [
-    settled.lane,
-    settled.id,
-    settled.kind,
-    settled.attemptsMade,
-    attempt,
-    place,
-    formatKept(kept),
-    settled.delayMs ?? '',
-    settled.reason ?? '',
-    settled.dataBytes + bytesOf(kept),
-    dropped.join(' '),
-    kept.made,
-    Math.max(0, settled.attempt.endedAt - settled.attempt.startedAt),
-    settled.host,
-    verdictText(settled),
-  ];
-}
-
-const LETTERS = { success: 's', failure: 'f', neutral: 'n' } as const;
-
-/** Nearly all are successes that have no more to say. */
-function verdictText({ verdict = NEUTRAL, probeOf }: SettledTask): string {
-  const { kind, holdHostMs, holdClientMs, note } = verdict;
-  const letter = LETTERS[kind];
-  const rest = [holdHostMs, holdClientMs, probeOf, note];
-  if (rest.every((value) => value === undefined)) return kind === 'neutral' ? '' : letter;
-  return [letter, ...rest.map((value) => value ?? '')].join(';');
-}
-
-const NEUTRAL: HostVerdict = { kind: 'neutral' };
 
 type RawReply = [
   next: number,
@@ -152,16 +97,20 @@ type RawReply = [
   waiting: number[],
   history: number,
   changes: string[],
+  probes: string[],
 ];
 
-const FETCHED_VALUES = 9;
+const FETCHED_VALUES = 8;
 
-function parseReply([next, fetched, lost, cancelled, waiting, history, changes]: RawReply): StepReply {
+function parseReply(reply: RawReply): StepReply {
+  const [next, fetched, lost, cancelled, waiting, history, changes, probes] = reply;
   const tasks: FetchedTask[] = [];
   for (let at = 0; at < fetched.length; at += FETCHED_VALUES) tasks.push(parseTask(fetched, at));
+  const windows = new Map<string, number>();
+  for (let at = 0; at < probes.length; at += 2) windows.set(probes[at] ?? '', Number(probes[at + 1]));
   return {
     nextDueMs: next < 0 ? undefined : next,
-    fetched: tasks,
+    fetched: windows.size === 0 ? tasks : tasks.map((task) => asProbe(task, windows.get(task.task.id))),
     lost,
     cancelled,
     waiting,
@@ -181,6 +130,9 @@ function parseTask(values: readonly string[], at: number): FetchedTask {
     dueAt: Number(values[at + 5]),
     ...(values[at + 6] && { retriedAt: Number(values[at + 6]) }),
     host: values[at + 7] ?? '',
-    ...(values[at + 8] && { probeOf: Number(values[at + 8]) }),
   };
+}
+
+function asProbe(task: FetchedTask, probeOf: number | undefined): FetchedTask {
+  return probeOf === undefined ? task : { ...task, probeOf };
 }

@@ -1,12 +1,17 @@
 -- Taking tasks out of `wait` to run them. Needs context.lua, gates.lua, places.lua, finish.lua, and in `limits`:
 -- token, lock, maxAge, completedFor, deadFor, isStrict.
 
+local fetchable, hostIn, fetch
+-- See `hand`. Of probes that start now: by member, the start of their window.
+local fetched, members, probes = {}, {}, {}
+do
+
 -- Tasks that are looked at in vain, and clients that are let in again, in one turn.
 local MOST_PUT_BACK, MOST_SHARED = 100, 20
 
 -- Tasks that were taken out of `wait`: by position, the lane, the id, the gates and, in this order, the fields data, atm,
 -- kept, due, expires, gates, defa, stc, cancel, since. Lists instead of a record for each: this is where a turn spends its time.
-local taken = { count = 0, lane = {}, id = {}, gates = {}, job = {}, probeOf = {} }
+local taken = { count = 0, lane = {}, id = {}, gates = {}, job = {} }
 local DATA, ATTEMPTS, KEPT, DUE, EXPIRES, CRASHED_TOO_OFTEN, CRASHES, IS_CANCELLED, SINCE = 1, 2, 3, 4, 5, 7, 8, 9, 10
 
 local function readTaken(lane, ids, lists)
@@ -16,7 +21,6 @@ local function readTaken(lane, ids, lists)
       'since')
     local gatesOfTask = gatesOf(job[6])
     taken.count, taken.lane[at], taken.id[at], taken.gates[at], taken.job[at] = at, lane, id, gatesOfTask, job
-    taken.probeOf[at] = ''
     lists[gatesOfTask] = true
   end
 end
@@ -45,7 +49,7 @@ local function takesSlots(at, member, held)
     held[#held + 1] = member
     held[#held + 1] = slots
   end
-  if probeOf then taken.probeOf[at] = ms(probeOf) end
+  if probeOf then probes[member] = ms(probeOf) end
   return true
 end
 
@@ -79,7 +83,7 @@ end
 
 -- What BullMQ's own tools have paused.
 local isPaused = {}
-local function fetchable(lane)
+function fetchable(lane)
   if waitLength(lane) == 0 then return 0 end
   if isPaused[lane] == nil then isPaused[lane] = call('HEXISTS', setKey(lane, 'meta'), 'paused') == 1 end
   return isPaused[lane] and 0 or waitLength(lane)
@@ -155,7 +159,7 @@ end
 
 -- The host that a task calls, from its gates.
 local hosts = {}
-local function hostIn(ids)
+function hostIn(ids)
   local id = ids[#ids] or ''
   local host = hosts[id]
   if not host then
@@ -165,18 +169,17 @@ local function hostIn(ids)
   return host
 end
 
--- What the dispatcher needs of the tasks that start now, nine values for each; and what a repeat of this turn needs to
+-- What the dispatcher needs of the tasks that start now, eight values for each; and what a repeat of this turn needs to
 -- find them again: members, and of probes, behind a tab, the start of their window.
-local fetched, members = {}, {}
 local function hand(at, member)
-  local job, n, probeOf = taken.job[at], #fetched, taken.probeOf[at]
+  local job, n = taken.job[at], #fetched
   fetched[n + 1], fetched[n + 2], fetched[n + 3] = taken.lane[at], taken.id[at], job[DATA]
   fetched[n + 4], fetched[n + 5], fetched[n + 6] = job[ATTEMPTS] or '0', job[KEPT] or '0', job[DUE] or ''
-  fetched[n + 7], fetched[n + 8], fetched[n + 9] = job[SINCE] or '', hostIn(taken.gates[at]), probeOf
-  members[#members + 1] = probeOf == '' and member or member .. '\t' .. probeOf
+  fetched[n + 7], fetched[n + 8] = job[SINCE] or '', hostIn(taken.gates[at])
+  members[#members + 1] = member
 end
 
-local function fetch(capacity, virtual, charge)
+function fetch(capacity, virtual, charge)
   for i = 1, #LANES do virtual[i], charge[i] = tonumber(virtual[i]), tonumber(charge[i]) end
   local held, active, free, tries, hasReleased = {}, {}, capacity, capacity + MOST_PUT_BACK, false
   while free > 0 and tries > 0 do
@@ -201,4 +204,6 @@ local function fetch(capacity, virtual, charge)
   for lane, ids in pairs(active) do call('LPUSH', setKey(lane, 'active'), unpack(ids)) end
   if #held > 0 then call('HSET', P .. 'held', unpack(held)) end
   if free == 0 or tries == 0 then wakeForTheRest() end
+end
+
 end

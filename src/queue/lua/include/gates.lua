@@ -53,19 +53,11 @@ local function limit(gate, raw)
   gate.burst = tonumber(burst) or 1
 end
 
--- What the circuit of a host means for its gate.
-local function bindCircuit(id)
-  local gate, circuit = gates[id], circuits[string.sub(id, 3)]
-  gate.circuit = circuit and circuit.state ~= 'c' and circuit or nil
-  gate.hasHolds = circuit and circuit.held > now
-  gate.counted = gate.limited or gate.circuit ~= nil
-  if gate.counted and not gate.n then gate.n = tonumber(call('HGET', P .. 'running', id)) or 0 end
-end
+-- Whether any host has asked anybody to wait.
+local hasHolds = false
 
-local function loadHold(id)
-  local till = tonumber(call('HGET', P .. 'holds', id)) or 0
-  gates[id] = { counted = true, n = 0, till = till, shut = till > now }
-end
+-- See below.
+local ofHosts
 
 local function loadCounts(counted)
   if #counted == 0 then return end
@@ -84,7 +76,7 @@ local function loadGates(ids)
     if not gates[id] then
       local kind = string.byte(id)
       if kind == HOLD then
-        loadHold(id)
+        gates[id] = ofHosts().hold(id)
       else
         gates[id] = { counted = kind == CLIENT or kind == PROBE, isClient = kind == CLIENT }
         unknown[#unknown + 1] = id
@@ -102,32 +94,8 @@ local function loadGates(ids)
   if #hosts == 0 then return end
   loadCircuits(hosts)
   for _, host in ipairs(hosts) do
-    if circuits[host] then bindCircuit('h:' .. host) end
+    if circuits[host] then ofHosts().bind('h:' .. host) end
   end
-end
-
--- The gate that holds what the client of a task has for its host.
-local function holdOf(ids)
-  local client
-  for _, id in ipairs(ids) do
-    if string.byte(id) == CLIENT then client = string.sub(id, 3) end
-  end
-  return 'k:' .. (client or '') .. ' ' .. string.sub(ids[#ids] or '', 3)
-end
-
--- Whether the host of a task has asked its client to wait: the gate that holds it then, and until when.
-local function heldBack(ids)
-  local host = gates[ids[#ids] or '']
-  if not host or not host.hasHolds then return end
-  local id = holdOf(ids)
-  loadGates({ id })
-  if gates[id].shut then return id, gates[id].till end
-end
-
-local function probesOf(id)
-  local probes = 'p' .. string.sub(id, 2)
-  loadGates({ probes })
-  return gates[probes].n
 end
 
 local function window(id, lane)
@@ -145,12 +113,83 @@ local function moveWindow(id, lane, by)
   dirtyWindows[lane][id] = true
 end
 
--- Nobody counts any more what waits for a gate.
-local function forgetWindows(id)
-  for _, lane in ipairs(LANES) do
-    windows[lane][id] = 0
-    dirtyWindows[lane][id] = true
+-- What only the gates of hosts have that there is something against; made when it is asked for, as in circuits.lua.
+local madeOfHosts
+function ofHosts()
+  if madeOfHosts then return madeOfHosts end
+  local circuitOf = circuitRules()
+
+  -- What the circuit of a host means for its gate.
+  local function bind(id)
+    local gate, circuit = gates[id], circuits[string.sub(id, 3)]
+    gate.circuit = circuit and circuit.state ~= 'c' and circuit or nil
+    gate.hasHolds = circuit and circuit.held > now
+    hasHolds = hasHolds or gate.hasHolds
+    gate.counted = gate.limited or gate.circuit ~= nil
+    if gate.counted and not gate.n then gate.n = tonumber(call('HGET', P .. 'running', id)) or 0 end
   end
+
+  local function hold(id)
+    local till = tonumber(call('HGET', P .. 'holds', id)) or 0
+    return { counted = true, n = 0, till = till, shut = till > now }
+  end
+
+  -- The gate that holds what the client of a task has for its host.
+  local function holdOf(ids)
+    local client
+    for _, id in ipairs(ids) do
+      if string.byte(id) == CLIENT then client = string.sub(id, 3) end
+    end
+    return 'k:' .. (client or '') .. ' ' .. string.sub(ids[#ids] or '', 3)
+  end
+
+  -- Whether the host of a task has asked its client to wait: the gate that holds it then, and until when.
+  local function heldBack(ids)
+    local host = gates[ids[#ids] or '']
+    if not host or not host.hasHolds then return end
+    local id = holdOf(ids)
+    loadGates({ id })
+    if gates[id].shut then return id, gates[id].till end
+  end
+
+  local function probesOf(id)
+    local probes = 'p' .. string.sub(id, 2)
+    loadGates({ probes })
+    return gates[probes].n
+  end
+
+  -- How many more tasks the circuit of a host lets through, and when that changes by itself.
+  local function letThrough(id)
+    local circuit = gates[id].circuit
+    return circuitOf.letThrough(circuit, circuitOf.stateOf(circuit) == 'h' and probesOf(id) or 0)
+  end
+
+  -- A task takes a slot of a host and begins under its circuit. Of a probe: the slot of the probes, and the start of their
+  -- window.
+  local function begin(id)
+    local circuit = gates[id].circuit
+    if circuitOf.stateOf(circuit) == 'c' then return end
+    local probeOf = circuitOf.begin(string.sub(id, 3), circuit)
+    if not probeOf then return end
+    local probes = 'p' .. string.sub(id, 2)
+    gates[probes].n = probesOf(id) + 1
+    dirty[probes] = true
+    return probes, probeOf
+  end
+
+  -- Nobody counts any more what waits for a gate.
+  local function forgetWindows(id)
+    for _, lane in ipairs(LANES) do
+      windows[lane][id] = 0
+      dirtyWindows[lane][id] = true
+    end
+  end
+
+  madeOfHosts = {
+    bind = bind, hold = hold, holdOf = holdOf, heldBack = heldBack, probesOf = probesOf, letThrough = letThrough,
+    begin = begin, forgetWindows = forgetWindows,
+  }
+  return madeOfHosts
 end
 
 -- Reads in four commands what the gates of many tasks need; `listsOf`: by lane, set of lists of gates.
@@ -223,5 +262,5 @@ local function flushGates()
   end
   writeCounts(P .. 'running', running)
   writeCounts(P .. 'window', waiting)
-  flushCircuits()
+  if next(dirtyCircuits) then circuitRules().flush() end
 end

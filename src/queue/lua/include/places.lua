@@ -25,19 +25,11 @@ local DUE, MOST_TRIES = 2 ^ 42, 511
 local function parkScore(lane, tries, due)
   return ((POSITION[lane] - 1) * (MOST_TRIES + 1) + math.min(tries, MOST_TRIES)) * DUE + due
 end
-local function triesIn(score) return math.floor(tonumber(score) / DUE) % (MOST_TRIES + 1) end
-
--- Under a host: those that were tried least go first, as probes above all, so that an outage is shared out. Tries that
--- did not count are among them.
-local function triesFor(gate, lane, id)
-  if string.byte(gate) ~= HOST then return 0 end
-  return tonumber(string.match(call('HGET', jobKey(lane, id), 'kept') or '', '^%d+')) or 0
-end
 
 -- The gates under which a task may be parked.
 local function placesOf(ids)
   local places = { unpack(ids) }
-  places[#places + 1] = holdOf(ids)
+  places[#places + 1] = ofHosts().holdOf(ids)
   return places
 end
 
@@ -73,7 +65,13 @@ end
 
 -- `at`: when the gate opens by itself, if it does.
 local function park(lane, id, gate, due, expires, maxAge, at)
-  zaddLater(P .. 'park:' .. gate, ms(parkScore(lane, triesFor(gate, lane, id), due)), lane .. ':' .. id)
+  local tries = 0
+  if string.byte(gate) == HOST then
+    -- Those that were tried least go first, as probes above all, so that an outage is shared out. Tries that did not count
+    -- are among them.
+    tries = tonumber(string.match(call('HGET', jobKey(lane, id), 'kept') or '', '^%d+')) or 0
+  end
+  zaddLater(P .. 'park:' .. gate, ms(parkScore(lane, tries, due)), lane .. ':' .. id)
   delay(lane, id, backstop(due, expires, maxAge), PARKED)
   wakeAt(gate, at)
 end
@@ -141,18 +139,6 @@ local function ofLane(members, lane, most)
   return mine
 end
 
--- The task for the next probe of a host: of the heads of all lanes the one that was tried least, the most urgent of such.
-local function leastTried(gate)
-  local key, best, least = P .. 'park:' .. gate, {}, nil
-  for _, lane in ipairs(LANES) do
-    local from = parkScore(lane, 0, 0)
-    local head = call('ZRANGEBYSCORE', key, ms(from), '(' .. ms(from + (MOST_TRIES + 1) * DUE), 'WITHSCORES', 'LIMIT', 0, 1)
-    local tries = head[1] and triesIn(head[2])
-    if tries and (not least or tries < least) then best, least = { head[1] }, tries end
-  end
-  return best
-end
-
 -- Looking for tasks that may go as a probe puts those that may not under the gate that holds them: in pieces, so that a
 -- host with very many of them does not go through all at each probe.
 local MOST_LOOKED_AT, LOOK_ON = 10, 1000
@@ -162,11 +148,24 @@ local function release(gate, most, maxAge)
   flushEntries()
   loadGates({ gate })
   if string.byte(gate) == HOLD and not gates[gate].shut then call('HDEL', P .. 'holds', gate) end
-  local ask, circuit = 1, gates[gate].circuit
-  local isProbed = circuit and circuitState(circuit) == 'h'
-  if isProbed then most = math.min(most, MOST_LOOKED_AT) end
+  local ask, circuit, probe = 1, gates[gate].circuit, nil
+  if circuit and circuitRules().stateOf(circuit) == 'h' then
+    most = math.min(most, MOST_LOOKED_AT)
+    -- The task for the next probe: of the heads of all lanes the one that was tried least, the most urgent of such.
+    function probe()
+      local best, least = {}, nil
+      for _, lane in ipairs(LANES) do
+        local from = parkScore(lane, 0, 0)
+        local till = '(' .. ms(from + (MOST_TRIES + 1) * DUE)
+        local head = call('ZRANGEBYSCORE', P .. 'park:' .. gate, ms(from), till, 'WITHSCORES', 'LIMIT', 0, 1)
+        local tries = head[1] and math.floor((tonumber(head[2]) - from) / DUE)
+        if tries and (not least or tries < least) then best, least = { head[1] }, tries end
+      end
+      return best
+    end
+  end
   while most > 0 do
-    local heads = isProbed and leastTried(gate) or call('ZRANGE', P .. 'park:' .. gate, 0, math.min(ask, most) - 1)
+    local heads = probe and probe() or call('ZRANGE', P .. 'park:' .. gate, 0, math.min(ask, most) - 1)
     if #heads == 0 then return end
     local lane = string.match(heads[1], '^(%a+):')
     local free, at = room(gate, lane)
@@ -181,7 +180,7 @@ local function release(gate, most, maxAge)
     ask = math.min(ask * 4, AT_ONCE)
   end
   -- There may be more, and nothing else may touch this gate again.
-  wakeAt(gate, isProbed and now + LOOK_ON or now)
+  wakeAt(gate, probe and now + LOOK_ON or now)
 end
 
 local function releaseTouched(most, maxAge)

@@ -46,11 +46,6 @@ local function withinShare(id, taken, wanted)
   return left
 end
 
--- How many more tasks the circuit of a host lets through, and when that changes by itself.
-local function passage(id, circuit)
-  return letThrough(circuit, circuitState(circuit) == 'h' and probesOf(id) or 0)
-end
-
 -- How many more tasks of a lane a gate lets into `wait`; without room: the time at which a rate has some again.
 local function room(id, lane)
   local gate = gates[id]
@@ -60,7 +55,7 @@ local function room(id, lane)
   local most = (gate.cap and gate.cap - gate.n or OPEN_WINDOW) - waiting
   if most > 0 then most = withinShare(id, gate.n + waiting, most) end
   if gate.circuit then
-    local free, at = passage(id, gate.circuit)
+    local free, at = ofHosts().letThrough(id)
     if free - waiting <= 0 then return 0, at end
     most = math.min(most, free - waiting)
   end
@@ -77,20 +72,7 @@ local function noRoom(ids, lane)
     local free, at = room(id, lane)
     if free <= 0 then return id, at end
   end
-  return heldBack(ids)
-end
-
--- A task takes its slots: it begins under the circuit of its host, if there is one. Of a probe: the slot of the probes,
--- and the start of their window.
-local function takeProbe(id)
-  local circuit = gates[id].circuit
-  if not circuit or circuitState(circuit) == 'c' then return end
-  local probeOf = beginUnder(string.sub(id, 3), circuit)
-  if not probeOf then return end
-  local probes = 'p' .. string.sub(id, 2)
-  gates[probes].n = probesOf(id) + 1
-  dirty[probes] = true
-  return probes, probeOf
+  if hasHolds then return ofHosts().heldBack(ids) end
 end
 
 -- The first gate that does not let a task start now, and when it opens if that is known. Nothing if all do: then their
@@ -101,7 +83,7 @@ local function takeSlots(ids)
     if gate.counted then
       if gate.shut then return id, gate.till end
       if gate.circuit then
-        local free, at = passage(id, gate.circuit)
+        local free, at = ofHosts().letThrough(id)
         if free <= 0 then return id, at end
       end
       if gate.cap and gate.n >= gate.cap or withinShare(id, gate.n, 1) <= 0 then return id end
@@ -111,8 +93,10 @@ local function takeSlots(ids)
       end
     end
   end
-  local hold, till = heldBack(ids)
-  if hold then return hold, till end
+  if hasHolds then
+    local hold, till = ofHosts().heldBack(ids)
+    if hold then return hold, till end
+  end
   local held, probes, probeOf = '', nil, nil
   for _, id in ipairs(ids) do
     local gate = gates[id]
@@ -121,7 +105,7 @@ local function takeSlots(ids)
       dirty[id] = true
       held = held == '' and id or held .. '\n' .. id
       if gate.interval then gate.tat = math.max(gate.tat, now) + gate.interval end
-      if gate.circuit then probes, probeOf = takeProbe(id) end
+      if gate.circuit then probes, probeOf = ofHosts().begin(id) end
     end
   end
   return nil, nil, probes and held .. '\n' .. probes or held, probeOf

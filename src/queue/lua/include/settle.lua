@@ -1,108 +1,113 @@
 -- What becomes of a task after an attempt, and what that says of its host. Needs context.lua, circuits.lua, gates.lua,
 -- places.lua, history.lua, finish.lua, judge.lua, and what finish.lua asks of `limits`.
 
-local settleAll
-do
+-- `first`: where the values of the first one begin, less one. Returns the ids of those whose lock is not ours any more.
+-- Everything is made in here: a turn that settles nothing does without.
+local function settleAll(first, count)
+  if count == 0 then return {} end
 
--- The values of a settlement are ARGV[at + 1], ARGV[at + 2], ...
-local VALUES = 15
-local LANE, ID, KIND, ATTEMPTS, ATTEMPT, PLACE, KEPT, DELAY, REASON, BYTES, DROPPED, STARTS, TOOK, HOST_CALLED, VERDICT =
-  1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+  -- The values of a settlement are ARGV[at + 1], ARGV[at + 2], ...
+  local VALUES = 14
+  local LANE, ID, KIND, ATTEMPTS, ATTEMPT, PLACE, KEPT, DELAY, REASON, BYTES, DROPPED, STARTS, TOOK, VERDICT =
+    1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14
 
-local function retryLater(at, lane, id)
-  local wait = tonumber(ARGV[at + DELAY])
-  call('HSET', jobKey(lane, id), 'delay', ARGV[at + DELAY], 'due', ms(now + wait))
-  delay(lane, id, now + wait)
-end
-
--- Probes that got no answer, lane and id: they ask their gates again, when these know what that means for them.
-local asksAgain = {}
-
-local function admitAgain()
-  for _, task in ipairs(asksAgain) do
-    local lane, id = task[1], task[2]
-    admitAll(lane, { id }, { call('HMGET', jobKey(lane, id), 'gates', 'due', 'expires') }, limits.maxAge)
+  local function retryLater(at, lane, id)
+    local wait = tonumber(ARGV[at + DELAY])
+    call('HSET', jobKey(lane, id), 'delay', ARGV[at + DELAY], 'due', ms(now + wait))
+    delay(lane, id, now + wait)
   end
-end
 
-local function settle(at)
-  local lane, id, kind = ARGV[at + LANE], ARGV[at + ID], ARGV[at + KIND]
-  local key, place = jobKey(lane, id), 'a:' .. ARGV[at + PLACE]
-  local begun = ms(now - tonumber(ARGV[at + TOOK]))
-  if ARGV[at + DROPPED] ~= '' then
-    for old in string.gmatch(ARGV[at + DROPPED], '%d+') do call('HDEL', key, 'a:' .. old) end
-  end
-  local goesOn = kind == 'retry' or kind == 'hand_back' or kind == 'ask_again'
-  if goesOn and call('HEXISTS', key, 'cancel') == 1 then
-    kind, goesOn = 'cancelled', false
-  end
-  if goesOn then
-    call('HSET', key, 'atm', ARGV[at + ATTEMPTS], place, ARGV[at + ATTEMPT], 'kept', ARGV[at + KEPT],
-      'ats', ARGV[at + STARTS], 'processedOn', begun)
-    if kind == 'retry' then retryLater(at, lane, id) end
-    if kind == 'hand_back' then backToWait(lane, id) end
-    if kind == 'ask_again' then asksAgain[#asksAgain + 1] = { lane, id } end
-  else
-    call('HSET', key, 'atm', ARGV[at + ATTEMPTS], place, ARGV[at + ATTEMPT], 'kept', ARGV[at + KEPT],
-      'ats', ARGV[at + STARTS], 'processedOn', begun, 'finishedOn', NOW, 'end', kind, 'failedReason', ARGV[at + REASON])
-    ended(lane, id, kind, limits, tonumber(ARGV[at + BYTES]))
-  end
-end
+  -- Probes that got no answer, lane and id: they ask their gates again, when these know what that means for them.
+  local asksAgain = {}
 
--- More (client, host) pairs than any fleet has that are asked to wait at the same time; further ones are not.
-local MOST_HOLDS = 10000
-
--- A host has asked the client of a task to wait. Returns whether it will.
-local function holdClient(at, till)
-  local ids = gatesOf(call('HGET', jobKey(ARGV[at + LANE], ARGV[at + ID]), 'gates'))
-  local id = holdOf(ids)
-  local before = call('HGET', P .. 'holds', id)
-  if not before and call('HLEN', P .. 'holds') >= MOST_HOLDS then return false end
-  till = math.max(till, tonumber(before) or 0)
-  call('HSET', P .. 'holds', id, ms(till))
-  gates[id] = nil
-  wakeAt(id, till)
-  return true
-end
-
-local function judgeAttempt(at)
-  local host, text = ARGV[at + HOST_CALLED], ARGV[at + VERDICT]
-  if not circuits[host] and text ~= 'f' and #text < 2 then return end
-  local kind, hold, forClient, probeOf, note = text, nil, nil, nil, ''
-  if #text > 1 then kind, hold, forClient, probeOf, note = string.match(text, '^(%l);(%d*);(%d*);(%d*);(.*)$') end
-  forClient = tonumber(forClient)
-  if forClient and (rules().threshold == 0 or not holdClient(at, now + forClient)) then forClient = nil end
-  judge(host, {
-    kind = kind, hold = tonumber(hold), holdClient = forClient, probeOf = tonumber(probeOf), note = note,
-    begun = now - tonumber(ARGV[at + TOOK]),
-  })
-end
-
--- `ours`: where the values of settlements begin, less one. A host that has nothing against it and an attempt that says
--- nothing against it cost no more than a look at the circuits of all hosts together.
-local function judgeAll(ours)
-  local hosts, judged = {}, {}
-  for _, at in ipairs(ours) do
-    local host = ARGV[at + HOST_CALLED]
-    if ARGV[at + VERDICT] ~= '' and host ~= '' then
-      judged[#judged + 1] = at
-      if circuits[host] == nil then hosts[#hosts + 1] = host end
+  local function admitAgain()
+    for _, task in ipairs(asksAgain) do
+      local lane, id = task[1], task[2]
+      admitAll(lane, { id }, { call('HMGET', jobKey(lane, id), 'gates', 'due', 'expires') }, limits.maxAge)
     end
   end
-  loadCircuits(hosts)
-  for _, at in ipairs(judged) do judgeAttempt(at) end
-end
 
--- `first`: where the values of the first one begin, less one. Returns the ids of those whose lock is not ours any more.
-function settleAll(first, count)
-  if count == 0 then return {} end
+  local function settle(at)
+    local lane, id, kind = ARGV[at + LANE], ARGV[at + ID], ARGV[at + KIND]
+    local key, place = jobKey(lane, id), 'a:' .. ARGV[at + PLACE]
+    local begun = ms(now - tonumber(ARGV[at + TOOK]))
+    if ARGV[at + DROPPED] ~= '' then
+      for old in string.gmatch(ARGV[at + DROPPED], '%d+') do call('HDEL', key, 'a:' .. old) end
+    end
+    local goesOn = kind == 'retry' or kind == 'hand_back' or kind == 'ask_again'
+    if goesOn and call('HEXISTS', key, 'cancel') == 1 then
+      kind, goesOn = 'cancelled', false
+    end
+    if goesOn then
+      call('HSET', key, 'atm', ARGV[at + ATTEMPTS], place, ARGV[at + ATTEMPT], 'kept', ARGV[at + KEPT],
+        'ats', ARGV[at + STARTS], 'processedOn', begun)
+      if kind == 'retry' then retryLater(at, lane, id) end
+      if kind == 'hand_back' then backToWait(lane, id) end
+      if kind == 'ask_again' then asksAgain[#asksAgain + 1] = { lane, id } end
+    else
+      call('HSET', key, 'atm', ARGV[at + ATTEMPTS], place, ARGV[at + ATTEMPT], 'kept', ARGV[at + KEPT],
+        'ats', ARGV[at + STARTS], 'processedOn', begun, 'finishedOn', NOW, 'end', kind, 'failedReason', ARGV[at + REASON])
+      ended(lane, id, kind, limits, tonumber(ARGV[at + BYTES]))
+    end
+  end
+
+  -- More (client, host) pairs than any fleet has that are asked to wait at the same time; further ones are not.
+  local MOST_HOLDS = 10000
+
+  -- A host has asked the client of a task to wait. Returns whether it will.
+  local function holdClient(at, till)
+    local ids = gatesOf(call('HGET', jobKey(ARGV[at + LANE], ARGV[at + ID]), 'gates'))
+    local id = ofHosts().holdOf(ids)
+    local before = call('HGET', P .. 'holds', id)
+    if not before and call('HLEN', P .. 'holds') >= MOST_HOLDS then return false end
+    till = math.max(till, tonumber(before) or 0)
+    call('HSET', P .. 'holds', id, ms(till))
+    gates[id] = nil
+    wakeAt(id, till)
+    return true
+  end
+
+  -- By the numbers that settlements name them by.
+  local called = {}
+  local function readCalled()
+    local hosts = {}
+    for host in string.gmatch(ARGV[19], '[^\n]+') do
+      hosts[#hosts + 1] = host
+      called[tostring(#hosts)] = host
+    end
+    loadCircuits(hosts)
+  end
+
+  local function judgeAttempt(at)
+    local kind, nth, hold, forClient, probeOf, note = string.match(ARGV[at + VERDICT], '^(%l);(%d+);(%d*);(%d*);(%d*);(.*)$')
+    forClient = tonumber(forClient)
+    if forClient and (hostJudge().rules().threshold == 0 or not holdClient(at, now + forClient)) then forClient = nil end
+    hostJudge().judge(called[nth], {
+      kind = kind, hold = tonumber(hold), holdClient = forClient, probeOf = tonumber(probeOf), note = note,
+      begun = now - tonumber(ARGV[at + TOOK]),
+    })
+  end
+
+  -- What an attempt says of its host. Nearly all are successes, and there is nothing against nearly all hosts: then that is
+  -- all it takes.
+  local function heard(at)
+    local verdict = ARGV[at + VERDICT]
+    local host = called[verdict]
+    if not host then
+      if verdict ~= '' then judgeAttempt(at) end
+    elseif circuits[host] then
+      hostJudge().judge(host, { kind = 's', note = '', begun = now - tonumber(ARGV[at + TOOK]) })
+    end
+  end
+
   local members, locks = {}, {}
   for i = 1, count do
     local at = first + (i - 1) * VALUES
     members[i] = ARGV[at + LANE] .. ':' .. ARGV[at + ID]
     locks[i] = P .. members[i] .. ':lock'
   end
-  local owners, lost, ours, held, stalled, settled = call('MGET', unpack(locks)), {}, {}, {}, {}, {}
+  readCalled()
+  local owners, lost, ours, held, stalled = call('MGET', unpack(locks)), {}, {}, {}, {}
   for i = 1, count do
     local at = first + (i - 1) * VALUES
     local lane, id = ARGV[at + LANE], ARGV[at + ID]
@@ -115,15 +120,12 @@ function settleAll(first, count)
       stalled[lane][#stalled[lane] + 1] = id
       call('LREM', setKey(lane, 'active'), -1, id)
       settle(at)
-      settled[#settled + 1] = at
+      heard(at)
     end
   end
-  judgeAll(settled)
   if #ours > 0 then call('UNLINK', unpack(ours)) end
   for lane, ids in pairs(stalled) do call('SREM', setKey(lane, 'stalled'), unpack(ids)) end
   releaseHeld(held)
   admitAgain()
   return lost
-end
-
 end
