@@ -30,7 +30,9 @@ if (emitted.diagnostics.length > 0) fail(emitted.diagnostics);
 
 // Scripts for Redis are read as they are.
 const isScript = (path) => path.endsWith('.lua') || statSync(path).isDirectory();
-cpSync(`${root}src/queue/lua`, `${root}dist/queue/lua`, { recursive: true, filter: isScript });
+for (const folder of ['queue/lua', 'clients/lua']) {
+  cpSync(`${root}src/${folder}`, `${root}dist/${folder}`, { recursive: true, filter: isScript });
+}
 writeFileSync(`${root}dist/build-info.json`, JSON.stringify(buildInfo()));
 
 /** What `/version` tells. An image is built without the repository's history, so its commit comes as GIT_COMMIT. */

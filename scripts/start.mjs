@@ -56,6 +56,7 @@ function setEnvironment(env) {
   env.MODE ||= 'both';
   env.PORT ||= '8080';
   // A trial needs no key, so nothing but this machine may reach it, whatever the environment says.
+  env.AUTH_MODE ||= 'open';
   env.BIND_ADDRESS = '127.0.0.1';
   env.ALLOWED_HOSTS = 'localhost,127.0.0.1';
   env.ALLOW_LOOPBACK_URLS = 'true';

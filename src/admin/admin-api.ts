@@ -1,6 +1,9 @@
-import { applyDecorators, Controller } from '@nestjs/common';
-import { ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { applyDecorators, Controller, UseInterceptors } from '@nestjs/common';
+import { ApiHeader, ApiResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { ApiProblem } from '../http/api-problem.js';
+import { SendsEtag } from '../http/etag.js';
+
+type View = abstract new () => object;
 
 /** A controller below `/admin`: what its routes have in common in the description of the API. */
 export function AdminController(path: string): ClassDecorator {
@@ -11,5 +14,26 @@ export function AdminController(path: string): ClassDecorator {
     ApiProblem(401, 'X-Admin-Key is missing or wrong.'),
     ApiProblem(429, 'Too many wrong keys from this address; Retry-After says when to try again.'),
     ApiProblem(503, 'Redis does not answer, or the admin API is closed.'),
+  );
+}
+
+/** A route that answers 200 with one thing and its entity tag. */
+export function AnswersWithEtag(type: View): MethodDecorator {
+  const etag = {
+    schema: { type: 'string' as const },
+    description: 'Another one for everything that is different.',
+  };
+  return applyDecorators(
+    UseInterceptors(SendsEtag),
+    ApiResponse({ status: 200, type, headers: { ETag: etag } }),
+  );
+}
+
+/** A route that changes something, on the condition of `If-Match` when that is sent. */
+export function Conditional(): MethodDecorator {
+  const description = 'Change it only if it still has this ETag, or `*`: only if it is there. Not required.';
+  return applyDecorators(
+    ApiHeader({ name: 'If-Match', required: false, description }),
+    ApiProblem(412, 'It is another one by now, or there is none: If-Match names another ETag.'),
   );
 }

@@ -1,76 +1,140 @@
-import { Body, Get, HttpCode, Post, Query } from '@nestjs/common';
+import { Body, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiResponse } from '@nestjs/swagger';
-import { ClientStore } from '../clients/client-store.js';
+import { auditLine } from '../audit/audit-line.js';
+import { withSettings } from '../clients/client-settings.js';
+import { ClientList } from '../clients/client-list.js';
+import { ClientHasTasks, ClientStore, NoSuchTier } from '../clients/client-store.js';
 import type { Client } from '../clients/client.js';
-import { tierLimits } from '../clients/tier.js';
+import { type Actor, By } from '../http/actor.js';
 import { ApiProblem } from '../http/api-problem.js';
-import { ProblemError } from '../http/problem.js';
-import { formatTime } from '../time/rfc3339.js';
-import { AdminController } from './admin-api.js';
+import { IfMatch, type Precondition } from '../http/etag.js';
+import { invalidRequest, ProblemError } from '../http/problem.js';
+import { Clock } from '../time/clock.js';
+import { AdminController, AnswersWithEtag, Conditional } from './admin-api.js';
 import {
-  ClientList,
+  ClientListView,
+  ClientQuery,
   ClientView,
-  GetClientQuery,
+  DeleteClientRequest,
   ListClientsQuery,
   SetClientRequest,
 } from './admin-clients.dto.js';
+import { clientNotFound, existingClient } from './client-not-found.js';
+import { clientView } from './client-view.js';
 
 const DEFAULT_LIMIT = 50;
 
 @AdminController('clients')
 export class AdminClientsController {
-  constructor(private readonly clients: ClientStore) {}
+  constructor(
+    private readonly clients: ClientStore,
+    private readonly all: ClientList,
+    private readonly clock: Clock,
+  ) {}
 
   @Post('set')
   @HttpCode(200)
   @ApiOperation({
     operationId: 'setClient',
     summary: 'Create or change a client',
-    description:
-      'Holds at once, for tasks that are queued already, too. A client for whom nothing was set has no limits.',
+    description: 'Holds for its next request, and for tasks that are queued already, too.',
   })
-  @ApiResponse({ status: 200, type: ClientView })
+  @AnswersWithEtag(ClientView)
+  @Conditional()
   @ApiProblem(400, 'The request breaks a rule; `errors` names each field.')
-  async set(@Body() request: SetClientRequest): Promise<ClientView> {
-    const { client_id, tier, enabled } = request;
-    return clientView(await this.clients.set(client_id, tier, enabled ?? undefined));
+  async set(
+    @Body() request: SetClientRequest,
+    @IfMatch() precondition: Precondition,
+    @By() by: Actor,
+  ): Promise<ClientView> {
+    const { client_id: id, tier, enabled } = request;
+    const settings = {
+      tier: tier ?? undefined,
+      enabled: enabled ?? undefined,
+      requestsPerMinute: request.requests_per_minute,
+      maxConcurrent: request.max_concurrent,
+      maxAlive: request.max_alive,
+    };
+    const change = (current: Client | undefined) => {
+      precondition.require(current && clientView(current));
+      return withSettings(current, settings, this.clock.now());
+    };
+    const changed = this.clients.change(id, change, auditLine('client.set', `client:${id}`, by));
+    return clientView(await changed.catch(tellOfTier));
   }
 
   @Get()
-  @ApiOperation({ operationId: 'listClients', summary: 'The clients for whom something was set' })
-  @ApiResponse({ status: 200, type: ClientList })
+  @ApiOperation({ operationId: 'listClients', summary: 'The clients' })
+  @ApiResponse({ status: 200, type: ClientListView })
   @ApiProblem(400, 'The query breaks a rule; `errors` names each field.')
-  async list(@Query() { limit, cursor }: ListClientsQuery): Promise<ClientList> {
-    const { clients, next } = await this.clients.list(Number(limit ?? DEFAULT_LIMIT), cursor);
+  async list(@Query() { limit, cursor }: ListClientsQuery): Promise<ClientListView> {
+    const { clients, next } = await this.all.page(Number(limit ?? DEFAULT_LIMIT), cursor);
     return { clients: clients.map(clientView), next_cursor: next ?? null };
   }
 
   @Get('get')
   @ApiOperation({ operationId: 'getClient', summary: 'One client' })
-  @ApiResponse({ status: 200, type: ClientView })
+  @AnswersWithEtag(ClientView)
   @ApiProblem(400, 'The query breaks a rule; `errors` names each field.')
-  @ApiProblem(404, 'Nothing was set for this client.')
-  async get(@Query() { client_id }: GetClientQuery): Promise<ClientView> {
-    const client = await this.clients.find(client_id);
-    if (!client) throw clientNotFound();
-    return clientView(client);
+  @ApiProblem(404, 'There is no such client.')
+  async get(@Query() { client_id }: ClientQuery): Promise<ClientView> {
+    return clientView(existingClient(await this.clients.find(client_id)));
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @ApiOperation({
+    operationId: 'deleteClient',
+    summary: 'Delete a client',
+    description:
+      'Its keys open nothing from then on. Refused while tasks of it are alive, because its limits would go and they would stay: disable it meanwhile. What it has finished stays for as long as it would.',
+  })
+  @ApiResponse({ status: 204, description: 'It is deleted.' })
+  @Conditional()
+  @ApiProblem(404, 'There is no such client.')
+  @ApiProblem(409, 'Tasks of it are alive (`client_has_tasks`).')
+  async delete(
+    @Param('id') id: string,
+    @IfMatch() precondition: Precondition,
+    @By() by: Actor,
+  ): Promise<void> {
+    const check = (current: Client): void => {
+      precondition.require(clientView(current));
+    };
+    const removed = this.clients.remove(id, check, auditLine('client.delete', `client:${id}`, by));
+    if (!(await removed.catch(tellOfTasks))) throw clientNotFound();
+  }
+
+  @Post('delete')
+  @HttpCode(204)
+  @ApiOperation({
+    operationId: 'postDeleteClient',
+    summary: 'Delete a client',
+    description: 'The same as `DELETE /admin/clients/{id}`, for who cannot send that.',
+  })
+  @ApiResponse({ status: 204, description: 'It is deleted.' })
+  @Conditional()
+  @ApiProblem(400, 'The request breaks a rule; `errors` names each field.')
+  @ApiProblem(404, 'There is no such client.')
+  @ApiProblem(409, 'Tasks of it are alive (`client_has_tasks`).')
+  async postDelete(
+    @Body() { client_id }: DeleteClientRequest,
+    @IfMatch() precondition: Precondition,
+    @By() by: Actor,
+  ): Promise<void> {
+    await this.delete(client_id, precondition, by);
   }
 }
 
-function clientView({ id, tier, enabled, createdAt, updatedAt }: Client): ClientView {
-  const { requestsPerMinute, maxConcurrent } = tierLimits(tier);
-  return {
-    client_id: id,
-    tier,
-    enabled,
-    requests_per_minute: requestsPerMinute,
-    max_concurrent: maxConcurrent,
-    created_at: formatTime(createdAt),
-    updated_at: formatTime(updatedAt),
-  };
+function tellOfTier(error: unknown): never {
+  if (!(error instanceof NoSuchTier)) throw error;
+  const detail = 'is no tier; GET /admin/tiers lists them, PUT /admin/tiers/{name} creates one';
+  throw invalidRequest([{ pointer: '/tier', detail }]);
 }
 
-function clientNotFound(): ProblemError {
-  const detail = 'Nothing was set for a client with this id. POST /admin/clients/set sets something.';
-  return new ProblemError({ status: 404, code: 'client_not_found', detail });
+function tellOfTasks(error: unknown): never {
+  if (!(error instanceof ClientHasTasks)) throw error;
+  const detail =
+    'Tasks of the client wait or run. Cancel them or let them end; with enabled false none starts and none comes.';
+  throw new ProblemError({ status: 409, code: 'client_has_tasks', detail });
 }

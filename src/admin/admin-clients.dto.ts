@@ -1,25 +1,67 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsBoolean, IsIn, IsOptional, IsString, Matches } from 'class-validator';
-import { type Tier, TIERS } from '../clients/tier.js';
+import { IsBoolean, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
+import { TIER_NAME } from '../clients/tier.js';
 
-const ID_RULE = 'must be 3 to 64 letters, digits, hyphens or underscores';
+const ID = /^[A-Za-z0-9_-]{3,64}$/;
+const ID_RULE = { message: 'must be 3 to 64 letters, digits, hyphens or underscores' };
 const TIME = { format: 'date-time' };
+const MOST = 1_000_000_000;
+const MOST_CONCURRENT = 100_000;
 
-/** A client to create or to change. */
+export class ClientQuery {
+  @IsString()
+  @Matches(ID, ID_RULE)
+  client_id!: string;
+}
+
+/**
+ * A client to create or to change. What is left out stays as it is; `null` takes a limit away that was set for the
+ * client alone, so that it has that of its tier again.
+ */
 export class SetClientRequest {
   @IsString()
-  @Matches(/^[A-Za-z0-9_-]{3,64}$/, { message: ID_RULE })
+  @Matches(ID, ID_RULE)
   @ApiProperty({ example: 'my-service' })
   client_id!: string;
 
-  @IsIn(TIERS)
-  @ApiProperty({ enum: TIERS })
-  tier!: Tier;
+  /** Left out: as it was; a new client gets `free`. */
+  @IsOptional()
+  @IsString()
+  @Matches(TIER_NAME, { message: 'must be the name of a tier' })
+  @ApiProperty({ example: 'premium', required: false })
+  tier?: string | null;
 
-  /** The tasks of a disabled client are accepted and wait. Left out: as it was; a new client is enabled. */
+  /** A disabled client can enqueue nothing, and its tasks wait. A new client is enabled. */
   @IsOptional()
   @IsBoolean()
   enabled?: boolean | null;
+
+  /** Instead of that of its tier. */
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(MOST)
+  requests_per_minute?: number | null;
+
+  /** Instead of that of its tier. */
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(MOST_CONCURRENT)
+  max_concurrent?: number | null;
+
+  /** Tasks of it that may be alive at once, that is, have not ended. No tier says anything of that. */
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(MOST)
+  max_alive?: number | null;
+}
+
+export class DeleteClientRequest {
+  @IsString()
+  @Matches(ID, ID_RULE)
+  client_id!: string;
 }
 
 export class ListClientsQuery {
@@ -30,29 +72,45 @@ export class ListClientsQuery {
 
   /** `next_cursor` of the page before. */
   @IsOptional()
-  @Matches(/^[A-Za-z0-9_-]{3,64}$/, { message: 'must be the next_cursor of a page' })
+  @Matches(ID, { message: 'must be the next_cursor of a page' })
   cursor?: string;
 }
 
-export class GetClientQuery {
-  @IsString()
-  @Matches(/^[A-Za-z0-9_-]{3,64}$/, { message: ID_RULE })
-  client_id!: string;
+/** Limits that a client does not share with its tier. */
+export class ClientOverrides {
+  @ApiProperty({ required: false })
+  requests_per_minute?: number;
+
+  @ApiProperty({ required: false })
+  max_concurrent?: number;
 }
 
+/** A client and what holds for it; a limit that is left out is none. */
 export class ClientView {
   client_id!: string;
-
-  @ApiProperty({ enum: TIERS })
-  tier!: Tier;
-
+  tier!: string;
   enabled!: boolean;
 
-  @ApiProperty({ description: 'Of the tier. Not enforced yet.' })
-  requests_per_minute!: number;
+  @ApiProperty({ required: false, description: 'Its own, or that of its tier.' })
+  requests_per_minute?: number;
 
-  @ApiProperty({ description: 'Of the tier: tasks that run at once, over all workers.' })
-  max_concurrent!: number;
+  @ApiProperty({
+    required: false,
+    description: 'Its own, or that of its tier: tasks that run at once, over all workers.',
+  })
+  max_concurrent?: number;
+
+  @ApiProperty({ required: false, description: 'Tasks of it that may be alive at once.' })
+  max_alive?: number;
+
+  @ApiProperty({ required: false })
+  overrides?: ClientOverrides;
+
+  @ApiProperty({
+    enum: ['admin', 'itself'],
+    description: 'One that no admin has set is forgotten when it enqueues nothing for CLIENT_IDLE_DAYS.',
+  })
+  registered_by!: 'admin' | 'itself';
 
   @ApiProperty(TIME)
   created_at!: string;
@@ -62,7 +120,7 @@ export class ClientView {
 }
 
 /** Clients in the order of their ids. */
-export class ClientList {
+export class ClientListView {
   @ApiProperty({ type: [ClientView] })
   clients!: ClientView[];
 

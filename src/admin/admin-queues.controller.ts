@@ -1,12 +1,15 @@
 import { Body, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiResponse } from '@nestjs/swagger';
+import { type AuditAction, auditLine } from '../audit/audit-line.js';
 import { Faults } from '../enqueue/faults.js';
+import { type Actor, By } from '../http/actor.js';
 import { ApiProblem } from '../http/api-problem.js';
+import { IfMatch, type Precondition } from '../http/etag.js';
 import { invalidRequest, ProblemError } from '../http/problem.js';
-import { QueueRegistry } from '../queue/queues/queue-registry.js';
+import { type QueueChange, QueueRegistry } from '../queue/queues/queue-registry.js';
 import { type QueueSettings, resumed } from '../queue/queues/queue-settings.js';
 import { Clock } from '../time/clock.js';
-import { AdminController } from './admin-api.js';
+import { AdminController, AnswersWithEtag, Conditional } from './admin-api.js';
 import { PauseQueueRequest, PutQueueRequest, QueueList, QueueView } from './admin-queues.dto.js';
 import { queueView } from './queue-view.js';
 import { faultOfName, readPause, readQueueSettings } from './read-queue-settings.js';
@@ -26,6 +29,16 @@ export class AdminQueuesController {
     return { queues: (await this.queues.all()).map((queue) => queueView(queue, now)) };
   }
 
+  @Get(':name')
+  @ApiOperation({ operationId: 'getQueue', summary: 'One queue and what is set for it' })
+  @AnswersWithEtag(QueueView)
+  @ApiProblem(404, 'There is no such queue.')
+  async get(@Param('name') name: string): Promise<QueueView> {
+    const queue = (await this.queues.all()).find((each) => each.name === name);
+    if (!queue) throw queueNotFound();
+    return queueView(queue, this.clock.now());
+  }
+
   @Put(':name')
   @ApiOperation({
     operationId: 'putQueue',
@@ -33,9 +46,15 @@ export class AdminQueuesController {
     description:
       'Limits hold at once, for tasks that are queued already, too; a lane and retries for those that come, a retention for those that end. A pause stays as it is.',
   })
-  @ApiResponse({ status: 200, type: QueueView })
+  @AnswersWithEtag(QueueView)
+  @Conditional()
   @ApiProblem(400, 'The request breaks a rule, or no queue can have this name.')
-  async put(@Param('name') name: string, @Body() request: PutQueueRequest): Promise<QueueView> {
+  async put(
+    @Param('name') name: string,
+    @Body() request: PutQueueRequest,
+    @IfMatch() precondition: Precondition,
+    @By() by: Actor,
+  ): Promise<QueueView> {
     const fault = faultOfName(name);
     if (fault !== undefined) {
       throw new ProblemError({ status: 400, code: 'invalid_queue_name', detail: `${fault}.` });
@@ -43,7 +62,7 @@ export class AdminQueuesController {
     const faults = new Faults();
     const settings = readQueueSettings(name, request, faults);
     if (faults.list.length > 0) throw invalidRequest(faults.list);
-    return this.change(name, (current) => ({
+    return this.change(name, { action: 'queue.put', by, precondition }, (current) => ({
       ...settings,
       ...(current?.paused && { paused: current.paused }),
     }));
@@ -57,35 +76,67 @@ export class AdminQueuesController {
     summary: 'Start no more of its tasks',
     description: 'Tasks are accepted and wait; running ones finish.',
   })
-  @ApiResponse({ status: 200, type: QueueView })
+  @AnswersWithEtag(QueueView)
+  @Conditional()
   @ApiProblem(400, 'The request breaks a rule; `errors` names each field.')
   @ApiProblem(404, 'There is no such queue.')
-  async pause(@Param('name') name: string, @Body() request: PauseQueueRequest): Promise<QueueView> {
+  async pause(
+    @Param('name') name: string,
+    @Body() request: PauseQueueRequest,
+    @IfMatch() precondition: Precondition,
+    @By() by: Actor,
+  ): Promise<QueueView> {
     const faults = new Faults();
     const paused = readPause(request, this.clock.now(), faults);
     if (faults.list.length > 0) throw invalidRequest(faults.list);
-    return this.change(name, (current) => ({ ...existing(current), paused }));
+    const asked = { action: 'queue.pause', by, precondition } as const;
+    return this.change(name, asked, (current) => ({ ...existing(current), paused }));
   }
 
   @Post(':name/resume')
   @HttpCode(200)
   @ApiOperation({ operationId: 'resumeQueue', summary: 'Start its tasks again' })
-  @ApiResponse({ status: 200, type: QueueView })
+  @AnswersWithEtag(QueueView)
+  @Conditional()
   @ApiProblem(404, 'There is no such queue.')
-  async resume(@Param('name') name: string): Promise<QueueView> {
-    return this.change(name, (current) => resumed(existing(current)));
+  async resume(
+    @Param('name') name: string,
+    @IfMatch() precondition: Precondition,
+    @By() by: Actor,
+  ): Promise<QueueView> {
+    const asked = { action: 'queue.resume', by, precondition } as const;
+    return this.change(name, asked, (current) => resumed(existing(current)));
   }
 
   private async change(
     name: string,
-    change: (current: QueueSettings | undefined) => QueueSettings,
+    { action, by, precondition }: Asked,
+    change: QueueChange,
   ): Promise<QueueView> {
-    return queueView(await this.queues.change(name, change), this.clock.now());
+    const now = this.clock.now();
+    const checked: QueueChange = (settings) => {
+      precondition.require(settings && queueView({ name, settings }, now));
+      return change(settings);
+    };
+    return queueView(
+      await this.queues.change(name, checked, auditLine(action, `queue:${name}`, by)),
+      this.clock.now(),
+    );
   }
 }
 
+interface Asked {
+  readonly action: AuditAction;
+  readonly by: Actor;
+  readonly precondition: Precondition;
+}
+
 function existing(settings: QueueSettings | undefined): QueueSettings {
-  if (settings) return settings;
+  if (!settings) throw queueNotFound();
+  return settings;
+}
+
+function queueNotFound(): ProblemError {
   const detail = 'There is no queue of this name. PUT /admin/queues/{name} creates one.';
-  throw new ProblemError({ status: 404, code: 'queue_not_found', detail });
+  return new ProblemError({ status: 404, code: 'queue_not_found', detail });
 }

@@ -3,6 +3,7 @@ import { Allow, IsIn, IsInt, IsNumber, IsOptional, IsString, Max, MaxLength, Min
 import { OPTIONAL_DURATION } from '../enqueue/duration-schema.js';
 import { RetryRequest } from '../enqueue/retry.dto.js';
 import { Nested } from '../http/instantiate.js';
+import { IsText } from '../http/validators.js';
 import { type Lane, LANES } from '../task/lane.js';
 import { RETRY_STRATEGIES, type RetryStrategy } from '../task/retry-policy.js';
 
@@ -64,6 +65,13 @@ export class PutQueueRequest {
   @Max(MOST)
   burst?: number | null;
 
+  /** How many of its tasks may be alive at once, that is, have not ended; enqueueing one more gets 503. */
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(1_000_000_000)
+  max_alive?: number | null;
+
   @IsOptional()
   @Nested(() => QueueRetryRequest)
   retry?: QueueRetryRequest | null;
@@ -76,7 +84,7 @@ export class PutQueueRequest {
 export class PauseQueueRequest {
   /** For whoever asks why. */
   @IsOptional()
-  @IsString()
+  @IsText()
   @MaxLength(500)
   reason?: string | null;
 
@@ -151,6 +159,9 @@ export class QueueView {
 
   @ApiProperty({ required: false })
   burst?: number;
+
+  @ApiProperty({ required: false, description: 'How many of its tasks may be alive at once.' })
+  max_alive?: number;
 
   @ApiProperty({ required: false, description: 'Of tasks that do not say it themselves.' })
   retry?: QueueRetryView;

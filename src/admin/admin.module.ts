@@ -1,11 +1,25 @@
 import { Module } from '@nestjs/common';
 import { ClientsModule } from '../clients/clients.module.js';
+import { AdminAuditController } from './admin-audit.controller.js';
 import { AdminClientsController } from './admin-clients.controller.js';
+import { AdminDestinationsController } from './admin-destinations.controller.js';
 import { AdminHealthController } from './admin-health.controller.js';
+import { AdminKeysController } from './admin-keys.controller.js';
 import { AdminQueuesController } from './admin-queues.controller.js';
+import { AdminTiersController } from './admin-tiers.controller.js';
+import { AuditLog } from './audit-log.js';
 
 @Module({
   imports: [ClientsModule],
-  controllers: [AdminHealthController, AdminClientsController, AdminQueuesController],
+  controllers: [
+    AdminHealthController,
+    AdminClientsController,
+    AdminKeysController,
+    AdminDestinationsController,
+    AdminTiersController,
+    AdminQueuesController,
+    AdminAuditController,
+  ],
+  providers: [AuditLog],
 })
 export class AdminModule {}

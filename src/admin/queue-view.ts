@@ -11,7 +11,7 @@ import type { QueueRetentionView, QueueRetryView, QueueView } from './admin-queu
 
 /** A queue as the API shows it: RFC 3339 times, seconds, and nothing of what is not set. */
 export function queueView({ name, settings }: NamedQueue, now: number): QueueView {
-  const { lane, maxConcurrent, maxPerSecond, burst, retry, maxRetries, retention } = settings;
+  const { lane, maxConcurrent, maxPerSecond, burst, maxAlive, retry, maxRetries, retention } = settings;
   return {
     name,
     lane,
@@ -19,6 +19,7 @@ export function queueView({ name, settings }: NamedQueue, now: number): QueueVie
     ...(maxConcurrent !== undefined && { max_concurrent: maxConcurrent }),
     ...(maxPerSecond !== undefined && { max_per_second: maxPerSecond }),
     ...(burst !== undefined && { burst }),
+    ...(maxAlive !== undefined && { max_alive: maxAlive }),
     ...((retry ?? maxRetries !== undefined) && { retry: retryView({ maxRetries, ...retry }) }),
     ...(retention && { retention: retentionView(retention) }),
   };

@@ -10,7 +10,7 @@ const LONGEST_RETENTION_MS = 3660 * DAY_MS;
 
 /** What a request sets for a queue; adds every rule that it breaks to the faults. */
 export function readQueueSettings(name: string, request: PutQueueRequest, faults: Faults): QueueSettings {
-  const { max_concurrent: maxConcurrent, max_per_second: maxPerSecond, burst } = request;
+  const { max_concurrent: maxConcurrent, max_per_second: maxPerSecond, burst, max_alive: maxAlive } = request;
   if (typeof burst === 'number' && typeof maxPerSecond !== 'number') {
     faults.add('/burst', 'goes with max_per_second');
   }
@@ -19,6 +19,7 @@ export function readQueueSettings(name: string, request: PutQueueRequest, faults
     ...(typeof maxConcurrent === 'number' && { maxConcurrent }),
     ...(typeof maxPerSecond === 'number' && { maxPerSecond }),
     ...(typeof burst === 'number' && { burst }),
+    ...(typeof maxAlive === 'number' && { maxAlive }),
     ...readRetry(request, faults),
     ...readRetention(request, faults),
   };

@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.js';
-import type { AdminAccess } from '../http/admin-guard.js';
+import type { AdminAccess } from '../http/admin-key.js';
 
 /** Open only where somebody said so: a key closes it to others, and in production no key closes it to all. */
 export function adminAccess({ admin, service }: Config): AdminAccess {

@@ -1,18 +1,44 @@
 import { Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
 import { AdminModule } from '../admin/admin.module.js';
+import { ClientGuard } from '../clients/client-guard.js';
+import { ClientUpkeep } from '../clients/client-upkeep.js';
+import { ClientsModule } from '../clients/clients.module.js';
 import { EnqueueModule } from '../enqueue/enqueue.module.js';
 import { CircuitsModule } from '../circuit-breaker/circuits.module.js';
+import { IngressGuard, IngressLimit } from '../http/ingress-guard.js';
+import { Problems } from '../http/problems.js';
+import { Ingress } from '../queue/admission/ingress.js';
 import { MemoryWatch } from '../queue/store/memory-watch.js';
 import { QueueModule } from '../queue/queue.module.js';
+import { OwnerGuard } from '../tracking/owner-guard.js';
 import { TrackingModule } from '../tracking/tracking.module.js';
+import { queueFull } from './queue-full.js';
+import { queueUnavailable } from './queue-unavailable.js';
 import type { Half } from './half.js';
 
 /** The half that takes tasks and tells about them. */
-@Module({ imports: [QueueModule, CircuitsModule, EnqueueModule, TrackingModule, AdminModule] })
+@Module({
+  imports: [QueueModule, ClientsModule, CircuitsModule, EnqueueModule, TrackingModule, AdminModule],
+  providers: [
+    { provide: IngressLimit, useExisting: Ingress },
+    // In this order: who sends a request is known to whoever counts it.
+    { provide: APP_GUARD, useClass: ClientGuard },
+    { provide: APP_GUARD, useClass: IngressGuard },
+    { provide: APP_GUARD, useClass: OwnerGuard },
+  ],
+})
 export class ApiModule implements Half {
-  constructor(private readonly memory: MemoryWatch) {}
+  constructor(
+    private readonly memory: MemoryWatch,
+    private readonly upkeep: ClientUpkeep,
+    problems: Problems,
+  ) {
+    problems.know([queueFull, queueUnavailable]);
+  }
 
   start(): Promise<void> {
+    this.upkeep.start();
     return this.memory.start();
   }
 }

@@ -4,16 +4,16 @@ import { CircuitBreakerModule } from '../circuit-breaker/circuit-breaker.module.
 import type { Config } from '../config/config.js';
 import { ConfigModule } from '../config/config.module.js';
 import { HealthModule } from '../health/health.module.js';
-import { ADMIN_ACCESS, AdminGuard } from '../http/admin-guard.js';
+import { AdminGuard } from '../http/admin-guard.js';
+import { AdminKeyModule } from '../http/admin-key.module.js';
 import { ProblemFilter } from '../http/problem-filter.js';
+import { ProblemsModule } from '../http/problems.module.js';
 import { RequestValidation } from '../http/validation.js';
 import { loggingModule } from '../logging/logging.module.js';
 import { MetricsModule } from '../metrics/metrics.module.js';
 import { RedisModule } from '../redis/redis.module.js';
 import { TimeModule } from '../time/time.module.js';
 import { adminAccess } from './admin-access.js';
-import { queueFull } from './queue-full.js';
-import { queueUnavailable } from './queue-unavailable.js';
 
 /** The whole application: the foundation always, and the halves that the role asks for. */
 @Module({})
@@ -25,17 +25,18 @@ export class AppModule {
         ConfigModule.with(config),
         loggingModule(config),
         TimeModule,
+        AdminKeyModule.with(adminAccess(config)),
         HealthModule,
         MetricsModule,
+        ProblemsModule,
         RedisModule,
         CircuitBreakerModule,
         ...halves,
       ],
       providers: [
-        { provide: ADMIN_ACCESS, useValue: adminAccess(config) },
         { provide: APP_GUARD, useClass: AdminGuard },
         { provide: APP_PIPE, useClass: RequestValidation },
-        { provide: APP_FILTER, useValue: new ProblemFilter([queueFull, queueUnavailable]) },
+        { provide: APP_FILTER, useClass: ProblemFilter },
       ],
     };
   }

@@ -44,8 +44,7 @@ export class Application {
       signal.throwIfAborted();
       const url = await this.listen();
       await this.nest.get(RedisConnections).waitUntilReady(signal);
-      signal.throwIfAborted();
-      await Promise.all(this.halves.map(async (half) => half.start?.()));
+      await orAborted(signal, Promise.all(this.halves.map(async (half) => half.start?.())));
       announce(this.config, url);
       return url;
     } catch (error) {
@@ -82,5 +81,22 @@ export class Application {
     } catch (error) {
       throw listenFailure(error, port);
     }
+  }
+}
+
+/** Redis may answer and yet refuse every write: a half then starts only when that is over. */
+async function orAborted(signal: AbortSignal, work: Promise<unknown>): Promise<void> {
+  signal.throwIfAborted();
+  let callOff: () => void = () => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    callOff = () => {
+      reject(signal.reason as Error);
+    };
+    signal.addEventListener('abort', callOff);
+  });
+  try {
+    await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', callOff);
   }
 }

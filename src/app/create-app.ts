@@ -1,17 +1,26 @@
-import { ConsoleLogger, type Type } from '@nestjs/common';
+import { isIPv6 } from 'node:net';
+import type { Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Logger, PinoLogger } from 'nestjs-pino';
 import type { Config } from '../config/config.js';
+import { allowLargerBodies } from '../http/body-limit.js';
 import { allowOnlyHosts } from '../http/allowed-hosts.js';
 import { sendCommonHeaders } from '../http/common-headers.js';
 import { earlyRefusals } from '../http/early-refusals.js';
+import { refuseOtherOrigins } from '../http/cross-origin.js';
+import { continueWithin, refuseOtherFraming } from '../http/framing.js';
 import { readJsonBodies } from '../http/json-body.js';
 import { refuseOtherMethods } from '../http/other-methods.js';
 import { requestId } from '../http/request-id.js';
+import { assemblyLogger } from '../logging/logging.module.js';
 import { requestLog } from '../logging/request-log.js';
 import { HttpMetrics } from '../metrics/http-metrics.js';
+import { compileCidrs } from '../net/cidr.js';
 import { AppModule } from './app.module.js';
+
+/** Named here, because a worker does not load the route's own code. */
+const BATCH_ROUTE = '/v1/enqueue/batch';
 
 /** Builds the Nest application out of the halves that this process is to run, ready to listen. */
 export async function createApp(config: Config, halves: readonly Type[]): Promise<NestFastifyApplication> {
@@ -19,8 +28,7 @@ export async function createApp(config: Config, halves: readonly Type[]): Promis
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter(config), {
     bodyParser: false,
     abortOnError: false,
-    // While it is put together, Nest tells of every class and route; only what is wrong is worth a line.
-    logger: new ConsoleLogger({ json: true, logLevels: ['warn', 'error', 'fatal'] }),
+    logger: assemblyLogger(config),
   });
   await prepareServer(app, config);
   if (config.service.mode !== 'worker') {
@@ -37,6 +45,7 @@ function adapter(config: Config): FastifyAdapter {
   return new FastifyAdapter({
     bodyLimit: config.service.maxRequestBytes,
     genReqId: requestId,
+    trustProxy: trustedProxies(config),
     requestTimeout: 30_000,
     keepAliveTimeout: 72_000,
     // A request without Host is refused by a hook, where it gets a problem document.
@@ -46,13 +55,36 @@ function adapter(config: Config): FastifyAdapter {
   });
 }
 
+/** Who tells the address of the sender; without any of them it is that of the connection. */
+function trustedProxies({ ingress }: Config): boolean | ((address: string) => boolean) {
+  if (ingress.trustedProxies.length === 0) return false;
+  const proxies = compileCidrs(ingress.trustedProxies);
+  return (address) => proxies.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+}
+
 async function prepareServer(app: NestFastifyApplication, config: Config): Promise<void> {
   const server = app.getHttpAdapter().getInstance();
   readJsonBodies(server);
+  allowLargerBodies(server, BATCH_ROUTE, config.ingress.maxBatchBytes);
   sendCommonHeaders(server);
+  continueWithin(config.service.maxRequestBytes, server);
+  refuseOtherFraming(server);
   allowOnlyHosts(server, config.service.allowedHosts);
+  refuseOtherOrigins(server, config.service.allowedOrigins);
+  allowOrigins(app, config.service.allowedOrigins);
   await tellOfRequests(app);
   refuseOtherMethods(server);
+}
+
+/** Browsers ask before they send for a page of another origin, and do not let it read what they were not told it may. */
+function allowOrigins(app: NestFastifyApplication, origins: readonly string[]): void {
+  if (origins.length === 0) return;
+  app.enableCors({
+    origin: [...origins],
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    exposedHeaders: ['ETag', 'RateLimit', 'RateLimit-Policy', 'Retry-After', 'X-Request-Id'],
+    maxAge: 600,
+  });
 }
 
 /** Each answered request to the log and to the metrics, by one hook: asking the server for the route is not free. */

@@ -11,6 +11,8 @@ export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
     .setVersion(buildInfo.version)
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .addApiKey({ type: 'apiKey', in: 'header', name: 'X-Admin-Key' }, 'admin')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'The API key of a client.' }, 'client')
+    .addApiKey({ type: 'apiKey', in: 'header', name: 'X-API-Key' }, 'client-header')
     .build();
   return SwaggerModule.createDocument(app, settings);
 }

@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { ProblemError } from '../http/problem.js';
 import { QueueUnavailable } from '../queue/task-queue.js';
 import { NotDurable } from '../redis/writer.js';
+import { Seldom } from '../time/seldom.js';
 
 const RETRY_AFTER_SEC = 1;
 const LOG_INTERVAL_MS = 1000;
@@ -10,16 +11,16 @@ const MAX_REASON = 200;
 const UNAVAILABLE = {
   code: 'store_unavailable',
   detail:
-    'The store cannot do this now. Send the request again; an enqueue with a task_id is never stored twice.',
+    'The store cannot do this now. Send the request again; an enqueue with an Idempotency-Key or a task_id is never stored twice.',
 };
 const NOT_DURABLE = {
   code: 'not_durable',
   detail:
-    'It may be done, but no replica of the store has confirmed it in time. Send the request again; an enqueue with a task_id is never stored twice.',
+    'It may be done, but no replica of the store has confirmed it in time. Send the request again; an enqueue with an Idempotency-Key or a task_id is never stored twice.',
 };
 
 const logger = new Logger('Queue');
-let loggedAt = -Infinity;
+const seldom = new Seldom(LOG_INTERVAL_MS);
 
 /** The queue knows nothing of HTTP: here its "not now" becomes an answer, and its reason a line in the log. */
 export function queueUnavailable(error: unknown): ProblemError | undefined {
@@ -34,9 +35,7 @@ export function queueUnavailable(error: unknown): ProblemError | undefined {
 
 /** Every request of an outage fails for the same reason; one line a second is enough. */
 function warn(cause: unknown): void {
-  const now = performance.now();
-  if (now - loggedAt < LOG_INTERVAL_MS) return;
-  loggedAt = now;
+  if (!seldom.isDue()) return;
   // The message only: an error of the client carries the command with its values.
   const words = cause instanceof Error ? cause.message : String(cause);
   logger.warn(`requests are answered 503, because the store says: ${words.slice(0, MAX_REASON)}`);

@@ -95,7 +95,15 @@ async function send(event: CircuitEvent, settings: CircuitSettings): Promise<Rep
   }
   const [until, note] = event.kind === 'open' ? [event.until, event.note] : ['', ''];
   const order = [event.kind, until === Infinity ? '' : until, note];
-  return (await scripts.setCircuit.run(redis, PREFIX, [now, HOST, ...order, breaker, 3_600_000])) as Reply;
+  return (await scripts.setCircuit.run(redis, PREFIX, [
+    now,
+    HOST,
+    ...order,
+    breaker,
+    3_600_000,
+    '',
+    0,
+  ])) as Reply;
 }
 
 const LETTERS = { success: 's', failure: 'f', neutral: 'n' } as const;

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { QueueHarness } from '../../test/support/queue-harness.js';
 import { answers, VirtualFleet } from '../../test/support/virtual-fleet.js';
+import { type AuditEntry, auditLine } from '../audit/audit-line.js';
 import type { Outcome } from '../task/outcome.js';
 import type { HostChange } from '../queue/gates/host-changes.js';
 import type { HostCircuit } from './circuits.js';
@@ -86,7 +87,8 @@ describe('what is told of a circuit', () => {
   });
 
   it('comes in pages, in the order of the hosts', async () => {
-    for (const name of ['c', 'a', 'b']) await harness.circuits.open(`http://${name}.example`, 'moving');
+    for (const name of ['c', 'a', 'b'])
+      await harness.circuits.open(`http://${name}.example`, { reason: 'moving' });
     const first = await harness.circuits.list(2);
     expect(first).toMatchObject({ circuits: [{ host: 'http://a.example' }, { host: 'http://b.example' }] });
     expect(first.next).toBe('http://b.example');
@@ -98,7 +100,7 @@ describe('what is told of a circuit', () => {
 
 describe('somebody', () => {
   it('opens it for ever: nothing is sent, and it says why; closes it: its tasks are let in step by step', async () => {
-    const open = await harness.circuits.open(`${HOST}/x`, 'planned; see #7');
+    const open = await harness.circuits.open(`${HOST}/x`, { reason: 'planned; see #7' });
     expect(open).toMatchObject({ state: 'open', isForced: true, note: 'planned; see #7' });
     expect(open).not.toHaveProperty('nextProbeAt');
     await harness.add(100);
@@ -118,7 +120,9 @@ describe('somebody', () => {
 
   it('opens it until a time: it is probed then', async () => {
     const until = clock.now() + 90 * SECOND;
-    expect(await harness.circuits.open(HOST, 'restart', until)).toMatchObject({ nextProbeAt: until });
+    expect(await harness.circuits.open(HOST, { reason: 'restart', until })).toMatchObject({
+      nextProbeAt: until,
+    });
     await harness.add(10);
     await fleet.pass(90 * SECOND - 1);
     expect(fleet.calls).toEqual([]);
@@ -138,6 +142,17 @@ describe('somebody', () => {
     await fleet.pass(50);
     expect(fleet.calls.length - before).toBeGreaterThanOrEqual(100);
     expect(told.map(({ to }) => to)).toEqual(['closed']);
+  });
+
+  it('is named in the audit log, with what was before', async () => {
+    const by = { address: '127.0.0.1', requestId: 'r1' };
+    await harness.circuits.open(HOST, { reason: 'restart' }, auditLine('circuit.open', `host:${HOST}`, by));
+    await harness.hostLimits.set(HOST, { maxConcurrent: 3 }, auditLine('host.put', `host:${HOST}`, by));
+    const lines = await harness.redis.xrange('{tr}:audit', '-', '+');
+    expect(lines.map(([, [, line]]) => JSON.parse(line!) as AuditEntry)).toMatchObject([
+      { action: 'circuit.open', before: { state: 'closed' }, after: { state: 'open', note: 'restart' }, by },
+      { action: 'host.put', target: `host:${HOST}`, after: { maxConcurrent: 3 } },
+    ]);
   });
 
   it('changes nothing of what is so already', async () => {
@@ -216,7 +231,17 @@ describe('the limits of a host', () => {
     await harness.hostLimits.set(HOST, {});
     await fleet.pass(10);
     expect(fleet.calls).toHaveLength(40);
-    expect(await harness.hostLimits.list(10)).toMatchObject({ hosts: [{ host: HOST }] });
+    expect(await harness.hostLimits.list(10)).toEqual({ hosts: [] });
+  });
+
+  it('come in pages, in the order of the hosts', async () => {
+    for (const name of ['c', 'a', 'b'])
+      await harness.hostLimits.set(`http://${name}.example`, { maxConcurrent: 1 });
+    const { hosts, next } = await harness.hostLimits.list(2);
+    expect(hosts.map(({ host }) => host)).toEqual(['http://a.example', 'http://b.example']);
+    const second = await harness.hostLimits.list(2, next);
+    expect(second).toMatchObject({ hosts: [{ host: 'http://c.example', maxConcurrent: 1 }] });
+    expect(second).not.toHaveProperty('next');
   });
 
   it('count what runs already when they are set', async () => {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { ChainableCommander } from 'ioredis';
+import type { AuditLine } from '../audit/audit-line.js';
 import { Config } from '../config/config.js';
 import { type Circuit, type CircuitState, decodeCircuit, stateAt } from '../queue/gates/circuit.js';
 import { HostChanges, parseChanges } from '../queue/gates/host-changes.js';
@@ -36,6 +37,13 @@ export interface HostCircuit {
   readonly clientsHeldUntil?: number;
 }
 
+export interface OpenOrder {
+  /** Shown to whoever asks why tasks wait. */
+  readonly reason: string;
+  /** Unix milliseconds. */
+  readonly until?: number;
+}
+
 export interface CircuitPage {
   readonly circuits: readonly HostCircuit[];
   /** The host after which the next page begins; nothing on the last one. */
@@ -50,6 +58,7 @@ export interface CircuitPage {
 export class Circuits {
   private readonly breaker: string;
   private readonly maxAgeMs: number;
+  private readonly auditEntries: number;
 
   constructor(
     config: Config,
@@ -59,6 +68,7 @@ export class Circuits {
   ) {
     this.breaker = breakerText(config);
     this.maxAgeMs = maxTaskAgeMs(config);
+    this.auditEntries = config.admin.auditMaxEntries;
   }
 
   /**
@@ -92,25 +102,44 @@ export class Circuits {
   /**
    * Nothing is sent to the host any more, but what is under way.
    *
-   * @param until when it may be probed; nothing = not before somebody closes it
+   * @param order.until when it may be probed; nothing = not before somebody closes it
+   * @param line for the audit log
    */
-  open(host: string, reason: string, until?: number): Promise<HostCircuit> {
-    return this.order(host, ['open', until ?? '', reason]);
+  open(url: string, { reason, until }: OpenOrder, line?: AuditLine): Promise<HostCircuit> {
+    return this.order(url, ['open', until ?? '', reason], line);
   }
 
-  /** Its tasks are let in step by step, as after an outage; failures open it again. */
-  close(host: string): Promise<HostCircuit> {
-    return this.order(host, ['close', '', '']);
+  /**
+   * Its tasks are let in step by step, as after an outage; failures open it again.
+   *
+   * @param line for the audit log
+   */
+  close(url: string, line?: AuditLine): Promise<HostCircuit> {
+    return this.order(url, ['close', '', ''], line);
   }
 
-  /** Forgets all that there is against the host: its tasks are let in at once, those of clients it asked to wait too. */
-  reset(host: string): Promise<HostCircuit> {
-    return this.order(host, ['reset', '', '']);
+  /**
+   * Forgets all that there is against the host: its tasks are let in at once, those of clients it asked to wait too.
+   *
+   * @param line for the audit log
+   */
+  reset(url: string, line?: AuditLine): Promise<HostCircuit> {
+    return this.order(url, ['reset', '', ''], line);
   }
 
-  private order(url: string, order: readonly (string | number)[]): Promise<HostCircuit> {
+  private async order(url: string, order: Order, line?: AuditLine): Promise<HostCircuit> {
     const host = hostName(url);
-    const args = [this.clock.scriptTime(), host, ...order, this.breaker, this.maxAgeMs];
+    // Of a circuit that changes in this very moment, the log may tell the state before that.
+    const audited = line?.(await this.find(host), asOrdered(order)) ?? '';
+    const args = [
+      this.clock.scriptTime(),
+      host,
+      ...order,
+      this.breaker,
+      this.maxAgeMs,
+      audited,
+      this.auditEntries,
+    ];
     return whenAvailable(async () => {
       const reply = await this.connections.write((redis) => scripts.setCircuit.run(redis, PREFIX, args));
       const [, changes] = reply as [circuit: string, changes: string[]];
@@ -138,6 +167,13 @@ export class Circuits {
       return { ...(circuit ? hostCircuit(host, circuit, this.clock.now()) : nothingAgainst(host)), ...load };
     });
   }
+}
+
+type Order = readonly [kind: 'open' | 'close' | 'reset', until: number | '', reason: string];
+
+function asOrdered([kind, until, note]: Order): Partial<HostCircuit> {
+  if (kind !== 'open') return { state: 'closed' };
+  return { state: 'open', isForced: true, note, ...(until !== '' && { nextProbeAt: until }) };
 }
 
 function hostCircuit(host: string, circuit: Circuit, now: number): HostCircuit {

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { AuditLine } from '../audit/audit-line.js';
 import type { GateLimits } from '../queue/gates/gate.js';
 import { GatedRecords } from '../queue/gates/gated-records.js';
 import { GateStore } from '../queue/gates/gate-store.js';
@@ -48,13 +49,18 @@ export class HostLimits {
       key: HOSTS_KEY,
       gateOf: (host) => `h:${host}`,
       limitsOf,
+      extracts: [],
     });
   }
 
-  /** Replaces what is set for a host; nothing in it = no limit. */
-  async set(url: string, limit: HostLimit): Promise<LimitedHost> {
+  /**
+   * Replaces what is set for a host; nothing in it = no limit.
+   *
+   * @param line for the audit log
+   */
+  async set(url: string, limit: HostLimit, line?: AuditLine): Promise<LimitedHost> {
     const host = hostName(url);
-    const stored = await this.records.change(host, () => ({ ...limit, updatedAt: this.clock.now() }));
+    const stored = await this.records.change(host, () => ({ ...limit, updatedAt: this.clock.now() }), line);
     return { host, ...stored };
   }
 
@@ -65,18 +71,21 @@ export class HostLimits {
   }
 
   /**
-   * Hosts for which something was set, in their order.
+   * Hosts that are limited, in their order.
    *
    * @param after the host that the page before ended with
    */
-  async list(limit: number, after?: string): Promise<HostLimitPage> {
-    const { records, next } = await this.records.page(limit, after);
-    return {
-      hosts: records.map(([host, stored]) => ({ host, ...stored })),
-      ...(next !== undefined && { next }),
-    };
+  async list(limit: number, after = ''): Promise<HostLimitPage> {
+    const all = [...(await this.records.all())].map(([host, stored]) => ({ host, ...stored }));
+    const limited = all.filter((each) => Object.keys(limitsOf(each)).length > 0);
+    const rest = limited.toSorted(byHost).filter(({ host }) => host > after);
+    const hosts = rest.slice(0, limit);
+    const last = hosts.at(-1);
+    return { hosts, ...(rest.length > limit && last && { next: last.host }) };
   }
 }
+
+const byHost = (one: LimitedHost, other: LimitedHost) => (one.host < other.host ? -1 : 1);
 
 function limitsOf({ maxConcurrent, maxPerSecond, burst }: HostLimit): GateLimits {
   return {

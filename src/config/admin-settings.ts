@@ -1,4 +1,4 @@
-import { IsIn, Matches } from 'class-validator';
+import { IsIn, IsInt, Matches, Max, Min } from 'class-validator';
 import { Env } from './setting.js';
 
 /** Who may use `/admin`. */
@@ -16,4 +16,13 @@ export class AdminSettings {
   )
   @IsIn(['key', 'none'])
   auth: 'key' | 'none' = 'key';
+
+  @Env(
+    'AUDIT_MAX_ENTRIES',
+    'Changes by admins that `GET /admin/audit` can tell of, about; the oldest go first.',
+  )
+  @IsInt()
+  @Min(100)
+  @Max(10_000_000)
+  auditMaxEntries = 10_000;
 }

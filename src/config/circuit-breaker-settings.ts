@@ -1,5 +1,5 @@
 import { IsInt, IsNumber, Max, Min } from 'class-validator';
-import { DAY_SEC } from './day.js';
+import { DAY_SEC } from '../time/day.js';
 import { Env } from './setting.js';
 
 /** When a host is left alone because it does not answer, and how it is asked again. */

@@ -1,6 +1,8 @@
 import { AdminSettings } from './admin-settings.js';
 import { CircuitBreakerSettings } from './circuit-breaker-settings.js';
+import { ClientSettings } from './client-settings.js';
 import { DeliverySettings } from './delivery-settings.js';
+import { IngressSettings } from './ingress-settings.js';
 import { OutgoingSettings } from './outgoing-settings.js';
 import { RedisSettings } from './redis-settings.js';
 import { RetentionSettings } from './retention-settings.js';
@@ -13,7 +15,9 @@ import { StorageSettings } from './storage-settings.js';
  */
 export class Config {
   readonly service = new ServiceSettings();
+  readonly ingress = new IngressSettings();
   readonly admin = new AdminSettings();
+  readonly clients = new ClientSettings();
   readonly delivery = new DeliverySettings();
   readonly circuitBreaker = new CircuitBreakerSettings();
   readonly outgoing = new OutgoingSettings();

@@ -1,5 +1,5 @@
 import { IsIn, IsInt, IsNumber, Matches, Max, Min } from 'class-validator';
-import { DAY_SEC } from './day.js';
+import { DAY_SEC } from '../time/day.js';
 import { Env } from './setting.js';
 
 /** How tasks are tried, and how often. */

@@ -47,6 +47,23 @@ describe('loadConfig', () => {
     expect(loadConfig({ REDIS_ADDR: 'a:1', REDIS_ADDRESS: 'b:2' }).redis.address).toBe('b:2');
   });
 
+  it('reads origins as browsers write them, and nothing else', () => {
+    const origins = ['https://ops.example.com', 'http://localhost:3000', 'http://[::1]:8080'];
+    expect(loadConfig({ ALLOWED_ORIGINS: origins.join(', ') }).service.allowedOrigins).toEqual(origins);
+    for (const wrong of [
+      '*',
+      'null',
+      'ops.example.com',
+      'https://a.example/',
+      'https://A.example',
+      'ws://a',
+    ]) {
+      expect(faultsOf({ ALLOWED_ORIGINS: wrong })).toEqual([
+        expect.stringMatching(/^ALLOWED_ORIGINS must be a comma list of origins/),
+      ]);
+    }
+  });
+
   it('reads the Sentinels and what a task must have reached', () => {
     const { redis } = loadConfig({ REDIS_SENTINEL_ADDR: 'a:1, b:2', DURABILITY: 'master' });
     expect(redis).toMatchObject({ sentinels: ['a:1', 'b:2'], masterName: 'mymaster', durability: 'master' });

@@ -57,8 +57,11 @@ function parseAs(fallback: unknown, text: string): unknown {
   return text;
 }
 
-function contradictions({ delivery, circuitBreaker }: Config): string[] {
+function contradictions({ circuitBreaker, delivery, ingress, service }: Config): string[] {
   const faults: string[] = [];
+  if (ingress.maxBatchBytes < service.maxRequestBytes) {
+    faults.push('MAX_BATCH_BYTES must not be less than MAX_REQUEST_BYTES');
+  }
   if (delivery.timeoutSec > delivery.maxTimeoutSec) {
     faults.push('TASK_TIMEOUT_SEC must not be greater than MAX_TASK_TIMEOUT_SEC');
   }

@@ -1,6 +1,6 @@
 import { IsIn, IsInt, IsIP, IsNumber, Max, Min } from 'class-validator';
-import { DAY_SEC } from './day.js';
-import { AreHostNames } from './host-names.js';
+import { DAY_SEC } from '../time/day.js';
+import { AreHostNames, AreOrigins } from './host-names.js';
 import { Env } from './setting.js';
 
 const MODES = ['api', 'worker', 'both'] as const;
@@ -37,6 +37,14 @@ export class ServiceSettings {
   )
   @AreHostNames()
   allowedHosts: string[] = [];
+
+  @Env(
+    'ALLOWED_ORIGINS',
+    'Comma list of web origins besides its own whose pages may use the API (CORS). Pages of others may change nothing; programs are not concerned.',
+    { allowed: 'origins as browsers write them, like `https://ops.example.com`' },
+  )
+  @AreOrigins()
+  allowedOrigins: string[] = [];
 
   @Env('NODE_ENV', '`production` closes what is open for development. The image sets it.')
   @IsIn(['development', 'production', 'test'])

@@ -1,4 +1,5 @@
 import { errors } from 'undici';
+import { AnswerTooLarge } from './answer-limit.js';
 import { ConnectFailure, messageOf } from './connect-failure.js';
 import { Failed } from './http-sender.js';
 
@@ -36,6 +37,7 @@ export function describeFailure(error: Error & { code?: string }, started: boole
 function lostOrBad(error: Error & { code?: string }): Pick<Failed, 'code' | 'message'> {
   if (error.code === 'ERR_ASSERTION') return { code: 'bad_answer', message: NOT_HTTP };
   const message = messageOf(error);
+  if (error instanceof AnswerTooLarge) return { code: 'answer_too_large', message };
   const known = BY_CODE.get(error.code ?? '');
   if (known !== undefined) return { code: known, message };
   const bad = error instanceof errors.HTTPParserError || /^bad (?:response|upgrade)$/.test(error.message);

@@ -1,8 +1,11 @@
 import { Module } from '@nestjs/common';
+import { DestinationRules } from '../clients/destination-rules.js';
 import { Config } from '../config/config.js';
 import { compileAddressPolicy } from '../net/address-policy.js';
 import { TaskHandler } from '../queue/task-handler.js';
 import { AttemptLog } from './attempt-log.js';
+import { Calls } from './calls.js';
+import { DestinationCheck } from './destination-check.js';
 import { Dispatcher } from './dispatcher.js';
 import { HttpSender } from './http-sender.js';
 import { readProxy } from './proxy-tunnel.js';
@@ -11,6 +14,9 @@ import { UndiciSender } from './undici-sender.js';
 @Module({
   providers: [
     AttemptLog,
+    Calls,
+    DestinationCheck,
+    DestinationRules,
     { provide: HttpSender, inject: [Config], useFactory: httpSender },
     { provide: TaskHandler, useClass: Dispatcher },
   ],

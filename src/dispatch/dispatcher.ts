@@ -1,19 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { buildInfo } from '../config/build-info.js';
 import { Config } from '../config/config.js';
 import type { AbortHandle } from '../queue/abort-handle.js';
 import { type ClaimedTask, type Handled, TaskHandler } from '../queue/task-handler.js';
 import { Clock } from '../time/clock.js';
 import { AttemptLog } from './attempt-log.js';
-import { buildRequest, type SenderIdentity } from './build-request.js';
+import { Calls } from './calls.js';
 import { classify } from './classify.js';
-import { freshTraceparent } from './fresh-traceparent.js';
-import { HttpSender } from './http-sender.js';
 import { judgeHost } from './judge-host.js';
 import { settle } from './settle.js';
 import { toAttempt } from './to-attempt.js';
-
-const sender: SenderIdentity = { userAgent: `task-runner/${buildInfo.version}`, freshTraceparent };
 
 /** The life of an attempt. */
 @Injectable()
@@ -22,7 +17,7 @@ export class Dispatcher extends TaskHandler {
 
   constructor(
     config: Config,
-    private readonly http: HttpSender,
+    private readonly calls: Calls,
     private readonly clock: Clock,
     private readonly log: AttemptLog,
   ) {
@@ -32,8 +27,7 @@ export class Dispatcher extends TaskHandler {
 
   override async handle(claimed: ClaimedTask, abort: AbortHandle): Promise<Handled> {
     const startedAt = this.clock.now();
-    const request = buildRequest(claimed, sender);
-    const reply = await this.http.send(request, abort);
+    const reply = await this.calls.make(claimed, abort);
     const endedAt = this.clock.now();
     const outcome = classify(reply, { now: endedAt, maxMs: this.retryAfterMaxMs });
     const settlement = settle(outcome, claimed, { now: endedAt, random: Math.random() });

@@ -1,11 +1,10 @@
 import { Dispatcher } from 'undici';
 import type { AbortHandle } from '../queue/abort-handle.js';
 import { BodyCapture, hasNoBody, LazyAnswer } from './answer.js';
+import { MAX_READ_BYTES } from './answer-limit.js';
 import { describeFailure } from './describe-failure.js';
 import type { Failed, OutgoingRequest, Reply, Timings } from './http-sender.js';
 
-/** At most this much of an answer's body is read, then the connection is destroyed. */
-export const MAX_READ_BYTES = 64 * 1024;
 /** RFC 9110 15.2 lets a server send any number of 1xx; nobody sane sends more. */
 const MAX_INFORMATIONAL = 20;
 /** Beyond this setTimeout fires at once. */
@@ -116,8 +115,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#settle(new LazyAnswer(status, this.#rawHeaders, this.#body, this.#timings()));
   }
 
-  #fail(failure: Omit<Failed, 'kind' | 'timings'>): void {
-    this.#settle({ kind: 'failed', ...failure, timings: this.#timings() });
+  #fail(failure: Omit<Failed, 'kind' | 'status' | 'timings'>): void {
+    this.#settle({ kind: 'failed', ...failure, status: this.#status, timings: this.#timings() });
   }
 
   #settle(reply: Reply): void {

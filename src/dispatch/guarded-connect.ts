@@ -2,8 +2,8 @@ import { lookup as dnsLookup } from 'node:dns';
 import { Socket } from 'node:net';
 import { buildConnector } from 'undici';
 import { AddressGuard } from '../net/address-policy.js';
-import { judgeHost } from '../net/target-host.js';
 import { ConnectFailure } from './connect-failure.js';
+import { CLOSED, type Connector, judged, PendingSockets, type SocketConnector } from './connector.js';
 import { guardedLookup, LookupAll } from './guarded-lookup.js';
 
 export interface GuardedConnectOptions {
@@ -16,12 +16,6 @@ export interface GuardedConnectOptions {
   readonly ca?: string;
 }
 
-/** undici types the connector as returning nothing, but pools and its own h2 code rely on the socket. */
-type SocketConnector = (
-  target: buildConnector.Options,
-  callback: (error: Error | null, socket: Socket | null) => void,
-) => Socket;
-
 /**
  * undici's connector behind three walls, each of which alone would leave a gap:
  * the host as written (Node never calls `lookup` for an IP literal), what the name resolves to, and, before the
@@ -29,38 +23,28 @@ type SocketConnector = (
  *
  * Every error it reports is a {@link ConnectFailure}.
  */
-export class GuardedConnector {
+export class GuardedConnector implements Connector {
+  readonly connect: buildConnector.connector;
   readonly #guard: AddressGuard;
   readonly #open: SocketConnector;
-  /** Not left to the `signal` option of a socket: Node never takes that listener off again, a leak per connection. */
-  readonly #pending = new Set<Socket>();
+  readonly #pending = new PendingSockets();
 
   constructor(options: GuardedConnectOptions) {
     this.#guard = options.guard;
     this.#open = openSockets(options);
+    this.connect = judged(options.guard, (target, callback) => {
+      this.#dial(target, callback);
+    });
   }
 
-  readonly connect: buildConnector.connector = (target, callback) => {
-    const verdict = judgeHost(target.hostname, this.#guard);
-    if (verdict.allowed) {
-      this.#dial(target, callback);
-      return;
-    }
-    // Not at once: undici is still entering the connecting state.
-    queueMicrotask(() => {
-      callback(ConnectFailure.refused(target.hostname, verdict.reason), null);
-    });
-  };
-
-  /** Ends the connections still being made; whoever owns the finished ones ends those. */
   destroyPending(): void {
-    for (const socket of this.#pending) socket.destroy();
+    this.#pending.destroyAll();
   }
 
   #dial(target: buildConnector.Options, callback: buildConnector.Callback): void {
     let reached: ConnectFailure | 'peer' | undefined;
     const socket = this.#open(target, (error, open) => {
-      this.#pending.delete(socket);
+      this.#pending.isMade(socket);
       if (reached instanceof ConnectFailure) callback(reached, null);
       else if (open !== null && error === null) callback(null, open);
       else
@@ -70,7 +54,6 @@ export class GuardedConnector {
         );
     });
     this.#pending.add(socket);
-    socket.once('close', () => this.#pending.delete(socket));
     // First in line, so that TLS has not yet written its greeting when a peer is refused.
     socket.prependOnceListener('connect', () => {
       const refusal = judgePeer(socket, target.hostname, this.#guard);
@@ -79,8 +62,6 @@ export class GuardedConnector {
     });
   }
 }
-
-const CLOSED = new Error('The connection closed while it was being made');
 
 function openSockets(options: GuardedConnectOptions): SocketConnector {
   return buildConnector({

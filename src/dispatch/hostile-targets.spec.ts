@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { closeAfterTest, RawConnection, rawServer } from '../../test/support/loopback.js';
+import { closeAfterTest, RawConnection, rawServer, rawTlsServer } from '../../test/support/loopback.js';
 import {
   answered,
   failed,
@@ -9,8 +9,9 @@ import {
   scriptedLookup,
   senderTo,
 } from '../../test/support/sending.js';
+import { TARGET_TEST_CERT } from '../../test/support/tls-fixture.js';
 import { AbortHandle } from '../queue/abort-handle.js';
-import { MAX_READ_BYTES } from './exchange.js';
+import { MAX_READ_BYTES } from './answer-limit.js';
 
 const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
 
@@ -43,7 +44,7 @@ const allClosed = (connections: readonly RawConnection[]) =>
   connections.every(({ socket }) => socket.destroyed);
 
 describe('a target that takes its time', () => {
-  it.each<[string, (connection: RawConnection) => void]>([
+  it.each<[string, (connection: RawConnection) => void, number?]>([
     ['says nothing', () => undefined],
     [
       'drips its headers',
@@ -65,17 +66,19 @@ describe('a target that takes its time', () => {
         connection.socket.write('HTTP/1.1 200 OK\r\ncontent-length: 60000\r\n\r\n');
         drip(connection, 'a');
       },
+      200,
     ],
     [
       'drips chunks',
       (connection) => {
-        connection.socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n');
+        connection.socket.write('HTTP/1.1 503 Busy\r\ntransfer-encoding: chunked\r\n\r\n');
         drip(connection, '1\r\na\r\n');
       },
+      503,
     ],
-  ])('and %s meets the deadline, and its connection ends', async (_what, behaviour) => {
+  ])('and %s meets the deadline, and its connection ends', async (_what, behaviour, status) => {
     const { server, reply } = await sendTo(behaviour, 100);
-    expect(failed(reply)).toMatchObject({ stage: 'ambiguous', code: 'timeout' });
+    expect(failed(reply)).toMatchObject({ stage: 'ambiguous', code: 'timeout', status });
     expect(reply.timings.totalMs).toBeGreaterThanOrEqual(99);
     await expect.poll(() => allClosed(server.connections)).toBe(true);
   });
@@ -140,6 +143,58 @@ describe('a target that says too much', () => {
       flood(connection, Buffer.from(`x-a: ${'b'.repeat(1000)}\r\n`));
     });
     expect(failed(reply)).toMatchObject({ stage: 'ambiguous', code: 'headers_too_large' });
+  });
+
+  it.each([
+    ['a status line', 'HTTP/1.1 200 ', 'b'],
+    ['the extension of a chunk', 'HTTP/1.1 500 No\r\ntransfer-encoding: chunked\r\n\r\n1;', 'b'],
+    ['the length of a chunk', 'HTTP/1.1 500 No\r\ntransfer-encoding: chunked\r\n\r\n', '0'],
+  ])(
+    'in %s without an end, of which nothing is handed on, fails as answer_too_large',
+    async (_, head, bytes) => {
+      const { server, reply } = await sendTo((connection) => {
+        connection.socket.write(head);
+        flood(connection, Buffer.alloc(65_536, bytes));
+      }, 3_000);
+      expect(failed(reply)).toMatchObject({ stage: 'ambiguous', code: 'answer_too_large' });
+      await expect.poll(() => allClosed(server.connections)).toBe(true);
+    },
+  );
+
+  it('over TLS is cut off as well', async () => {
+    const server = await rawTlsServer((connection) => {
+      connection.socket.write('HTTP/1.1 200 ');
+      flood(connection, Buffer.alloc(65_536, 'b'));
+    });
+    const sender = senderTo({ ca: TARGET_TEST_CERT });
+    const request = requestTo(`https://target.test:${server.port}/`, { timeoutMs: 3_000 });
+    expect(failed(await sender.send(request, never))).toMatchObject({ code: 'answer_too_large' });
+    await expect.poll(() => allClosed(server.connections)).toBe(true);
+  });
+
+  it('byte by byte in chunks is read as far as any other body', async () => {
+    const chunks = '1\r\na\r\n'.repeat(MAX_READ_BYTES);
+    const { reply } = await sendTo(({ socket }) =>
+      socket.write(`HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${chunks}0\r\n\r\n`),
+    );
+    expect(answered(reply).body).toHaveLength(MAX_READ_BYTES);
+  });
+
+  it('is measured anew for every request on a connection', async () => {
+    const body = 'a'.repeat(MAX_READ_BYTES - 1);
+    const answer = `HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+    const server = await rawServer(({ socket }, nth) => socket.write(nth < 20 ? answer : 'HTTP/1.1 200 '));
+    const sender = senderTo();
+    for (let n = 0; n < 20; n++) {
+      answered(await sender.send(requestTo(server.origin), never));
+      // undici takes a connection again a turn later, and until then opens another one.
+      await new Promise(setImmediate);
+    }
+    const sending = sender.send(requestTo(server.origin, { timeoutMs: 3_000 }), never);
+    await expect.poll(() => server.connections[0]!.received().toString().split('POST').length).toBe(22);
+    flood(server.connections[0]!, Buffer.alloc(65_536, 'b'));
+    expect(failed(await sending)).toMatchObject({ code: 'answer_too_large' });
+    expect(server.connections).toHaveLength(1);
   });
 
   it('in 1xx answers fails as bad_answer', async () => {

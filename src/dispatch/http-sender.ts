@@ -27,15 +27,18 @@ export interface Timings {
  *
  * - `invalid_request`: the request cannot be written as HTTP
  * - `address_refused`: the address policy forbids the target
+ * - `destination_refused`: what is set for the client forbids it
  * - `dns_failed`, `connect_failed`, `tls_failed`: no connection
  * - `timeout`: the deadline passed; `aborted`: the caller called it off, or the sender was closed
  * - `connection_lost`: the connection ended before the answer did
  * - `headers_too_large`: over 16 KiB of answer headers
+ * - `answer_too_large`: over 528 KiB came on the connection, which no answer that is read to its end or its limit needs
  * - `bad_answer`: what came is not HTTP/1.1
  */
 export type FailureCode =
   | 'invalid_request'
   | 'address_refused'
+  | 'destination_refused'
   | 'dns_failed'
   | 'connect_failed'
   | 'tls_failed'
@@ -43,6 +46,7 @@ export type FailureCode =
   | 'aborted'
   | 'connection_lost'
   | 'headers_too_large'
+  | 'answer_too_large'
   | 'bad_answer';
 
 /** A final status came, and the body behind it ended or was cut by us at the read limit. Any status counts. */
@@ -63,6 +67,8 @@ export interface Failed {
   readonly code: FailureCode;
   readonly message: string;
   readonly timings: Timings;
+  /** Of an answer whose head came, and not all of its body. */
+  readonly status?: number | undefined;
   /** The same request will fail the same way: do not retry. */
   readonly permanent?: boolean;
 }

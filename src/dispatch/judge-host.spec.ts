@@ -36,8 +36,10 @@ describe('no answer', () => {
     connection_lost: 'failure',
     bad_answer: 'failure',
     headers_too_large: 'success',
+    answer_too_large: 'success',
     invalid_request: 'neutral',
     address_refused: 'neutral',
+    destination_refused: 'neutral',
     aborted: 'neutral',
   };
 

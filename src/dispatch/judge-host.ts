@@ -5,9 +5,9 @@ const UNAVAILABLE = 503;
 const TOO_MANY_REQUESTS = 429;
 
 /** We did not let the call begin: the host has not been asked. */
-const REFUSED_BY_US: readonly string[] = ['invalid_request', 'address_refused'];
+const REFUSED_BY_US: readonly string[] = ['invalid_request', 'address_refused', 'destination_refused'];
 /** An answer came; that we do not read it to its end is our doing. */
-const ANSWERED: readonly string[] = ['headers_too_large'];
+const ANSWERED: readonly string[] = ['headers_too_large', 'answer_too_large'];
 
 /**
  * What an attempt says of its host. Failures are 5xx and no answer, whatever the reason: a name that does not resolve, a

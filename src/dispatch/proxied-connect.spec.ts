@@ -117,13 +117,15 @@ describe('calls through EGRESS_PROXY', () => {
     expect(asked).toHaveLength(1);
   });
 
-  it.each(['127.0.0.1', '[::1]', '[::ffff:7f00:1]', '169.254.169.254', '2130706433', 'localhost'])(
-    'to %s are refused here, and the proxy is not asked',
-    async (host) => {
-      const { url, asked } = await proxy();
-      const reply = await through(url).send(requestTo(`http://${host}:9/`), never);
-      expect(reply).toMatchObject({ stage: 'not_sent', code: 'address_refused', permanent: true });
-      expect(asked).toEqual([]);
-    },
-  );
+  it.each([
+    ...['127.0.0.1', '[::1]', '[::ffff:7f00:1]', '169.254.169.254', '2130706433', 'localhost'],
+    ...['localhost.', 'a.localhost', 'localhost.localdomain', 'localhost6', 'ip6-localhost.'],
+    ...['metadata.google.internal', 'Metadata.google.internal.', 'metadata', 'metadata.goog'],
+    ...['instance-data', 'instance-data.ec2.internal', 'metadata.tencentyun.com'],
+  ])('to %s are refused here, and the proxy is not asked', async (host) => {
+    const { url, asked } = await proxy();
+    const reply = await through(url).send(requestTo(`http://${host}:9/`), never);
+    expect(reply).toMatchObject({ stage: 'not_sent', code: 'address_refused', permanent: true });
+    expect(asked).toEqual([]);
+  });
 });

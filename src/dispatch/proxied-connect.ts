@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import { buildConnector } from 'undici';
 import type { AddressGuard } from '../net/address-policy.js';
-import { judgeHost } from '../net/target-host.js';
 import { ConnectFailure } from './connect-failure.js';
+import { CLOSED, type Connector, judged, PendingSockets, type SocketConnector } from './connector.js';
 import { type EgressProxy, openTunnel } from './proxy-tunnel.js';
 
 export interface ProxiedConnectOptions {
@@ -12,11 +12,6 @@ export interface ProxiedConnectOptions {
   readonly ca?: string;
 }
 
-type SocketConnector = (
-  target: buildConnector.Options & { httpSocket?: Socket },
-  callback: (error: Error | null, socket: Socket | null) => void,
-) => Socket;
-
 /**
  * undici's connector through a proxy: a tunnel for every connection, also to http targets, so that nothing of a
  * request is the proxy's to read that was not before. Names are resolved by the proxy, and where they may lead is its
@@ -24,8 +19,9 @@ type SocketConnector = (
  *
  * Every error it reports is a {@link ConnectFailure}.
  */
-export class ProxiedConnector {
-  readonly #pending = new Set<Socket>();
+export class ProxiedConnector implements Connector {
+  readonly connect: buildConnector.connector;
+  readonly #pending = new PendingSockets();
   readonly #open: SocketConnector;
 
   constructor(private readonly options: ProxiedConnectOptions) {
@@ -35,22 +31,13 @@ export class ProxiedConnector {
       autoSelectFamily: true,
       ...(options.ca !== undefined && { ca: options.ca }),
     }) as unknown as SocketConnector;
+    this.connect = judged(options.guard, (target, callback) => {
+      this.#dial(target, callback);
+    });
   }
 
-  readonly connect: buildConnector.connector = (target, callback) => {
-    const verdict = judgeHost(target.hostname, this.options.guard);
-    if (verdict.allowed) {
-      this.#dial(target, callback);
-      return;
-    }
-    queueMicrotask(() => {
-      callback(ConnectFailure.refused(target.hostname, verdict.reason), null);
-    });
-  };
-
-  /** Ends the connections still being made. */
   destroyPending(): void {
-    for (const socket of this.#pending) socket.destroy();
+    this.#pending.destroyAll();
   }
 
   #dial(target: buildConnector.Options, callback: buildConnector.Callback): void {
@@ -65,7 +52,6 @@ export class ProxiedConnector {
         });
     });
     this.#pending.add(socket);
-    socket.once('close', () => this.#pending.delete(socket));
   }
 
   #begin(
@@ -79,18 +65,16 @@ export class ProxiedConnector {
       callback(failure, null);
     } else if (target.protocol === 'https:') {
       this.#open({ ...target, httpSocket: socket }, (error, secure) => {
-        this.#pending.delete(socket);
+        this.#pending.isMade(socket);
         if (secure && !error) callback(null, secure);
         else callback(ConnectFailure.of('tls_failed', error ?? CLOSED), null);
       });
     } else {
-      this.#pending.delete(socket);
+      this.#pending.isMade(socket);
       callback(null, socket);
     }
   }
 }
-
-const CLOSED = new Error('The connection closed while it was being made');
 
 function authorityOf({ host = '', port, protocol }: buildConnector.Options): string {
   return port ? host : `${host}:${protocol === 'https:' ? '443' : '80'}`;

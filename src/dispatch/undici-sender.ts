@@ -1,6 +1,8 @@
-import { Agent } from 'undici';
+import { Agent, type buildConnector } from 'undici';
 import type { AbortHandle } from '../queue/abort-handle.js';
-import { Exchange, MAX_READ_BYTES } from './exchange.js';
+import type { Connector } from './connector.js';
+import { limitAnswers, MAX_HEADER_BYTES, MAX_READ_BYTES } from './answer-limit.js';
+import { Exchange } from './exchange.js';
 import { GuardedConnector, GuardedConnectOptions } from './guarded-connect.js';
 import { ProxiedConnector } from './proxied-connect.js';
 import type { EgressProxy } from './proxy-tunnel.js';
@@ -15,14 +17,13 @@ export interface UndiciSenderOptions extends GuardedConnectOptions {
 
 /** Milliseconds an unused connection is kept, also when the target offers longer. */
 const KEEP_ALIVE_MS = 4_000;
-const MAX_ANSWER_HEADER_BYTES = 16 * 1024;
 
 /**
  * Sends with undici's `dispatch`: raw bytes both ways, no redirects, no decompression, no proxy from the
  * environment, no cookie jar. Never shares its agent, whose sockets have passed this sender's guard.
  */
 export class UndiciSender extends HttpSender {
-  readonly #connector: GuardedConnector | ProxiedConnector;
+  readonly #connector: Connector;
   readonly #agent: Agent;
   readonly #captureBytes: number;
 
@@ -32,14 +33,14 @@ export class UndiciSender extends HttpSender {
     const { proxy } = options;
     this.#connector = proxy ? new ProxiedConnector({ ...options, proxy }) : new GuardedConnector(options);
     this.#agent = new Agent({
-      connect: this.#connector.connect,
+      connect: limited(this.#connector.connect),
       // Unlimited: how many run at once is decided by who calls; a limit here would make tasks wait unseen.
       connections: null,
       pipelining: 1,
       // The exchange's deadline covers everything; these would cut long tasks short or miss dripping ones.
       headersTimeout: 0,
       bodyTimeout: 0,
-      maxHeaderSize: MAX_ANSWER_HEADER_BYTES,
+      maxHeaderSize: MAX_HEADER_BYTES,
       allowH2: false,
       keepAliveTimeout: KEEP_ALIVE_MS,
       keepAliveMaxTimeout: KEEP_ALIVE_MS,
@@ -72,6 +73,16 @@ export class UndiciSender extends HttpSender {
       exchange,
     );
   }
+}
+
+function limited(connect: buildConnector.connector): buildConnector.connector {
+  return (target, callback) => {
+    connect(target, (...result) => {
+      const [, socket] = result;
+      if (socket) limitAnswers(socket);
+      callback(...result);
+    });
+  };
 }
 
 function placeOf(text: string): { origin: string; path: string } {

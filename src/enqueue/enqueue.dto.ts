@@ -64,11 +64,12 @@ export class TargetRequest {
 
 /** A task to enqueue. */
 export class EnqueueRequest {
-  /** Who enqueues. */
+  /** Who enqueues. Needed unless an API key says it, and then it may name no other client. */
+  @IsOptional()
   @IsString()
   @Matches(/^[A-Za-z0-9_-]{3,64}$/, { message: 'must be 3 to 64 letters, digits, hyphens or underscores' })
-  @ApiProperty({ example: 'my-service' })
-  client_id!: string;
+  @ApiProperty({ example: 'my-service', required: false })
+  client_id?: string | null;
 
   /** `critical`, `high`, `default` (also called `normal`), `low`, or a queue that was created. */
   @IsOptional()

@@ -1,6 +1,16 @@
 import { Module } from '@nestjs/common';
+import { ClientsModule } from '../clients/clients.module.js';
+import { BatchBounds } from './batch-bounds.js';
+import { BatchController } from './batch.controller.js';
+import { BatchIntake } from './batch-intake.js';
 import { EnqueueController } from './enqueue.controller.js';
+import { Enqueuer } from './enqueuer.js';
+import { Intake } from './intake.js';
 import { TaskMaker } from './task-maker.js';
 
-@Module({ controllers: [EnqueueController], providers: [TaskMaker] })
+@Module({
+  imports: [ClientsModule],
+  controllers: [EnqueueController, BatchController],
+  providers: [BatchBounds, BatchIntake, Enqueuer, Intake, TaskMaker],
+})
 export class EnqueueModule {}

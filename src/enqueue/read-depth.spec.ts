@@ -10,20 +10,27 @@ describe('how deep tasks may enqueue tasks', () => {
     ['-1', 0],
     ['1', 1],
     ['4', 4],
+    ['1, 3', 3],
+    ['3,1 ', 3],
+    ['2, nonsense', 2],
+    [',', 0],
   ])('%s is %d', (header, depth) => {
     expect(readDepth(header)).toBe(depth);
   });
 
-  it.each(['5', '6', '100000000'])('%s is refused, and must not be tried again', (header) => {
-    expect(() => readDepth(header)).toThrow(ProblemError);
-    try {
-      readDepth(header);
-    } catch (error) {
-      expect((error as ProblemError).init).toMatchObject({
-        status: 400,
-        code: 'task_loop',
-        headers: { 'x-task-no-retry': 'true' },
-      });
-    }
-  });
+  it.each(['5', '6', '100000000', '9, 1', '1, 6', '0,0,0,5', '9'.repeat(400)])(
+    '%s is refused, and must not be tried again',
+    (header) => {
+      expect(() => readDepth(header)).toThrow(ProblemError);
+      try {
+        readDepth(header);
+      } catch (error) {
+        expect((error as ProblemError).init).toMatchObject({
+          status: 400,
+          code: 'task_loop',
+          headers: { 'x-task-no-retry': 'true' },
+        });
+      }
+    },
+  );
 });

@@ -4,12 +4,14 @@ import { ProblemError } from '../http/problem.js';
 const MOST = 5;
 
 /**
- * How many tasks in a row led to this request, by the header that every call of a task carries.
+ * How many tasks in a row led to this request, by the header that every call of a task carries. Of several the largest
+ * counts: a second one was added on the way.
  *
  * @throws ProblemError when there are too many: a task that leads to itself would go on for ever
  */
 export function readDepth(header: string | undefined): number {
-  const depth = /^\d{1,9}$/.test(header ?? '') ? Number(header) : 0;
+  const depths = header?.split(',').map((text) => (/^\s*\d+\s*$/.test(text) ? Number(text) : 0)) ?? [];
+  const depth = Math.max(0, ...depths);
   if (depth < MOST) return depth;
   throw new ProblemError({
     status: 400,

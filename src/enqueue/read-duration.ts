@@ -1,7 +1,6 @@
+import { DAY_MS } from '../time/day.js';
 import { parseDuration } from '../time/duration.js';
 import type { Faults } from './faults.js';
-
-const DAY_MS = 86_400_000;
 
 /** Where a duration stands in the request, and what it may be. Milliseconds. */
 interface DurationRule {

@@ -1,9 +1,10 @@
+import { DAY_MS } from '../time/day.js';
 import type { EnqueueRequest } from './enqueue.dto.js';
 import type { Faults } from './faults.js';
 import { readDuration } from './read-duration.js';
 import { readTime } from './read-times.js';
 
-const LONGEST_TTL_MS = 3660 * 86_400_000;
+const LONGEST_TTL_MS = 3660 * DAY_MS;
 
 interface Times {
   readonly now: number;

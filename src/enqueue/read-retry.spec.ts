@@ -55,6 +55,27 @@ describe('readRetry', () => {
     ]);
   });
 
+  it.each<[RetryRequest, RetryPolicy]>([
+    [{ strategy: 'list', delays: [1], min_backoff: 5, max_backoff: '1h' }, defaults],
+    [
+      { min_backoff: 5, max_backoff: 60 },
+      { ...defaults, strategy: 'list', delaysMs: [1000] },
+    ],
+  ])('refuses bounds with strategy list, of the request or of the queue: %j', (request, policy) => {
+    const faults = new Faults();
+    readRetry(request, policy, faults);
+    expect(faults.list.map(({ pointer }) => pointer)).toEqual(['/retry/min_backoff', '/retry/max_backoff']);
+    expect(faults.list[0]?.detail).toContain('delays');
+  });
+
+  it('takes bounds with another strategy than the list of the queue', () => {
+    const ofQueue = { ...defaults, strategy: 'list', delaysMs: [1000] } as const;
+    const faults = new Faults();
+    const policy = readRetry({ strategy: 'fixed', min_backoff: 5 }, ofQueue, faults);
+    expect(faults.list).toEqual([]);
+    expect(policy).toEqual({ ...defaults, strategy: 'fixed', minBackoffMs: 5000 });
+  });
+
   it('gives a policy that holds together and survives JSON, or a fault', () => {
     fc.assert(
       fc.property(anyRequest, (request) => {

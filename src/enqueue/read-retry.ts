@@ -1,11 +1,14 @@
 import { chooseRetry, type RetryChoice, type RetryPolicy } from '../task/retry-policy.js';
+import { DAY_MS } from '../time/day.js';
 import type { Faults } from './faults.js';
 import { readDuration } from './read-duration.js';
 import type { RetryRequest } from './retry.dto.js';
 
-const DAY_MS = 86_400_000;
 const LONGEST_WAIT_MS = 30 * DAY_MS;
 const LONGEST_AGE_MS = 3660 * DAY_MS;
+
+/** What holds where a request says nothing. */
+type Strategy = Pick<RetryPolicy, 'strategy' | 'delaysMs'>;
 
 /** The retry policy that a request asks for; what it leaves out is as the queue or the deployment has it. */
 export function readRetry(
@@ -17,15 +20,11 @@ export function readRetry(
 }
 
 /** What a request says about retries, and nothing of what it leaves out. */
-export function readRetryChoice(
-  request: RetryRequest,
-  defaults: Pick<RetryPolicy, 'strategy' | 'delaysMs'>,
-  faults: Faults,
-): RetryChoice {
+export function readRetryChoice(request: RetryRequest, defaults: Strategy, faults: Faults): RetryChoice {
   const { strategy, jitter } = request;
   return {
     ...(strategy && { strategy }),
-    ...readBounds(request, faults),
+    ...readBounds(request, defaults, faults),
     ...readDelays(request, defaults, faults),
     ...(typeof jitter === 'number' && { jitter }),
     ...readLimits(request, faults),
@@ -34,7 +33,12 @@ export function readRetryChoice(
 
 type Bounds = Pick<RetryChoice, 'minBackoffMs' | 'maxBackoffMs'>;
 
-function readBounds(request: RetryRequest, faults: Faults): Bounds {
+function isList(request: RetryRequest, defaults: Strategy): boolean {
+  return (request.strategy ?? defaults.strategy) === 'list';
+}
+
+function readBounds(request: RetryRequest, defaults: Strategy, faults: Faults): Bounds {
+  if (isList(request, defaults)) return refuseBounds(request, faults);
   const min = readWait(request.min_backoff, '/retry/min_backoff', faults);
   const max = readWait(request.max_backoff, '/retry/max_backoff', faults);
   if (min !== undefined && max !== undefined && min > max) {
@@ -46,17 +50,30 @@ function readBounds(request: RetryRequest, faults: Faults): Bounds {
   };
 }
 
+/** Dropped in silence, they would make nobody wonder why the waits are others. */
+function refuseBounds(request: RetryRequest, faults: Faults): Bounds {
+  for (const name of ['min_backoff', 'max_backoff'] as const) {
+    if (request[name] === undefined || request[name] === null) continue;
+    faults.add(
+      `/retry/${name}`,
+      'is not for strategy list, which waits as delays says; name another strategy',
+    );
+  }
+  return {};
+}
+
 function readDelays(
-  { strategy, delays }: RetryRequest,
-  defaults: Pick<RetryPolicy, 'strategy' | 'delaysMs'>,
+  request: RetryRequest,
+  defaults: Strategy,
   faults: Faults,
 ): Pick<RetryChoice, 'delaysMs'> {
-  const isList = (strategy ?? defaults.strategy) === 'list';
+  const { delays } = request;
   if (!delays) {
-    if (isList && !defaults.delaysMs) faults.add('/retry/delays', 'is required with strategy list');
+    if (isList(request, defaults) && !defaults.delaysMs)
+      faults.add('/retry/delays', 'is required with strategy list');
     return {};
   }
-  if (!isList) {
+  if (!isList(request, defaults)) {
     faults.add('/retry/delays', 'is only for strategy list');
     return {};
   }

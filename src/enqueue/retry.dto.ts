@@ -20,7 +20,7 @@ import { DURATION, OPTIONAL_DURATION } from './duration-schema.js';
 export class RetryRequest {
   /**
    * How the waits go: `exponential` doubles from `min_backoff` to `max_backoff`, `linear` grows by `min_backoff` up to
-   * `max_backoff`, `fixed` is always `min_backoff`, `list` follows `delays`.
+   * `max_backoff`, `fixed` is always `min_backoff`, `list` follows `delays` and takes neither of those.
    */
   @IsOptional()
   @IsIn(RETRY_STRATEGIES)

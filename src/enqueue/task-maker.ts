@@ -5,8 +5,8 @@ import { invalidRequest } from '../http/problem.js';
 import { QueueRegistry } from '../queue/queues/queue-registry.js';
 import type { Task } from '../task/task.js';
 import { Clock } from '../time/clock.js';
-import type { EnqueueRequest } from './enqueue.dto.js';
 import { enqueueRules } from './enqueue-rules.js';
+import type { NamedRequest } from './read-client-id.js';
 import { readDepth } from './read-depth.js';
 import { type EnqueueRules, toTask } from './to-task.js';
 
@@ -30,7 +30,7 @@ export class TaskMaker {
    * @throws ProblemError with every rule that the request breaks
    * @throws QueueUnavailable
    */
-  async make(request: EnqueueRequest, headers: CallHeaders): Promise<Task> {
+  async make(request: NamedRequest, headers: CallHeaders): Promise<Task> {
     const { traceparent } = headers;
     const depth = readDepth(headers['x-task-depth']);
     const queue = await this.queues.find(request.queue ?? 'default');

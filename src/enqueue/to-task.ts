@@ -4,8 +4,8 @@ import type { NamedQueue } from '../queue/queues/queue-settings.js';
 import type { RetryPolicy } from '../task/retry-policy.js';
 import type { Task } from '../task/task.js';
 import { callerTaskId } from '../task/task-id.js';
-import type { EnqueueRequest } from './enqueue.dto.js';
 import { Faults } from './faults.js';
+import type { NamedRequest } from './read-client-id.js';
 import { readExpiry } from './read-expiry.js';
 import { readQueue } from './read-queue.js';
 import { readRetry } from './read-retry.js';
@@ -36,15 +36,16 @@ export interface Arrival {
 export type Translation = { readonly task: Task } | { readonly errors: readonly FieldError[] };
 
 /** A request, whose shape was checked already, as the task it asks for; or every rule that it breaks. */
-export function toTask(request: EnqueueRequest, rules: EnqueueRules, arrival: Arrival): Translation {
+export function toTask(request: NamedRequest, rules: EnqueueRules, arrival: Arrival): Translation {
   const faults = new Faults();
   const { now } = arrival;
+  const clientId = readClientId(request, faults);
   const { queue, lane, ...defaults } = readQueue(arrival.queue, rules, faults);
   const scheduledAt = readSchedule(request, { now, horizonMs: rules.horizonMs }, faults);
   const expiresAt = readExpiry(request, { now, scheduledAt }, faults);
   const task: Task = {
-    id: request.task_id ? callerTaskId(request.client_id, request.task_id) : arrival.randomId,
-    clientId: request.client_id,
+    id: request.task_id ? callerTaskId(clientId, request.task_id) : arrival.randomId,
+    clientId,
     queue,
     lane,
     target: readTarget(request.task, rules.guard, faults),
@@ -59,6 +60,11 @@ export function toTask(request: EnqueueRequest, rules: EnqueueRules, arrival: Ar
     ...(isTraceparent(arrival.traceparent) && { traceparent: arrival.traceparent }),
   };
   return faults.list.length > 0 ? { errors: faults.list } : { task };
+}
+
+function readClientId({ client_id }: NamedRequest, faults: Faults): string {
+  if (client_id === '') faults.add('/client_id', 'is required; only an API key can say it instead');
+  return client_id;
 }
 
 /** W3C Trace Context, section 3.2: version 00, and neither id all zeros. */

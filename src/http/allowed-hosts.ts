@@ -7,13 +7,13 @@ const HOST = /^(\[[0-9a-f:.]+\]|[^\s:[\]]*)(?::\d{0,5})?$/;
 
 /**
  * Refuses requests for other host names, which is what stops a web page from reaching a server on the visitor's own
- * machine under a name that it made point there (DNS rebinding). A request that names its host twice, or not as a host,
- * is refused whatever names are allowed (RFC 9112, section 3.2).
+ * machine under a name that it made point there (DNS rebinding). A request that names two hosts, or one not as a host, is
+ * refused whatever names are allowed (RFC 9112, section 3.2).
  *
  * @param hosts host names without ports, IPv6 addresses in brackets; empty lets every name through
  */
 export function allowOnlyHosts(server: FastifyInstance, hosts: readonly string[]): void {
-  const allowed = new Set(hosts.map((host) => host.toLowerCase()));
+  const allowed = new Set(hosts.map(compared));
   server.addHook('onRequest', (request, _reply, done) => {
     const host = hostOf(request.raw);
     if (host === undefined) done(malformed());
@@ -25,8 +25,25 @@ export function allowOnlyHosts(server: FastifyInstance, hosts: readonly string[]
 function hostOf(request: IncomingMessage): string | undefined {
   // HTTP/1.0 knows requests without one.
   const given = request.headers.host ?? (request.httpVersion === '1.0' ? '' : undefined);
-  if (given === undefined || namesHostTwice(request.rawHeaders)) return undefined;
-  return HOST.exec(given.toLowerCase())?.[1];
+  if (given === undefined || namesAnother(request, given)) return undefined;
+  const host = HOST.exec(given.toLowerCase())?.[1];
+  return host === undefined ? undefined : compared(host);
+}
+
+function namesAnother({ url = '', rawHeaders }: IncomingMessage, host: string): boolean {
+  return namesHostTwice(rawHeaders) || !agrees(url, host);
+}
+
+/** A target that is a whole URL names the host once more, and must not name another one (RFC 9112, 3.2.2). */
+function agrees(target: string, host: string): boolean {
+  if (target.startsWith('/')) return true;
+  const authority = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(target)?.[1];
+  return authority === undefined || authority.toLowerCase() === host.toLowerCase();
+}
+
+/** The dot at the end of a name stands for the root of all names, and says nothing else. */
+function compared(host: string): string {
+  return host.toLowerCase().replace(/\.$/, '');
 }
 
 /** Of two, `headers` has the first only. */
@@ -40,7 +57,8 @@ function namesHostTwice(rawHeaders: readonly string[]): boolean {
 }
 
 function malformed(): ProblemError {
-  const detail = 'A request needs exactly one Host header: a host, and after a colon its port.';
+  const detail =
+    'A request needs exactly one Host header: a host, and after a colon its port. A URL as its target must name the same.';
   return new ProblemError({ status: 400, code: 'malformed_request', detail });
 }
 

@@ -1,13 +1,19 @@
+import { ProblemError } from './problem.js';
+
 /** More addresses than this at once: the oldest is forgotten, so that guessing cannot fill the memory. */
 const MAX_ADDRESSES = 10_000;
+
+/** Guessing a key: so many wrong ones from an address in a minute, and it has to wait. */
+const MAX_FAILURES = 10;
+const WINDOW_MS = 60_000;
 
 /** Counts failures per address in fixed windows and says when an address may try again. Times are milliseconds. */
 export class FailureThrottle {
   private readonly windows = new Map<string, { since: number; failures: number }>();
 
   constructor(
-    private readonly maxFailures: number,
-    private readonly windowMs: number,
+    private readonly maxFailures = MAX_FAILURES,
+    private readonly windowMs = WINDOW_MS,
   ) {}
 
   /** 0 when the address may try now. */
@@ -32,4 +38,14 @@ export class FailureThrottle {
     const window = this.windows.get(address);
     return window && now - window.since < this.windowMs ? window : undefined;
   }
+}
+
+/** @param what was wrong, in the plural */
+export function tooManyWrongKeys(what: string, retryAfterMs: number): ProblemError {
+  return new ProblemError({
+    status: 429,
+    code: 'too_many_wrong_keys',
+    detail: `Too many wrong ${what} from this address. Wait a minute.`,
+    headers: { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) },
+  });
 }

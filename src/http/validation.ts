@@ -19,10 +19,18 @@ export class RequestValidation implements PipeTransform {
     const dto = CompiledDto.of(metatype);
     if (!dto.hasRules) return value;
     // Where every field may be left out, the body may be, too.
-    return (
-      dto.accept(value) ?? (value === undefined ? dto.accept({}) : undefined) ?? checked(metatype, value)
-    );
+    if (value === undefined) return dto.accept({}) ?? checked(metatype, value);
+    return validated(metatype, value);
   }
+}
+
+/**
+ * A value as an instance of a DTO class.
+ *
+ * @throws ProblemError with every field that is at fault
+ */
+export function validated<T extends object>(dto: Type<T>, value: unknown): T {
+  return (CompiledDto.of(dto).accept(value) ?? checked(dto, value)) as T;
 }
 
 /** @throws ProblemError with every field that class-validator finds at fault */
@@ -53,7 +61,15 @@ function fieldErrors(error: ValidationError, parent: string): FieldError[] {
 }
 
 /** Rules about the type: what else is wrong with a value of another type says nothing. */
-const TYPE_RULES = ['whitelistValidation', 'isDefined', 'isString', 'isInt', 'isObject', 'isStringMap'];
+const TYPE_RULES = [
+  'whitelistValidation',
+  'isDefined',
+  'isString',
+  'isText',
+  'isInt',
+  'isObject',
+  'isStringMap',
+];
 
 /** What to tell of all the rules a value breaks: its type first, else the rule that is written first. */
 function firstFault({ constraints, value, property }: ValidationError): string | undefined {

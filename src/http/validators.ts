@@ -1,6 +1,20 @@
 import { ValidateBy, type ValidationOptions } from 'class-validator';
 import { isPlainObject } from './instantiate.js';
 
+/** Text that UTF-8 has bytes for. JSON can write down half a surrogate pair, which comes back as another character. */
+export function IsText(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isText',
+    validator: {
+      validate: (value) => typeof value === 'string' && value.isWellFormed(),
+      defaultMessage: (args) =>
+        typeof args?.value === 'string' ? `$property ${HALF_PAIR}` : '$property must be a string',
+    },
+  });
+}
+
+const HALF_PAIR = 'has half a surrogate pair, which has no UTF-8';
+
 interface MapLimits {
   readonly maxEntries: number;
   readonly maxKeyBytes: number;
@@ -35,6 +49,8 @@ function faultOfEntry(key: string, text: unknown, limits: MapLimits): string | u
   if (key === '' || Buffer.byteLength(key) > limits.maxKeyBytes) {
     return `must have keys of 1 to ${limits.maxKeyBytes} bytes; ${name} is not`;
   }
+  if (!key.isWellFormed()) return `must have keys of whole characters; one ${HALF_PAIR}`;
+  if (!text.isWellFormed()) return `must have values of whole characters; that of ${name} ${HALF_PAIR}`;
   return Buffer.byteLength(text) > limits.maxValueBytes
     ? `must have values of at most ${limits.maxValueBytes} bytes; that of ${name} is longer`
     : undefined;

@@ -1,12 +1,37 @@
-import type { DynamicModule } from '@nestjs/common';
-import { LoggerModule } from 'nestjs-pino';
+import type { DynamicModule, LoggerService } from '@nestjs/common';
+import { Logger, LoggerModule, type Params, PinoLogger } from 'nestjs-pino';
 import type { Config } from '../config/config.js';
 import { standardOutput } from './destination.js';
 import { loggableError, redacted } from './redact.js';
 
 /** Structured logs on standard output: JSON, one object per line. */
 export function loggingModule(config: Config): DynamicModule {
-  return LoggerModule.forRoot({
+  return LoggerModule.forRoot(lines(config));
+}
+
+/**
+ * The same for as long as the application is put together. Nest then tells of every class and route; only what is wrong
+ * is worth a line.
+ */
+export function assemblyLogger(config: Config): LoggerService {
+  const params = lines(config);
+  return new AssemblyLogger(new PinoLogger(params), params);
+}
+
+class AssemblyLogger extends Logger {
+  override verbose(): void {
+    // Not worth a line.
+  }
+  override debug(): void {
+    // Not worth a line.
+  }
+  override log(): void {
+    // Not worth a line.
+  }
+}
+
+function lines(config: Config): Params {
+  return {
     pinoHttp: [
       {
         level: config.service.logLevel,
@@ -19,5 +44,5 @@ export function loggingModule(config: Config): DynamicModule {
     ],
     // Requests get their line from `requestLog`; a logger of its own for each would cost more than the rest of them.
     forRoutes: [],
-  });
+  };
 }

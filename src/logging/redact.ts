@@ -6,6 +6,7 @@ const SECRET = new Set([
   'set-cookie',
   'x-admin-key',
   'x-api-key',
+  'x-client-key',
   'password',
   'sentinelpassword',
   'apikey',

@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { PrometheusModule } from '@willsoto/nestjs-prometheus';
 import { CircuitMetric, circuitMetricProviders } from './circuit-metric.js';
+import { AdmissionMetric, admissionMetricProviders } from './admission-metric.js';
 import { DepthMetric, depthMetricProviders } from './depth-metric.js';
 import { HistoryMetric, historyMetricProviders } from './history-metric.js';
 import { HttpMetrics, httpMetricProviders } from './http-metrics.js';
@@ -19,13 +20,23 @@ import { TaskMetrics, taskMetricProviders } from './task-metrics.js';
     ...historyMetricProviders,
     ...storeMetricProviders,
     ...circuitMetricProviders,
+    ...admissionMetricProviders,
     TaskMetrics,
     HttpMetrics,
     DepthMetric,
     HistoryMetric,
     StoreMetric,
     CircuitMetric,
+    AdmissionMetric,
   ],
-  exports: [TaskMetrics, HttpMetrics, DepthMetric, HistoryMetric, StoreMetric, CircuitMetric],
+  exports: [
+    TaskMetrics,
+    HttpMetrics,
+    DepthMetric,
+    HistoryMetric,
+    StoreMetric,
+    CircuitMetric,
+    AdmissionMetric,
+  ],
 })
 export class MetricsModule {}

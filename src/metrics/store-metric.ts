@@ -1,21 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { InjectMetric, makeCounterProvider, makeGaugeProvider } from '@willsoto/nestjs-prometheus';
-import type { Counter, Gauge } from 'prom-client';
+import { InjectMetric, makeGaugeProvider } from '@willsoto/nestjs-prometheus';
+import type { Gauge } from 'prom-client';
 import { measureAtScrape } from './measure-at-scrape.js';
 
 const MEMORY = 'taskqueue_store_memory_bytes';
-const REFUSED = 'taskqueue_enqueue_refused_total';
 
 export const storeMetricProviders = [
   makeGaugeProvider({
     name: MEMORY,
     help: 'Memory of Redis as of a second ago: used, and max, its maxmemory (0 = none).',
     labelNames: ['kind'],
-  }),
-  makeCounterProvider({
-    name: REFUSED,
-    help: 'Tasks that were refused because the store was full: of memory, or of tasks (MAX_QUEUE_SIZE).',
-    labelNames: ['reason'],
   }),
 ];
 
@@ -26,10 +20,7 @@ interface Memory {
 
 @Injectable()
 export class StoreMetric {
-  constructor(
-    @InjectMetric(MEMORY) private readonly memory: Gauge,
-    @InjectMetric(REFUSED) private readonly refusals: Counter,
-  ) {}
+  constructor(@InjectMetric(MEMORY) private readonly memory: Gauge) {}
 
   /** @param read asked at each scrape; nothing = it is not known, and the metric has no values */
   measureWith(read: () => Memory | undefined): void {
@@ -42,9 +33,5 @@ export class StoreMetric {
         this.memory.set({ kind: 'max' }, memory.maxBytes);
       },
     );
-  }
-
-  refused(reason: 'memory' | 'tasks'): void {
-    this.refusals.inc({ reason });
   }
 }

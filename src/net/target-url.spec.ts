@@ -8,6 +8,7 @@ const loopback = compileAddressPolicy({ allowPrivateUrls: false, allowLoopbackUr
 const LOOPBACK = /\(loopback address\)$/;
 const PRIVATE = /\(private address\)$/;
 const METADATA = /\(cloud metadata address\)$/;
+const METADATA_NAME = /\(cloud metadata name\)$/;
 const UNSPECIFIED = /\(unspecified address\)$/;
 const EMBEDDED = /\(IPv4 address embedded in IPv6\)$/;
 const SCHEME = /^must be absolute and start with/;
@@ -85,6 +86,27 @@ const HOSTILE: readonly (readonly [string, RegExp])[] = [
   ['http://168.63.129.16/', METADATA],
   ['http://100.100.100.200/', METADATA],
   ['http://192.0.0.192/', METADATA],
+  ['http://metadata.google.internal/', METADATA_NAME],
+  ['http://metadata.google.internal./computeMetadata/v1/', METADATA_NAME],
+  ['http://Metadata.GOOGLE.internal./', METADATA_NAME],
+  ['http://metadata.goog/', METADATA_NAME],
+  ['http://instance-data.ec2.internal./latest/', METADATA_NAME],
+  ['http://instance-data.eu-west-1.compute.internal/', METADATA_NAME],
+  ['http://metadata/computeMetadata/v1/', METADATA_NAME],
+  ['http://METADATA./', METADATA_NAME],
+  ['http://ｍｅｔａｄａｔａ/', METADATA_NAME],
+  ['http://instance-data/latest/', METADATA_NAME],
+  ['http://metadata.tencentyun.com/', METADATA_NAME],
+  ['http://localhost.localdomain/', LOOPBACK],
+  ['http://a.localhost.localdomain./', LOOPBACK],
+  ['http://localhost4/', LOOPBACK],
+  ['http://localhost4.localdomain4/', LOOPBACK],
+  ['http://LocalHost6/', LOOPBACK],
+  ['http://localhost6.localdomain6./', LOOPBACK],
+  ['http://ip6-localhost/', LOOPBACK],
+  ['http://ip6-loopback./', LOOPBACK],
+  ['http://ipv6-localhost/', LOOPBACK],
+  ['http://_localdnsstub/', LOOPBACK],
   ['http://[fe80::1]/', /\(link-local address\)$/],
   ['http://[fec0::1]/', /\(site-local address\)$/],
   ['http://[ff02::1]/', /\(multicast address\)$/],
@@ -208,6 +230,34 @@ describe('a target URL', () => {
       expect(parseTargetUrl(text, loopback).ok).toBe(true);
     }
     expect(parseTargetUrl('http://10.0.0.1/', loopback).ok).toBe(false);
+  });
+
+  it('never leads to the name of a metadata service, whatever is allowed', () => {
+    const open = compileAddressPolicy({ allowPrivateUrls: true, allowLoopbackUrls: true, denyCidrs: [] });
+    for (const host of ['metadata', 'metadata.google.internal', 'METADATA.goog.', 'Instance-Data.']) {
+      expect(parseTargetUrl(`http://${host}/`, open)).toMatchObject({ ok: false });
+    }
+    for (const host of ['metadata.example.', 'x.metadata.goog.example', 'my-metadata', 'intranet.']) {
+      expect(parseTargetUrl(`http://${host}/`, open)).toMatchObject({ ok: true });
+    }
+  });
+
+  it('may name loopback exactly when its address may be called', () => {
+    const onlyIPv4 = compileAddressPolicy({
+      allowPrivateUrls: false,
+      allowLoopbackUrls: true,
+      denyCidrs: ['::1'],
+    });
+    for (const host of ['localhost', 'localhost.localdomain', 'localhost4.', 'a.localhost']) {
+      expect(parseTargetUrl(`http://${host}/`, onlyIPv4)).toMatchObject({ ok: true });
+    }
+    for (const host of ['localhost6', 'ip6-localhost', 'ip6-loopback', 'localhost6.localdomain6.']) {
+      expect(parseTargetUrl(`http://${host}/`, loopback)).toMatchObject({ ok: true });
+      expect(parseTargetUrl(`http://${host}/`, onlyIPv4)).toMatchObject({ ok: false });
+    }
+    for (const host of ['mylocalhost', 'localhost.example', 'ip6-localhost.example', 'localdomain']) {
+      expect(parseTargetUrl(`http://${host}/`, strict)).toMatchObject({ ok: true });
+    }
   });
 
   it('names the address it understood', () => {

@@ -1,5 +1,5 @@
 import { AddressGuard } from './address-policy.js';
-import { judgeHost } from './target-host.js';
+import { judgeHost, withoutRootDot } from './target-host.js';
 
 export type TargetUrl =
   { readonly ok: true; readonly url: URL } | { readonly ok: false; readonly reason: string };
@@ -59,7 +59,7 @@ function checkAuthority(text: string): string | undefined {
 
 function checkUrl(url: URL, guard: AddressGuard): string | undefined {
   if (url.port === '0') return 'must not use port 0';
-  const host = url.hostname.replace(/\.$/, '');
+  const host = withoutRootDot(url.hostname);
   if (host === '' || host.startsWith('.') || host.includes('..')) return 'must name a valid host';
   if (host.length > MAX_HOST_CHARS) return `must not have a host name over ${MAX_HOST_CHARS} characters`;
   const verdict = judgeHost(url.hostname, guard);

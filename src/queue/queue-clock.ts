@@ -3,7 +3,7 @@ import { Clock, SystemClock } from '../time/clock.js';
 /** A time as the scripts take it: Unix milliseconds, or '' for the time of Redis. */
 export type ScriptTime = number | '';
 
-type CallOff = () => void;
+export type CallOff = () => void;
 
 /**
  * The time that the queue goes by, timers included. Locks, and a worker's place in the fleet, are not part of it: Redis

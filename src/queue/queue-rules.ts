@@ -1,9 +1,8 @@
 import type { Config } from '../config/config.js';
 import type { Lane } from '../task/lane.js';
+import { DAY_MS } from '../time/day.js';
 import type { LaneNumbers } from './worker/lane-shares.js';
 import type { StepSettings } from './worker/step.js';
-
-const DAY_MS = 86_400_000;
 
 const LANE_WEIGHTS: LaneNumbers = { critical: 6, high: 4, default: 3, low: 1 };
 

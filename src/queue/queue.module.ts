@@ -3,6 +3,7 @@ import { DepthGauge } from './gauges/depth-gauge.js';
 import { GateStore } from './gates/gate-store.js';
 import { HistoryGauge } from './gauges/history-gauge.js';
 import { laneQueues, laneQueuesProvider } from './gauges/lane-queues.js';
+import { Ingress } from './admission/ingress.js';
 import { MemoryWatch } from './store/memory-watch.js';
 import { QueueClock, RedisClock } from './queue-clock.js';
 import { QueueRegistry, RedisQueueRegistry } from './queues/queue-registry.js';
@@ -20,12 +21,13 @@ import { TaskReader } from './task-reader.js';
     DepthGauge,
     GateStore,
     HistoryGauge,
+    Ingress,
     MemoryWatch,
     { provide: QueueClock, useClass: RedisClock },
     { provide: QueueRegistry, useClass: RedisQueueRegistry },
     { provide: TaskQueue, useClass: ScriptTaskQueue },
     { provide: TaskReader, useClass: ScriptTaskReader },
   ],
-  exports: [MemoryWatch, QueueClock, TaskQueue, TaskReader, GateStore, QueueRegistry],
+  exports: [Ingress, MemoryWatch, TaskQueue, TaskReader, GateStore, QueueRegistry, QueueClock],
 })
 export class QueueModule {}

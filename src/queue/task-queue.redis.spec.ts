@@ -1,11 +1,14 @@
+import { describeAdmission } from '../../test/support/admission-conformance.js';
 import { attemptOf } from '../../test/support/attempt-of.js';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { QueueHarness } from '../../test/support/queue-harness.js';
 import { describeCircuits } from '../../test/support/circuit-conformance.js';
 import type { HostVerdict } from '../task/host-verdict.js';
+import { ADMISSION_KEY } from '../redis/keys.js';
 import type { Settlement } from '../task/settlement.js';
 import type { Task } from '../task/task.js';
 import { loadConfig } from '../config/load-config.js';
+import { encodeRules } from './admission/admission-rules.js';
 import { stepSettings } from './queue-rules.js';
 import { RunningTasks } from './worker/running-tasks.js';
 import type { SettledTask } from './worker/settled-task.js';
@@ -49,9 +52,13 @@ async function realQueue(): Promise<QueueUnderTest> {
     shutClient: async (clientId) => {
       await harness.gates.set(`c:${clientId}`, { isShut: true });
     },
+    setRules: async (clientId, rules) => {
+      await harness.redis.hset(ADMISSION_KEY, clientId, encodeRules(rules));
+    },
     stop: () => harness.stop(),
   };
 }
 
 describeTaskQueue('the queue in Redis', realQueue);
 describeCircuits('circuits in Redis', realQueue);
+describeAdmission('who may add to the queue in Redis', realQueue);

@@ -1,3 +1,4 @@
+import { describeAdmission } from '../../test/support/admission-conformance.js';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { MemoryQueue } from '../../test/support/memory-queue.js';
 import { attemptOf } from '../../test/support/attempt-of.js';
@@ -5,9 +6,9 @@ import { describeCircuits } from '../../test/support/circuit-conformance.js';
 import type { HostVerdict } from '../task/host-verdict.js';
 import type { Settlement } from '../task/settlement.js';
 import type { Task } from '../task/task.js';
-import { describeTaskQueue } from '../../test/support/task-queue-conformance.js';
+import { describeTaskQueue, type QueueUnderTest } from '../../test/support/task-queue-conformance.js';
 
-const inMemory = () => {
+function memoryQueue(): Promise<QueueUnderTest> {
   const clock = new ManualClock();
   const memory = new MemoryQueue(clock);
   return Promise.resolve({
@@ -27,9 +28,14 @@ const inMemory = () => {
       memory.shutClient(clientId);
       return Promise.resolve();
     },
+    setRules: (clientId, rules) => {
+      memory.setRules(clientId, rules);
+      return Promise.resolve();
+    },
     stop: () => Promise.resolve(),
   });
-};
+}
 
-describeTaskQueue('the queue in memory', inMemory);
-describeCircuits('circuits in memory', inMemory);
+describeTaskQueue('the queue in memory', memoryQueue);
+describeAdmission('who may add to the queue in memory', memoryQueue);
+describeCircuits('circuits in memory', memoryQueue);

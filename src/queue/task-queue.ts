@@ -1,17 +1,34 @@
 import type { Task } from '../task/task.js';
+import type { Addition, Admission, AddResult, SentAgain } from './admission/admission.js';
 
 /** The write side of the queue. */
 export abstract class TaskQueue {
   /**
-   * Stores a task. When the promise resolves, the task survives the loss of this process.
+   * Stores a task, unless something speaks against it: asked in this order are whether its client has changed, and is
+   * enabled; whether the task is stored already; room; the quota of its client. When the promise resolves to `added` or
+   * `replayed`, the task survives the loss of this process.
    *
-   * An id that a caller chose and that is stored already is answered with the task that has it, and nothing is stored.
-   * A random one is taken to be new.
+   * An id that a caller chose and that is stored already is `replayed`. A random one is taken to be new.
    *
-   * @throws QueueFull when there is no room for it; QueueUnavailable when the store cannot say that it has the task,
-   *   and it may have it all the same
+   * @throws QueueUnavailable when the store cannot say that it has the task, and it may have it all the same
    */
-  abstract add(task: Task): Promise<Added>;
+  abstract add(task: Task, admission?: Admission): Promise<AddResult>;
+
+  /**
+   * Stores all of these tasks or none: when one is refused, the others are `skipped`. Each is judged as if those before it
+   * were stored. It is done in one piece, which holds the store: at most `MOST_AT_ONCE`.
+   *
+   * @throws QueueUnavailable
+   */
+  abstract addAllOrNone(additions: readonly Addition[]): Promise<readonly AddResult[]>;
+
+  /**
+   * What `add` would answer to a request that is stored already, and nothing when it is not. For a request that is
+   * sent again when it would be refused as a new one, such as for a time that has passed since.
+   *
+   * @throws QueueUnavailable
+   */
+  abstract replay(request: SentAgain): Promise<AddResult | undefined>;
 
   /**
    * Cancels a task: at once unless it runs; a running one is aborted by its worker, and ends as cancelled when that
@@ -45,12 +62,6 @@ export abstract class TaskQueue {
   abstract edit(edit: TaskEdit): Promise<Edited>;
 }
 
-/** What is stored under the id: the task that was added now, or the one that had the id before. */
-export interface Added {
-  readonly task: Task;
-  readonly isNew: boolean;
-}
-
 export type Cancelled = 'cancelled' | 'aborting' | 'finished' | 'unknown';
 
 /** `too_late`: it has expired meanwhile, and stays a dead letter. */
@@ -68,14 +79,6 @@ export interface TaskEdit {
 
 /** `changed`: it is not as it was read any more. `started`: an attempt has begun, now or before. */
 export type Edited = 'edited' | 'changed' | 'started' | 'finished' | 'unknown';
-
-/** There is no room for one more task: of memory, or because as many as are allowed are alive. */
-export class QueueFull extends Error {
-  constructor(readonly what: 'memory' | 'tasks') {
-    super(`The queue is full: ${what}`);
-    this.name = 'QueueFull';
-  }
-}
 
 /** The store is away, or will not take writes now. Trying again later with the same id is safe. */
 export class QueueUnavailable extends Error {

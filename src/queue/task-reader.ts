@@ -8,6 +8,8 @@ export interface TaskSnapshot {
   readonly task: Task;
   /** The same as it is stored: its call may be sealed. An edit says by it what it was made from. */
   readonly stored: Task;
+  /** What is stored of it is no task any more: `task` then says only what is known besides. */
+  readonly isUnreadable?: boolean;
   readonly state: TaskState;
   /** Tries that count; what a shutdown or a crash cut off does not. */
   readonly attemptsMade: number;
@@ -24,6 +26,14 @@ export interface TaskSnapshot {
 export abstract class TaskReader {
   /** @throws QueueUnavailable */
   abstract find(id: string): Promise<TaskSnapshot | undefined>;
+
+  /**
+   * The client of a task, which never changes; nothing when there is no such task. An id that a client chose says whose it
+   * is by itself, whether there is such a task or not.
+   *
+   * @throws QueueUnavailable
+   */
+  abstract ownerOf(id: string): Promise<string | undefined>;
 
   /**
    * Why a task is not running: what the dispatcher would decide about it now, by the dispatcher's own rules.

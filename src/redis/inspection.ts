@@ -1,15 +1,20 @@
 import type { Redis } from 'ioredis';
 import type { Config } from '../config/config.js';
-import { needsReplica } from './redis-target.js';
+import { needsReplica, redisTarget } from './redis-target.js';
 
 /** What was found out about the Redis that is in use. */
 export interface Inspection {
   readonly detail: Readonly<Record<string, string>>;
   /** What an operator should change, each in one sentence or two. */
   readonly warnings: readonly string[];
+  /** The same, for the log only: it would help an attacker. */
+  readonly openDoors: readonly string[];
 }
 
-export const NOTHING_FOUND: Inspection = { detail: {}, warnings: [] };
+export const NOTHING_FOUND: Inspection = { detail: {}, warnings: [], openDoors: [] };
+
+const IDLE_PASSWORD =
+  'Redis asks for no password, though one is set here: whoever reaches it can read and change tasks. Set requirepass in Redis.';
 
 /** How a Redis keeps what it was given. Nothing = it would not say. */
 export interface Keeping {
@@ -31,7 +36,19 @@ export async function inspect(redis: Redis, config: Config): Promise<Inspection>
       maxmemory_policy: keeping.evictionPolicy ?? 'unknown',
     },
     warnings: warningsOf(keeping, { isReplicated, isChosen: config.redis.durability !== 'auto' }),
+    openDoors: (await isPasswordIdle(redis, config)) ? [IDLE_PASSWORD] : [],
   };
+}
+
+/**
+ * Whether Redis lets everybody in, and the password is for nothing. It says so of itself only to one who gives a
+ * password without a user's name, which the client does not.
+ */
+async function isPasswordIdle(redis: Redis, config: Config): Promise<boolean> {
+  const { username = 'default', password } = redisTarget(config);
+  if (password === undefined || username !== 'default') return false;
+  const answer = await redis.auth(password).catch((error: unknown) => error);
+  return answer instanceof Error && /without any password configured|no password is set/.test(answer.message);
 }
 
 async function askHowItKeeps(redis: Redis): Promise<Keeping> {

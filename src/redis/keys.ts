@@ -11,14 +11,47 @@ export const markerKey = (lane: string): string => `${PREFIX}${lane}:marker`;
 /** Wakes one dispatcher: a running task of its has to be aborted. */
 export const signalKey = (token: string): string => `${PREFIX}signal:${token}`;
 
-/** Hash: client id → client (JSON). */
+/** Hash: client id → client (JSON). ZSET `<key>:names` has the ids in their order. */
 export const CLIENTS_KEY = `${PREFIX}clients`;
+
+/** Hash: client id → what is let in of it, for the script that adds tasks; begins with the version of the client. */
+export const ADMISSION_KEY = `${PREFIX}admission`;
+
+/** Hash: hash of an API key → the id of its client. */
+export const API_KEYS_KEY = `${PREFIX}keys`;
+
+/** Hash: hash of an API key → when it was last used, Unix ms, about. */
+export const API_KEYS_USED_KEY = `${API_KEYS_KEY}:used`;
+
+/** Hash: client id → which hosts its tasks may call (JSON). Only of clients that may not call all. */
+export const DESTINATIONS_KEY = `${PREFIX}destinations`;
+
+/** Another text after every change of those. */
+export const DESTINATIONS_VERSION_KEY = `${DESTINATIONS_KEY}:version`;
+
+/** Sorted set: ids of the clients that have registered themselves, by when they last enqueued, Unix ms, about. */
+export const CLIENTS_SEEN_KEY = `${CLIENTS_KEY}:seen`;
+
+/** Hash: name of a tier → its limits (JSON). Of the built-in ones, those that were changed. */
+export const TIERS_KEY = `${PREFIX}tiers`;
+
+/** Hash: name of a tier that was changed → the last of its clients that has the new limits, as long as some have not. */
+export const TIERS_PENDING_KEY = `${TIERS_KEY}:pending`;
+
+/** Set: the ids of the clients of a tier, in their order. */
+export const tierClientsKey = (tier: string): string => `${TIERS_KEY}:clients:${tier}`;
+
+/** Stream: who changed what. */
+export const AUDIT_KEY = `${PREFIX}audit`;
 
 /** Hash: name of a queue → what is set for it (JSON). Of the lanes, those for which something was set. */
 export const QUEUES_KEY = `${PREFIX}queues`;
 
 /** Hash: name of a queue → how long its tasks are kept, for the scripts. Only of queues that have a rule of their own. */
 export const RETENTION_KEY = `${PREFIX}retention`;
+
+/** Hash: name of a queue → how many of its tasks may be alive, for the scripts. Only of queues that have a bound. */
+export const MAX_ALIVE_KEY = `${PREFIX}max_alive`;
 
 /** Hash: what the completed history occupies, and how much of it was evicted. */
 export const HISTORY_KEY = `${PREFIX}history`;

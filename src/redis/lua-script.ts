@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { Redis } from 'ioredis';
 
 const INCLUDE = /^--@include (\S+)$/gm;
@@ -9,10 +9,16 @@ export class LuaScript {
   private readonly text: string;
   private readonly sha: string;
 
-  /** @param file the script; `--@include name` lines are replaced by `include/name.lua` beside it */
-  constructor(file: URL) {
-    const include = (_line: string, name: string): string =>
-      readFileSync(new URL(`include/${name}.lua`, file), 'utf8');
+  /**
+   * @param file the script; `--@include name` lines are replaced by `include/name.lua` beside it
+   * @param elsewhere where else there are such files, for those that are not beside it
+   */
+  constructor(file: URL, elsewhere?: URL) {
+    const include = (_line: string, name: string): string => {
+      const beside = new URL(`include/${name}.lua`, file);
+      const found = elsewhere && !existsSync(beside) ? new URL(`${name}.lua`, elsewhere) : beside;
+      return readFileSync(found, 'utf8');
+    };
     this.text = readFileSync(file, 'utf8').replace(INCLUDE, include);
     this.sha = createHash('sha1').update(this.text).digest('hex');
   }

@@ -1,9 +1,13 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { Config } from '../config/config.js';
 import { HealthRegistry, type ComponentHealth } from '../health/health-registry.js';
+import { ConnectionLog } from './connection-log.js';
 import { type ConnectionProfile, producerProfile, workerProfile } from './connection-profiles.js';
+import { UnusableRedis } from './connect-fault.js';
 import { inspect, type Inspection, NOTHING_FOUND } from './inspection.js';
+import { openConnection } from './open-connection.js';
+import { isReadyWithin } from './ready-within.js';
 import { describeTarget, needsReplica, redisTarget } from './redis-target.js';
 import { within } from './within.js';
 import { Writer } from './writer.js';
@@ -27,10 +31,13 @@ export class RedisUnreachable extends Error {}
 @Injectable()
 export class RedisConnections {
   private readonly logger = new Logger('Redis');
+  private readonly log = new ConnectionLog(this.logger);
   private readonly open = new Map<string, Redis>();
   private opened: Writers | undefined;
   private inspection: Inspection = NOTHING_FOUND;
-  private lastError = '';
+  private lastFault: Error | undefined;
+  /** Aborted when waiting for Redis is no use. */
+  private readonly refused = new AbortController();
   private isClosed = false;
 
   constructor(
@@ -73,22 +80,20 @@ export class RedisConnections {
    * Waits for the first connections.
    *
    * @param signal ends the waiting
-   * @throws RedisUnreachable after `REDIS_CONNECT_RETRIES` tries, `REDIS_RETRY_INTERVAL_SEC` apart; the signal's reason
-   *   when it was aborted
+   * @throws RedisUnreachable after `REDIS_CONNECT_RETRIES` tries, `REDIS_RETRY_INTERVAL_SEC` apart, or at once when more
+   *   of them are no use; the signal's reason when it was aborted
    */
   async waitUntilReady(signal?: AbortSignal): Promise<void> {
     const { connectRetries: tries, retryIntervalSec: interval } = this.config.redis;
     const all = [this.producer, ...this.open.values()];
+    const calledOff = AbortSignal.any([this.refused.signal, ...(signal ? [signal] : [])]);
     for (let attempt = 1; attempt <= tries; attempt++) {
-      const ready = await Promise.all(all.map((redis) => isReadyWithin(redis, interval * 1000, signal)));
+      const ready = await Promise.all(all.map((redis) => isReadyWithin(redis, interval * 1000, calledOff)));
       if (ready.every(Boolean)) return;
-      signal?.throwIfAborted();
-      this.logger.warn(`Redis at ${this.where} does not answer (try ${attempt} of ${tries})`);
+      calledOff.throwIfAborted();
+      this.logger.warn(`Redis at ${this.where} is not ready (try ${attempt} of ${tries})`);
     }
-    const reason = this.lastError && ` (${this.lastError})`;
-    throw new RedisUnreachable(
-      `Redis at ${this.where} did not answer ${tries} times${reason}. Check the server and the REDIS_ settings.`,
-    );
+    throw new RedisUnreachable(this.whyNot(tries));
   }
 
   /** Ends every connection, orderly if Redis answers in time. */
@@ -102,6 +107,13 @@ export class RedisConnections {
     return describeTarget(redisTarget(this.config));
   }
 
+  private whyNot(tries: number): string {
+    const { lastFault } = this;
+    if (lastFault instanceof UnusableRedis) return `${lastFault.message} (Tried ${tries} times.)`;
+    const reason = lastFault && ` (${lastFault.message})`;
+    return `Redis at ${this.where} did not answer ${tries} times${reason ?? ''}. Check the server and the REDIS_ settings.`;
+  }
+
   private openWriters(): Writers {
     if (!needsReplica(this.config)) return [new Writer(this.producer, false)];
     const open = (n: number): Writer => new Writer(this.connection(`writer-${n}`, producerProfile), true);
@@ -111,29 +123,23 @@ export class RedisConnections {
   private connection(name: string, profile: ConnectionProfile): Redis {
     const existing = this.open.get(name);
     if (existing) return existing;
-    const redis = new Redis({
-      ...redisTarget(this.config),
-      ...profile,
-      connectionName: `task-runner:${name}`,
+    const redis = openConnection(name, profile, {
+      config: this.config,
+      log: this.log,
+      onFault: (fault) => {
+        this.onFault(fault);
+      },
     });
     this.open.set(name, redis);
-    this.tellOfChanges(name, redis);
     this.keepOpen(redis);
     if (name === 'producer') redis.on('ready', () => void this.inspect(redis));
     return redis;
   }
 
-  /** Without a listener an error would end the process; one line per change is enough at 3 a.m. */
-  private tellOfChanges(name: string, redis: Redis): void {
-    let lastError = '';
-    redis.on('error', ({ message }: Error) => {
-      if (message !== lastError) this.logger.warn(`${name} connection: ${message}`);
-      lastError = this.lastError = message;
-    });
-    redis.on('ready', () => {
-      lastError = '';
-      this.logger.log(`${name} connection to ${this.where} is ready`);
-    });
+  private onFault(fault: Error): void {
+    this.lastFault = fault;
+    if (fault instanceof UnusableRedis && fault.isFinal)
+      this.refused.abort(new RedisUnreachable(fault.message));
   }
 
   /**
@@ -153,8 +159,9 @@ export class RedisConnections {
   private async inspect(redis: Redis): Promise<void> {
     const before = this.inspection;
     this.inspection = await inspect(redis, this.config);
-    for (const warning of this.inspection.warnings) {
-      if (!before.warnings.includes(warning)) this.logger.warn(warning);
+    const known = [...before.warnings, ...before.openDoors];
+    for (const warning of [...this.inspection.warnings, ...this.inspection.openDoors]) {
+      if (!known.includes(warning)) this.logger.warn(warning);
     }
   }
 
@@ -171,21 +178,6 @@ export class RedisConnections {
       },
     };
   }
-}
-
-function isReadyWithin(redis: Redis, ms: number, signal?: AbortSignal): Promise<boolean> {
-  if (redis.status === 'ready' || signal?.aborted) return Promise.resolve(redis.status === 'ready');
-  return new Promise((resolve) => {
-    const settle = (): void => {
-      clearTimeout(timer);
-      redis.off('ready', settle);
-      signal?.removeEventListener('abort', settle);
-      resolve(redis.status === 'ready');
-    };
-    const timer = setTimeout(settle, ms);
-    redis.once('ready', settle);
-    signal?.addEventListener('abort', settle);
-  });
 }
 
 async function quit(redis: Redis): Promise<void> {

@@ -10,3 +10,8 @@ export function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return error instanceof NotDurable || CONNECTION.test(error.message) || REFUSAL.test(error.message);
 }
+
+/** Whether Redis refused a write because it is full. Nothing was written. */
+export function isOutOfMemory(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('OOM');
+}

@@ -1,1 +1,2 @@
-export const DAY_MS = 86_400_000;
+export const DAY_SEC = 86_400;
+export const DAY_MS = DAY_SEC * 1000;

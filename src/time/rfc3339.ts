@@ -1,8 +1,9 @@
+import { DAY_MS } from './day.js';
+
 const RFC_3339 =
   /^(\d{4})-(\d{2})-(\d{2})[Tt](?:[01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})$/;
 
 const SECOND_MS = 1000;
-const DAY_MS = 86_400_000;
 
 /**
  * An RFC 3339 time (with its zone) as Unix milliseconds; nothing for any other text or an impossible date. A leap second,

@@ -1,7 +1,8 @@
-import { Controller, Delete, HttpCode, Param, Post, Res } from '@nestjs/common';
-import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Delete, HttpCode, Param, Post, Res } from '@nestjs/common';
+import { ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { ApiProblem } from '../http/api-problem.js';
+import { ClientController } from '../http/client-api.js';
 import { TaskQueue } from '../queue/task-queue.js';
 import { TaskReader } from '../queue/task-reader.js';
 import { isTaskId } from '../task/task-id.js';
@@ -10,8 +11,7 @@ import { taskView } from './task-view.js';
 import { TaskView } from './task-view.dto.js';
 
 /** What may be done with a task that is stored. */
-@ApiTags('tasks')
-@Controller('v1/tasks')
+@ClientController('v1/tasks')
 export class ControlController {
   constructor(
     private readonly queue: TaskQueue,

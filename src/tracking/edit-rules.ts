@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { ClientJudge } from '../clients/client-judge.js';
 import { Config } from '../config/config.js';
 import { enqueueRules } from '../enqueue/enqueue-rules.js';
 import type { EnqueueRules } from '../enqueue/to-task.js';
@@ -13,6 +14,7 @@ export class EditRules {
   constructor(
     config: Config,
     private readonly queues: QueueRegistry,
+    private readonly judge: ClientJudge,
   ) {
     this.rules = enqueueRules(config);
   }
@@ -21,5 +23,10 @@ export class EditRules {
   async of(task: Task): Promise<EnqueueRules> {
     const queue = await this.queues.find(task.queue);
     return { ...this.rules, maxRetries: queue?.settings.maxRetries ?? this.rules.maxRetries };
+  }
+
+  /** @throws ProblemError when its client may not have it call what it is to call; QueueUnavailable */
+  requireDestination({ clientId, target }: Task): Promise<void> {
+    return this.judge.requireDestination(clientId, target.url);
   }
 }

@@ -1,6 +1,7 @@
-import { Body, Controller, Param, Patch } from '@nestjs/common';
-import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Param, Patch } from '@nestjs/common';
+import { ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { ApiProblem } from '../http/api-problem.js';
+import { ClientController } from '../http/client-api.js';
 import { invalidRequest, type ProblemError } from '../http/problem.js';
 import { type Edited, TaskQueue } from '../queue/task-queue.js';
 import { TaskReader, type TaskSnapshot } from '../queue/task-reader.js';
@@ -8,7 +9,14 @@ import { isTaskId } from '../task/task-id.js';
 import { Clock } from '../time/clock.js';
 import { EditRequest } from './edit.dto.js';
 import { EditRules } from './edit-rules.js';
-import { taskChanged, taskFinished, taskNotFound, taskSealed, taskStarted } from './task-problems.js';
+import {
+  taskChanged,
+  taskFinished,
+  taskNotFound,
+  taskSealed,
+  taskStarted,
+  taskUnreadable,
+} from './task-problems.js';
 import { taskView } from './task-view.js';
 import { TaskView } from './task-view.dto.js';
 import { isRescheduled, toEdited } from './to-edited.js';
@@ -23,8 +31,7 @@ const PROBLEMS: Readonly<Record<Exclude<Edited, 'edited'>, () => ProblemError>> 
   unknown: taskNotFound,
 };
 
-@ApiTags('tasks')
-@Controller('v1/tasks')
+@ClientController('v1/tasks')
 export class EditController {
   constructor(
     private readonly rules: EditRules,
@@ -45,7 +52,7 @@ export class EditController {
   @ApiProblem(404, 'No such task, or it was finished so long ago that it is gone.')
   @ApiProblem(
     409,
-    'An attempt has begun (`task_started`), its call cannot be decrypted (`task_sealed`), it is finished (`task_finished`), or others edit it at the same time (`task_changed`).',
+    'An attempt has begun (`task_started`), its call cannot be decrypted (`task_sealed`), it is damaged (`task_unreadable`), it is finished (`task_finished`), or others edit it at the same time (`task_changed`).',
   )
   @ApiProblem(413, 'The body is too large.')
   @ApiProblem(415, 'The body is not JSON, or is compressed.')
@@ -59,11 +66,13 @@ export class EditController {
   }
 
   private async tryEdit(id: string, request: EditRequest): Promise<Edited> {
-    const { task: before, stored } = await this.stored(id);
+    const { task: before, stored, isUnreadable } = await this.stored(id);
+    if (isUnreadable) throw taskUnreadable();
     if (request.task && before.target.sealed !== undefined) throw taskSealed();
     const now = this.clock.now();
     const edited = toEdited(request, before, { rules: await this.rules.of(before), now });
     if ('errors' in edited) throw invalidRequest(edited.errors);
+    if (request.task) await this.rules.requireDestination(edited.task);
     return this.queue.edit({
       before: stored,
       after: edited.task,

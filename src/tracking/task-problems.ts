@@ -26,6 +26,12 @@ export function taskSealed(): ProblemError {
   return new ProblemError({ status: 409, code: 'task_sealed', detail });
 }
 
+export function taskUnreadable(): ProblemError {
+  const detail =
+    'What is stored of the task was damaged in Redis and cannot be edited. Cancel it and enqueue it anew.';
+  return new ProblemError({ status: 409, code: 'task_unreadable', detail });
+}
+
 export function notADeadLetter(): ProblemError {
   const detail = 'Only a dead letter can be retried, and the task is none.';
   return new ProblemError({ status: 409, code: 'not_a_dead_letter', detail });

@@ -21,6 +21,13 @@ export class TargetView {
       'It was stored encrypted and this server does not have the key: of the url only the origin is shown.',
   })
   is_encrypted?: boolean;
+
+  @ApiProperty({
+    required: false,
+    description:
+      'What is stored of the task was damaged in Redis: shown are its client, queue, host, times and attempts; all else is empty. It becomes the dead letter unreadable_task.',
+  })
+  is_unreadable?: boolean;
 }
 
 export class AttemptErrorView {
@@ -53,7 +60,10 @@ export class AttemptView {
   })
   is_probe?: boolean;
 
-  @ApiProperty({ required: false, description: 'HTTP status of the answer.' })
+  @ApiProperty({
+    required: false,
+    description: 'HTTP status of the answer, also of one that did not end in time.',
+  })
   status?: number;
 
   @ApiProperty({ required: false })

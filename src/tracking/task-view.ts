@@ -13,7 +13,7 @@ export function taskView(snapshot: TaskSnapshot): TaskView {
     client_id: task.clientId,
     queue: task.queue,
     state: snapshot.state,
-    task: targetView(task.target),
+    task: targetView(task.target, snapshot.isUnreadable),
     metadata: task.metadata,
     created_at: formatTime(task.createdAt),
     scheduled_at: formatTime(task.scheduledAt),
@@ -30,7 +30,8 @@ export function taskView(snapshot: TaskSnapshot): TaskView {
   };
 }
 
-function targetView({ url, method, body, sealed }: TaskTarget): TargetView {
+function targetView({ url, method, body, sealed }: TaskTarget, isUnreadable = false): TargetView {
+  if (isUnreadable) return { url, method, is_unreadable: true };
   if (sealed !== undefined) return { url, method, is_encrypted: true };
   if (!body) return { url, method };
   const content = body.encoding === 'base64' ? { body_base64: body.content } : { body: body.content };

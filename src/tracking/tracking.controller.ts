@@ -1,6 +1,7 @@
-import { Controller, Get, Param } from '@nestjs/common';
-import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Get, Param } from '@nestjs/common';
+import { ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { ApiProblem } from '../http/api-problem.js';
+import { ClientController } from '../http/client-api.js';
 import { isTaskId } from '../task/task-id.js';
 import { TaskReader } from '../queue/task-reader.js';
 import { explanationView } from './explain-view.js';
@@ -9,8 +10,7 @@ import { taskNotFound } from './task-problems.js';
 import { taskView } from './task-view.js';
 import { TaskView } from './task-view.dto.js';
 
-@ApiTags('tasks')
-@Controller('v1/tasks')
+@ClientController('v1/tasks')
 export class TrackingController {
   constructor(private readonly reader: TaskReader) {}
 

@@ -1,8 +1,13 @@
 import { Module } from '@nestjs/common';
+import { ClientsModule } from '../clients/clients.module.js';
 import { ControlController } from './control.controller.js';
 import { EditRules } from './edit-rules.js';
 import { EditController } from './edit.controller.js';
 import { TrackingController } from './tracking.controller.js';
 
-@Module({ controllers: [TrackingController, ControlController, EditController], providers: [EditRules] })
+@Module({
+  imports: [ClientsModule],
+  controllers: [TrackingController, ControlController, EditController],
+  providers: [EditRules],
+})
 export class TrackingModule {}

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { type Route, routesOf } from '../support/routes.js';
 import { TestApp } from '../support/test-app.js';
 
 let app: TestApp | undefined;
@@ -11,25 +12,19 @@ async function start(environment: Record<string, string>): Promise<TestApp> {
   return app;
 }
 
-/** Every route the router has, not a list kept by hand. */
-function routes({ application }: TestApp): { method: string; path: string }[] {
-  const tree = application.nest.getHttpAdapter().getInstance().printRoutes({ commonPrefix: false });
-  return tree.split('\n').flatMap((line, at, lines) => {
-    const match = /^([│ ]*)[└├]── (\S.*?) \((.+)\)/.exec(line);
-    if (!match) return [];
-    return (match[3] ?? '').split(', ').map((method) => ({ method, path: fullPath(lines, at) }));
-  });
+interface OpenApi {
+  readonly paths: Record<string, Record<string, { readonly security?: object[] }>>;
 }
 
-/** The tree prints each node under its parent, four columns further in. */
-function fullPath(lines: readonly string[], at: number): string {
-  const node = /^([│ ]*)[└├]── (\S*)/.exec(lines[at] ?? '');
-  const depth = (node?.[1] ?? '').length;
-  const parent = lines.slice(0, at).findLastIndex((line) => {
-    const above = /^([│ ]*)[└├]── /.exec(line);
-    return above !== null && (above[1] ?? '').length < depth;
-  });
-  return (parent < 0 ? '' : fullPath(lines, parent)) + (node?.[2] ?? '');
+/** Every operation of the description, with paths as the router writes them. */
+function operationsOf({ paths }: OpenApi): (Route & { readonly security?: object[] | undefined })[] {
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, { security }]) => ({
+      method: method.toUpperCase(),
+      path: path.replaceAll(/\{(\w+)\}/g, ':$1'),
+      security,
+    })),
+  );
 }
 
 const PUBLIC = /^\/(v1|health|version|metrics|docs|openapi\.json)(\/|$)/;
@@ -37,7 +32,7 @@ const PUBLIC = /^\/(v1|health|version|metrics|docs|openapi\.json)(\/|$)/;
 describe('with an admin key', () => {
   it('every route that is not public asks for it, however its address is written', async () => {
     const product = await start({ ADMIN_API_KEY: 'correct-horse' });
-    const guarded = routes(product).filter(({ path }) => !PUBLIC.test(path));
+    const guarded = routesOf(product).filter(({ path }) => !PUBLIC.test(path));
     expect(guarded).toContainEqual({ method: 'GET', path: '/admin/health' });
     expect(guarded).toContainEqual({ method: 'POST', path: '/admin/clients/set' });
     expect(guarded).toContainEqual({ method: 'PUT', path: '/admin/queues/:name' });
@@ -51,6 +46,28 @@ describe('with an admin key', () => {
       '/v1/../admin/health',
     ]) {
       expect((await product.get(path)).status).toBeOneOf([401, 404]);
+    }
+  });
+
+  it('every route below /admin is described, and every one that is described asks for the key', async () => {
+    const product = await start({ ADMIN_API_KEY: 'correct-horse' });
+    const { body } = await product.get<OpenApi>('/openapi.json');
+    const described = operationsOf(body).filter(({ path }) => path.startsWith('/admin'));
+    const routed = routesOf(product).filter(
+      ({ method, path }) => path.startsWith('/admin') && method !== 'HEAD',
+    );
+    const names = (all: readonly Route[]) => all.map(({ method, path }) => `${method} ${path}`).toSorted();
+    expect(names(described)).toEqual(names(routed));
+    expect(described.length).toBeGreaterThan(15);
+    for (const { method, path, security } of described) {
+      expect(security, `${method} ${path}`).toEqual([{ admin: [] }]);
+      for (const headers of [undefined, { 'x-admin-key': '' }, { 'x-api-key': 'correct-horse' }] as const) {
+        const answer = await product.send(method, path.replaceAll(/:\w+/g, 'some-id'), undefined, headers);
+        expect(answer, `${method} ${path}`).toMatchObject({
+          status: expect.toBeOneOf([401, 429]) as number,
+          body: { code: expect.toBeOneOf(['admin_key_required', 'too_many_wrong_keys']) as string },
+        });
+      }
     }
   });
 

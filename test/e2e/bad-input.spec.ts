@@ -23,7 +23,7 @@ const far = new Date(Date.now() + 367 * 86_400_000).toISOString();
 
 /** What is wrong, the body, and where the answer must point. */
 const faults: [string, unknown, string][] = [
-  ['an empty object', {}, '/client_id'],
+  ['an empty object', {}, '/task'],
   ['a list', [], ''],
   ['a number', 1, ''],
   ['null', null, ''],
@@ -72,6 +72,8 @@ const faults: [string, unknown, string][] = [
   ['headers over 16 kB', withTask({ headers: { 'X-A': 'a'.repeat(16_384) } }), '/task/headers/X-A'],
   ['a body that is an object', withTask({ body: { a: 1 } }), '/task/body'],
   ['half a surrogate pair', withTask({ body: '\ud800' }), '/task/body'],
+  ['a label with half a surrogate pair', { ...good, metadata: { a: 'x\udc00' } }, '/metadata'],
+  ['a key of a label with half a surrogate pair', { ...good, metadata: { '\ud800x': '' } }, '/metadata'],
   ['body and json', withTask({ body: 'x', json: 1 }), '/task'],
   ['body and base64', withTask({ body: '', body_base64: '' }), '/task'],
   ['broken base64', withTask({ body_base64: 'abc' }), '/task/body_base64'],
@@ -110,6 +112,11 @@ const faults: [string, unknown, string][] = [
   ['a huge backoff', withRetry({ min_backoff: 1e300 }), '/retry/min_backoff'],
   ['min over max', withRetry({ min_backoff: '2s', max_backoff: 1.999 }), '/retry/min_backoff'],
   ['a list without delays', withRetry({ strategy: 'list' }), '/retry/delays'],
+  [
+    'a list with a wait besides',
+    withRetry({ strategy: 'list', delays: [1], min_backoff: 1 }),
+    '/retry/min_backoff',
+  ],
   ['a list whose delays are null', withRetry({ strategy: 'list', delays: null }), '/retry/delays'],
   ['an empty list of delays', withRetry({ strategy: 'list', delays: [] }), '/retry/delays'],
   ['101 delays', withRetry({ strategy: 'list', delays: Array(101).fill(1) }), '/retry/delays'],
@@ -308,7 +315,9 @@ describe('bad input', () => {
   );
 
   it('stores nothing', async () => {
-    expect(await storedKeys()).toEqual(before);
+    // What a sender has used of its requests per second is gone within moments.
+    const stored = (await storedKeys()).filter((key) => !key.includes(':ingress:'));
+    expect(stored.toSorted()).toEqual(before.toSorted());
   });
 });
 

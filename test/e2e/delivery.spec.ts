@@ -93,7 +93,11 @@ describe('a task', () => {
       nth === 1 ? response.writeHead(200).write('x') : response.end();
     const id = await app.enqueue({ url: target.url }, { timeout: '200ms' });
     const task = await app.taskIn('completed', id);
-    expect(task.attempts[0]).toMatchObject({ class: 'ambiguous', error: { code: 'timeout' } });
+    expect(task.attempts[0]).toMatchObject({
+      class: 'ambiguous',
+      status: 200,
+      error: { code: 'timeout' },
+    });
     expect(task.attempts[0]!.total_ms).toBeGreaterThanOrEqual(199);
   });
 

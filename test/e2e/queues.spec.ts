@@ -256,6 +256,10 @@ describe('the admin API of queues', () => {
   it('refuses to move a lane, a pause that is over, and queues that are not there', async () => {
     expect((await put('high', { lane: 'low' })).status).toBe(400);
     expect((await pause('high', { until: '2020-01-01T00:00:00Z' })).status).toBe(400);
+    expect(await pause('high', { reason: 'x\ud800' })).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer: '/reason', detail: expect.stringContaining('surrogate') as string }] },
+    });
     for (const answer of [await pause('nowhere'), await resume('nowhere')]) {
       expect(answer).toMatchObject({ status: 404, body: { code: 'queue_not_found' } });
     }

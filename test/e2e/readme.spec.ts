@@ -1,9 +1,6 @@
-import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { Curl } from '../support/curl.js';
 import { start, type Spawned } from '../support/processes.js';
 import { until } from '../support/until.js';
 
@@ -20,17 +17,14 @@ interface Example {
   readonly printed?: Record<string, unknown>;
 }
 
-type Answer = Record<string, unknown> & { task_id?: string };
+type Answer = Record<string, unknown> & { task_id?: string; results?: { task_id: string }[] };
 
 const examples = readExamples(README);
+const curl = new Curl();
 let app: Spawned;
-let home: string;
 let baseUrl: string;
 
 beforeAll(async () => {
-  home = mkdtempSync(join(tmpdir(), 'task-runner-readme-'));
-  // curl reads this before its arguments: the command stays as printed, and its status comes behind the answer.
-  writeFileSync(join(home, '.curlrc'), 'silent\nshow-error\nmax-time = 10\nwrite-out = "\\n%{http_code}"\n');
   app = start(process.execPath, ['dist/main.js'], { env: environment() });
   baseUrl = (await until(listeningUrl, { timeoutMs: 20_000 })).replace('127.0.0.1', 'localhost');
 });
@@ -38,20 +32,20 @@ beforeAll(async () => {
 afterAll(async () => {
   app.child.kill('SIGTERM');
   await app.ended;
-  rmSync(home, { recursive: true, force: true });
+  curl.end();
 });
 
 describe('README.md', () => {
-  it('has five examples with curl', () => {
-    expect(examples).toHaveLength(5);
+  it('has six examples with curl', () => {
+    expect(examples).toHaveLength(6);
   });
 
   // In the order of the page: the task that one enqueues, another looks up.
   it.each(examples)('$command', async ({ command, status, printed }) => {
-    const answer = await runCurl(command);
+    const answer = await curl.run<Answer>(command, [PRINTED_URL, baseUrl]);
     expect(answer).toMatchObject({ status });
     if (printed) expect(shapeOf(answer.body)).toEqual(shapeOf(printed));
-    if (status === 202) await untilCompleted(answer.body.task_id);
+    if (status === 202) for (const id of idsIn(answer.body)) await untilCompleted(id);
   });
 
   it('names no server but the one that npm start runs', () => {
@@ -59,6 +53,10 @@ describe('README.md', () => {
     expect(new Set(urls)).toEqual(new Set([PRINTED_URL]));
   });
 });
+
+function idsIn({ task_id, results }: Answer): (string | undefined)[] {
+  return results?.map((result) => result.task_id) ?? [task_id];
+}
 
 function readExamples(markdown: string): Example[] {
   const blocks = [...markdown.matchAll(/^```bash\n(.*?)^```\n(.*?)(?=^```bash|^## |$(?![\s\S]))/gms)];
@@ -88,14 +86,6 @@ function environment(): NodeJS.ProcessEnv {
 function listeningUrl(): string | undefined {
   if (app.child.exitCode !== null) throw new Error(`the app has ended:\n${app.output()}`);
   return /"url":"([^"]+)","msg":"ready as both"/.exec(app.output())?.[1];
-}
-
-async function runCurl(command: string): Promise<{ status: number; body: Answer }> {
-  const { stdout } = await promisify(execFile)('bash', ['-c', command.replaceAll(PRINTED_URL, baseUrl)], {
-    env: { PATH: process.env['PATH'], HOME: home, CURL_HOME: home },
-  });
-  const [, body = '', status] = /^(.*)\n(\d{3})$/s.exec(stdout) ?? [];
-  return { status: Number(status), body: JSON.parse(body) as Answer };
 }
 
 async function untilCompleted(id: string | undefined): Promise<void> {

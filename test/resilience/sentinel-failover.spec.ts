@@ -24,7 +24,9 @@ async function audited(
   load = await AuditedLoad.start({ ...cluster.environment, ...environment });
   await load.undisturbed(QUIET_SEC);
   await fault(load);
-  await load.recovers();
+  await load.recovers().catch((error: unknown) => {
+    throw new Error(`${String(error)}\n${cluster.story()}`, { cause: error });
+  });
   return load.audit(`sentinel-failover ${name}`);
 }
 
@@ -57,6 +59,15 @@ describe('with Sentinel, nothing that was acknowledged is lost when the master',
 
   it('is killed when its replicas have been cut off for three seconds', async () => {
     const audit = await audited('cut', cut);
+    expect(audit.lost).toEqual([]);
+  });
+
+  it.runIf(IS_LONG)('is killed when the Sentinels were held up, and wait for half a minute', async () => {
+    const audit = await audited('tilt', async (running) => {
+      await cluster.holdSentinelsUp();
+      running.faultBegins();
+      await cluster.master.kill();
+    });
     expect(audit.lost).toEqual([]);
   });
 

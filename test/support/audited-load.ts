@@ -74,7 +74,21 @@ export class AuditedLoad {
   async recovers(timeoutMs = 60_000): Promise<void> {
     const from = Date.now() + ON_ITS_WAY_MS;
     const since = (times: number[]) => times.some((at) => at > from);
-    await until(() => since([...this.acknowledged.values()]) && since(this.runs()), { timeoutMs, every: 50 });
+    const isBack = (): boolean => since([...this.acknowledged.values()]) && since(this.runs());
+    await until(isBack, { timeoutMs, every: 50 }).catch((error: unknown) => {
+      throw new Error(`no recovery: ${this.standstill(since)}`, { cause: error });
+    });
+  }
+
+  /** What there is to know about a fault that nobody can repeat. */
+  private standstill(since: (times: number[]) => boolean): string {
+    const last = (product: Product): string => product.output().split('\n').slice(-40).join('\n');
+    const refusals = JSON.stringify([...this.refusals]);
+    const [acknowledges, runs] = [since([...this.acknowledged.values()]), since(this.runs())];
+    return (
+      `acknowledges ${acknowledges}, runs ${runs}; refused ${refusals}\n` +
+      `--- API\n${last(this.api)}\n--- worker\n${last(this.worker)}`
+    );
   }
 
   async killApi(): Promise<void> {

@@ -1,7 +1,8 @@
+import type { Addition, Admission, AddResult, SentAgain } from '../../src/queue/admission/admission.js';
+import type { AdmissionRules } from '../../src/queue/admission/admission-rules.js';
 import type { GateVerdict, TaskExplanation } from '../../src/queue/explanation.js';
 import type { QueueClock } from '../../src/queue/queue-clock.js';
 import {
-  type Added,
   type Cancelled,
   type Edited,
   type Retried,
@@ -12,7 +13,9 @@ import type { TaskReader, TaskSnapshot } from '../../src/queue/task-reader.js';
 import type { Handled } from '../../src/queue/task-handler.js';
 import type { Attempt } from '../../src/task/attempt.js';
 import type { Settlement } from '../../src/task/settlement.js';
+import { MemoryAdmission } from './memory-admission.js';
 import { isFinal, type TaskState } from '../../src/task/task-state.js';
+import { clientInId } from '../../src/task/task-id.js';
 import type { Task } from '../../src/task/task.js';
 import { hostOf, MemoryCircuits } from './memory-circuits.js';
 
@@ -38,17 +41,36 @@ export class MemoryQueue extends TaskQueue implements TaskReader {
   private readonly tasks = new Map<string, Stored>();
   private readonly shut = new Set<string>();
   private readonly circuits = new MemoryCircuits(() => this.clock.now());
+  private readonly door = new MemoryAdmission();
 
   constructor(private readonly clock: QueueClock) {
     super();
   }
 
-  override add(task: Task): Promise<Added> {
-    const existing = this.tasks.get(task.id);
-    if (existing) return Promise.resolve({ task: existing.task, isNew: false });
+  override async add(task: Task, admission?: Admission): Promise<AddResult> {
+    const [result] = await this.addAllOrNone([{ task, admission }]);
+    return result!;
+  }
+
+  override replay({ clientId, id = '', admission }: SentAgain): Promise<AddResult | undefined> {
+    const result = this.door.replayed(clientId, admission, this.tasks.get(id)?.task, this.clock.now());
+    return Promise.resolve(result);
+  }
+
+  override addAllOrNone(additions: readonly Addition[]): Promise<readonly AddResult[]> {
+    const alive = [...this.tasks.values()].filter(({ ended }) => !ended);
+    const results = this.door.judgeAll(additions, {
+      now: this.clock.now(),
+      stored: (id) => this.tasks.get(id)?.task,
+      alive: alive.map(({ task }) => task),
+    });
+    for (const [at, { task }] of additions.entries()) if (results[at]?.kind === 'added') this.store(task);
+    return Promise.resolve(results);
+  }
+
+  private store(task: Task): void {
     const fresh = { attemptsMade: 0, attempts: [], isRunning: false, begunAt: 0, isCancelled: false };
     this.tasks.set(task.id, { task, due: task.scheduledAt, ...fresh });
-    return Promise.resolve({ task, isNew: true });
   }
 
   override cancel(id: string): Promise<Cancelled> {
@@ -105,6 +127,10 @@ export class MemoryQueue extends TaskQueue implements TaskReader {
       ...(ended && { finishedAt: ended.at }),
       ...(state === 'dead_letter' && { deadLetterReason: ended?.reason ?? '' }),
     });
+  }
+
+  ownerOf(id: string): Promise<string | undefined> {
+    return Promise.resolve(clientInId(id) ?? this.tasks.get(id)?.task.clientId);
   }
 
   explain(id: string): Promise<TaskExplanation | undefined> {
@@ -164,6 +190,10 @@ export class MemoryQueue extends TaskQueue implements TaskReader {
       this.end(stored, ENDINGS[kind], kind === 'dead_letter' ? settlement.reason : '');
     } else if (stored.isCancelled) this.end(stored, 'cancelled');
     else if (kind === 'retry') stored.due = this.clock.now() + settlement.delayMs;
+  }
+
+  setRules(clientId: string, rules: AdmissionRules): void {
+    this.door.rules.set(clientId, rules);
   }
 
   shutClient(clientId: string): void {

@@ -9,9 +9,10 @@ export interface Product extends Spawned {
   readonly url: string;
 }
 
-/** Runs `node dist/main.js` and waits for nothing. */
+/** Runs `node dist/main.js` and waits for nothing. Clients have no limits but those that a test sets. */
 export function launchProduct(environment: Record<string, string>): Spawned {
-  const env = { ...process.env, PORT: '0', BIND_ADDRESS: '127.0.0.1', ...environment };
+  const quick = { PORT: '0', BIND_ADDRESS: '127.0.0.1', UNKNOWN_CLIENT_TIER: 'none' };
+  const env = { ...process.env, ...quick, ...environment };
   return start(process.execPath, [MAIN], { env });
 }
 

@@ -1,8 +1,10 @@
 import { Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
-import { Counter, Gauge } from 'prom-client';
+import { Gauge } from 'prom-client';
 import { Circuits } from '../../src/circuit-breaker/circuits.js';
 import { HostLimits } from '../../src/circuit-breaker/host-limits.js';
+import { ClientStore } from '../../src/clients/client-store.js';
+import { TierStore } from '../../src/clients/tier-store.js';
 import { Config } from '../../src/config/config.js';
 import { loadConfig } from '../../src/config/load-config.js';
 import { HealthRegistry } from '../../src/health/health-registry.js';
@@ -34,6 +36,8 @@ export class QueueHarness {
   readonly circuits: Circuits;
   readonly hostLimits: HostLimits;
   readonly hostChanges = new HostChanges();
+  readonly clients: ClientStore;
+  readonly tiers: TierStore;
   readonly redis: Redis;
   private readonly pools: LoopWorkerPool[] = [];
   private readonly connections: RedisConnections[] = [];
@@ -52,6 +56,8 @@ export class QueueHarness {
     this.gates = new GateStore(config, connections, clock);
     this.circuits = new Circuits(config, connections, clock, this.hostChanges);
     this.hostLimits = new HostLimits(connections, this.gates, clock);
+    this.clients = new ClientStore(config, connections, clock);
+    this.tiers = new TierStore(config, connections, clock);
     this.redis = new Redis(this.url);
   }
 
@@ -138,10 +144,7 @@ export class QueueHarness {
 
 function storeMetric(): StoreMetric {
   const options = { help: 'of nobody', registers: [] };
-  return new StoreMetric(
-    new Gauge({ ...options, name: 'memory', labelNames: ['kind'] }),
-    new Counter({ ...options, name: 'refused', labelNames: ['reason'] }),
-  );
+  return new StoreMetric(new Gauge({ ...options, name: 'memory', labelNames: ['kind'] }));
 }
 
 class WorkHandler extends TaskHandler {

@@ -32,16 +32,25 @@ export class RedisNode {
     return this.process?.pid ?? 0;
   }
 
+  /** What it has printed since it was started last. */
+  get output(): string {
+    return this.process?.output() ?? '';
+  }
+
   get url(): string {
     return `redis://127.0.0.1:${this.port}`;
   }
 
-  /** Starts it, again after it was killed, and waits until it answers. */
-  async run(): Promise<void> {
+  /**
+   * Starts it, again after it was killed, and waits until it answers.
+   *
+   * @param others arguments that win over its settings this time
+   */
+  async run(others: readonly string[] = []): Promise<void> {
     const server = findRedisServer();
     if (!server) throw new Error('There is no redis-server');
     const env = { ...process.env, ...(server.libraryPath && { LD_LIBRARY_PATH: server.libraryPath }) };
-    const spawned = start(server.command, [this.file, ...this.args], { env });
+    const spawned = start(server.command, [this.file, ...this.args, ...others], { env });
     this.process = spawned;
     await until(
       () => {

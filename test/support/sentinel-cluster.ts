@@ -1,10 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { RedisNode } from './redis-node.js';
 import { until } from './until.js';
 
 const MASTER = 'mymaster';
 const ON_DISK = ['appendonly yes', 'appendfsync always', 'save ""', 'repl-diskless-sync-delay 0'];
-/** In production rather 5000: a busy machine is silent for a second now and then. */
-const DOWN_AFTER_MS = 1500;
+/**
+ * In production rather 5000: a busy machine is silent for a second now and then. Less than 3500 would be wrong anywhere: a
+ * Sentinel that was held up for two seconds does nothing for thirty (TILT), and afterwards takes no replica that was
+ * without its master for over ten times this before the master was found to be down: that is none, for ever.
+ */
+const DOWN_AFTER_MS = 3500;
 const NOBODY = 1;
 
 /** One master, two replicas and three Sentinels: real processes on loopback. */
@@ -42,6 +47,14 @@ export class SentinelCluster {
     await Promise.all(this.replicas.map((node) => node.ask((redis) => redis.replicaof('127.0.0.1', NOBODY))));
   }
 
+  /** As if their machines stood still for three seconds: they do nothing for thirty more. */
+  async holdSentinelsUp(): Promise<void> {
+    for (const node of this.sentinels) node.signal('SIGSTOP');
+    await sleep(3000);
+    for (const node of this.sentinels) node.signal('SIGCONT');
+    await until(() => this.sentinels.every(({ output }) => output.includes('+tilt')));
+  }
+
   /** The master and everybody who could name another one. */
   async blackOut(): Promise<void> {
     await Promise.all([this.master, ...this.sentinels].map((node) => node.kill()));
@@ -49,6 +62,18 @@ export class SentinelCluster {
 
   async lightUp(): Promise<void> {
     await Promise.all([this.master, ...this.sentinels].map((node) => node.run()));
+  }
+
+  /** What the Sentinels said of failovers, for when none comes about. */
+  story(): string {
+    const told = /tilt|sdown|odown|failover|switch-master|no-good-slave|elected/;
+    return this.sentinels
+      .map(({ port, output }) => [
+        `--- Sentinel ${port}`,
+        ...output.split('\n').filter((line) => told.test(line)),
+      ])
+      .map((lines) => lines.slice(-25).join('\n'))
+      .join('\n');
   }
 
   async stop(): Promise<void> {

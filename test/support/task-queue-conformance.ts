@@ -1,10 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { added as wasAdded, replayed } from './adding.js';
 import type { ManualClock } from './manual-clock.js';
 import { taskOf } from './task-of.js';
 import type { HostVerdict } from '../../src/task/host-verdict.js';
+import { LANES } from '../../src/task/lane.js';
 import type { Settlement } from '../../src/task/settlement.js';
 import { isFinal, type TaskState } from '../../src/task/task-state.js';
 import type { Task } from '../../src/task/task.js';
+import type { AdmissionRules } from '../../src/queue/admission/admission-rules.js';
 import type { TaskEdit, TaskQueue } from '../../src/queue/task-queue.js';
 import type { TaskReader } from '../../src/queue/task-reader.js';
 
@@ -19,6 +23,8 @@ export interface QueueUnderTest {
   settle(task: Task, settlement: Settlement, verdict?: HostVerdict): Promise<void>;
   /** Nothing of this client may start. */
   shutClient(clientId: string): Promise<void>;
+  /** What its record says of this client from now on. */
+  setRules(clientId: string, rules: AdmissionRules): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -40,7 +46,7 @@ export function describeTaskQueue(name: string, start: () => Promise<QueueUnderT
 
     async function added(fields: Partial<Task> & { delayMs?: number } = {}): Promise<Task> {
       const task = taskOf(tested.clock.now(), fields);
-      expect(await tested.queue.add(task)).toEqual({ task, isNew: true });
+      expect(await tested.queue.add(task)).toEqual(wasAdded(task));
       return task;
     }
 
@@ -87,8 +93,7 @@ export function describeTaskQueue(name: string, start: () => Promise<QueueUnderT
       it.each(STATES)('answers an id that is taken with the task that has it, which is %s', async (state) => {
         const task = await taskIn(state);
         const again = taskOf(tested.clock.now(), { id: task.id, lane: 'low', maxRetries: 77 });
-        const { task: stored, isNew } = await tested.queue.add(again);
-        expect({ stored, isNew }).toEqual({ stored: task, isNew: false });
+        expect(await tested.queue.add(again)).toEqual(replayed(task));
         expect(await stateOf(task)).toBe(state);
       });
 
@@ -98,10 +103,7 @@ export function describeTaskQueue(name: string, start: () => Promise<QueueUnderT
           taskOf(0, { id: 'same', lane: 'low' }),
         ];
         const results = await Promise.all([tested.queue.add(one), tested.queue.add(other)]);
-        expect(results).toEqual([
-          { task: one, isNew: true },
-          { task: one, isNew: false },
-        ]);
+        expect(results).toEqual([wasAdded(one), replayed(one)]);
         expect(await tested.take()).toEqual([one]);
       });
     });
@@ -290,6 +292,18 @@ export function describeTaskQueue(name: string, start: () => Promise<QueueUnderT
         const task = await taskIn('dead_letter');
         await tested.queue.retry(task.id);
         expect(await edited(task, { maxRetries: 9 })).toBe('started');
+      });
+    });
+
+    describe('ownerOf', () => {
+      it('says whose a task is, also when it has ended, and knows nobody for an id that nobody has', async () => {
+        for (const lane of LANES) {
+          const task = await added({ id: randomUUID(), clientId: `owner-${lane}`, lane, queue: 'c-named' });
+          expect(await tested.reader.ownerOf(task.id)).toBe(`owner-${lane}`);
+          await tested.queue.cancel(task.id);
+          expect(await tested.reader.ownerOf(task.id)).toBe(`owner-${lane}`);
+        }
+        expect(await tested.reader.ownerOf(randomUUID())).toBeUndefined();
       });
     });
 

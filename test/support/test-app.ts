@@ -11,7 +11,8 @@ export interface Answer<T> {
   readonly body: T;
 }
 
-/** What tests set differently from a deployment: quick backoff, a port of its own, targets on loopback. */
+/** What tests set differently from a deployment: quick backoff, a port of its own, targets on loopback,
+ * and no limits of clients but those that they set. */
 const QUICK = {
   PORT: '0',
   BIND_ADDRESS: '127.0.0.1',
@@ -20,6 +21,7 @@ const QUICK = {
   RETRY_MIN_BACKOFF_SEC: '0.02',
   RETRY_JITTER: '0',
   SHUTDOWN_TIMEOUT_SEC: '2',
+  UNKNOWN_CLIENT_TIER: 'none',
 };
 
 /** The product in this process, on a real port and a real Redis. */
@@ -56,9 +58,15 @@ export class TestApp {
   }
 
   /** Any method; the body as JSON, or none. */
-  async send<T = Record<string, unknown>>(method: string, path: string, body?: object) {
-    const content = body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
-    return this.call<T>(path, { method, ...content });
+  async send<T = Record<string, unknown>>(
+    method: string,
+    path: string,
+    body?: object,
+    headers: Record<string, string> = {},
+  ) {
+    const type = body && { 'content-type': 'application/json' };
+    const content = body && { body: JSON.stringify(body) };
+    return this.call<T>(path, { method, headers: { ...type, ...headers }, ...content });
   }
 
   async enqueue(task: object, fields: object = {}): Promise<string> {
@@ -106,10 +114,10 @@ async function emptyDatabase(): Promise<void> {
   await redis.quit();
 }
 
-/** How many keys the product has in the database of this test file. */
+/** The keys that the product has in the database of this test file, in their order. */
 export async function storedKeys(): Promise<string[]> {
   const redis = new Redis(redisUrl());
   const keys = await redis.keys('{tr}:*');
   await redis.quit();
-  return keys;
+  return keys.toSorted();
 }

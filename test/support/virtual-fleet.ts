@@ -10,6 +10,7 @@ import { RunningTasks } from '../../src/queue/worker/running-tasks.js';
 import type { SettledTask } from '../../src/queue/worker/settled-task.js';
 import { type FetchedTask, step, type StepSettings } from '../../src/queue/worker/step.js';
 import type { Outcome } from '../../src/task/outcome.js';
+import { hostOf } from './memory-circuits.js';
 import type { ManualClock } from './manual-clock.js';
 import type { QueueHarness } from './queue-harness.js';
 
@@ -165,7 +166,7 @@ export class VirtualFleet {
         at: this.clock.now(),
         worker,
         taskId: fetched.task.id,
-        host: fetched.host,
+        host: hostOf(fetched.task),
         attempt: attempt.number,
       },
       ...{ isProbe: fetched.probeOf !== undefined, class: attempt.class },

@@ -16,14 +16,17 @@ export interface Replacement {
   /** The empty text when there was none. */
   readonly before: string;
   readonly after: string;
-  /** What the scripts need of it besides the gate, in a hash by the same name; the empty text = nothing. */
-  readonly extract?: { readonly key: string; readonly text: string };
+  /** What the scripts need of it besides the gate, in hashes by the same name; the empty text = nothing. */
+  readonly extracts: readonly { readonly key: string; readonly text: string }[];
+  /** Line for the audit log. */
+  readonly audited?: string;
 }
 
 /** The port through which limits of clients, states of queues and states of hosts reach the dispatcher. */
 @Injectable()
 export class GateStore {
   private readonly maxAgeMs: number;
+  private readonly auditEntries: number;
 
   constructor(
     config: Config,
@@ -31,6 +34,7 @@ export class GateStore {
     private readonly clock: QueueClock,
   ) {
     this.maxAgeMs = maxTaskAgeMs(config);
+    this.auditEntries = config.admin.auditMaxEntries;
   }
 
   /**
@@ -54,9 +58,10 @@ export class GateStore {
    * @throws QueueUnavailable
    */
   async setWithRecord(id: GateId, limits: GateLimits, record: Replacement): Promise<boolean> {
-    const { key, name, before, after, extract } = record;
+    const { key, name, before, after, extracts, audited = '' } = record;
     const args = [this.clock.scriptTime(), id, encodeLimits(limits), this.maxAgeMs, key, name, before, after];
-    args.push(extract?.key ?? '', extract?.text ?? '');
+    args.push(audited, this.auditEntries);
+    for (const extract of extracts) args.push(extract.key, extract.text);
     const done = await whenAvailable(() =>
       this.connections.write((redis) => scripts.keepRecord.run(redis, PREFIX, args)),
     );

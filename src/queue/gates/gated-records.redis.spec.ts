@@ -14,6 +14,10 @@ beforeEach(async () => {
     key: '{tr}:counters',
     gateOf: (name) => `q:${name}`,
     limitsOf: ({ count }) => ({ maxRunning: count }),
+    extracts: [
+      { key: '{tr}:odd', of: ({ count }) => (count % 2 === 1 ? String(count) : '') },
+      { key: '{tr}:squares', of: ({ count }) => String(count * count) },
+    ],
   });
 });
 afterEach(async () => {
@@ -28,6 +32,14 @@ it('changes at the same time are all made, and the gate is as the last one says'
   expect(await harness.redis.hget('{tr}:gates', 'q:one')).toBe('0;;20;;');
 });
 
+it('what the scripts need of a record changes with it, and goes when there is nothing to say', async () => {
+  const extracts = () => Promise.all(['odd', 'squares'].map((name) => harness.redis.hgetall(`{tr}:${name}`)));
+  await increment('one');
+  expect(await extracts()).toEqual([{ one: '1' }, { one: '1' }]);
+  await increment('one');
+  expect(await extracts()).toEqual([{}, { one: '4' }]);
+});
+
 it('a change that throws changes nothing', async () => {
   await increment('one');
   const refused = records.change('one', () => {
@@ -37,12 +49,13 @@ it('a change that throws changes nothing', async () => {
   expect(await records.find('one')).toEqual({ count: 1 });
 });
 
-it('pages are in the order of the names, and the last one has no next', async () => {
-  for (const name of ['b', 'c', 'a', 'd']) await increment(name);
-  const first = await records.page(2);
-  expect(first.records.map(([name]) => name)).toEqual(['a', 'b']);
-  expect(first.next).toBe('b');
-  const second = await records.page(2, first.next);
-  expect(second.records.map(([name]) => name)).toEqual(['c', 'd']);
-  expect(second).not.toHaveProperty('next');
+it('a change has its line in the audit log, and one that loses the race has one as well', async () => {
+  const line = (before?: object, after?: object) => JSON.stringify([before ?? null, after]);
+  const change = () => records.change('one', (before) => ({ count: (before?.count ?? 0) + 1 }), line);
+  await Promise.all([change(), change()]);
+  const lines = await harness.redis.xrange('{tr}:audit', '-', '+');
+  expect(lines.map(([, fields]) => fields)).toEqual([
+    ['line', '[null,{"count":1}]'],
+    ['line', '[{"count":1},{"count":2}]'],
+  ]);
 });

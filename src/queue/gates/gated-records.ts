@@ -1,23 +1,17 @@
 import type { Redis } from 'ioredis';
+import type { AuditLine } from '../../audit/audit-line.js';
 import { whenAvailable } from '../when-available.js';
 import type { GateId, GateLimits } from './gate.js';
 import type { GateStore } from './gate-store.js';
 
-/** A kind of record that decides what a gate lets through: clients, queues. */
+/** A kind of record that decides what a gate lets through: queues. */
 export interface RecordKind<T> {
   /** The Redis hash of the records, by name. */
   readonly key: string;
   readonly gateOf: (name: string) => GateId;
   readonly limitsOf: (record: T) => GateLimits;
-  /** What the scripts need of a record besides its gate: they find it in a Redis hash by its name. */
-  readonly extract?: { readonly key: string; readonly of: (record: T) => string };
-}
-
-export interface RecordPage<T> {
-  /** Name and record, in the order of the names. */
-  readonly records: readonly (readonly [name: string, record: T])[];
-  /** The name after which the next page begins; nothing on the last one. */
-  readonly next?: string;
+  /** What the scripts need of a record besides its gate: they find each in a Redis hash by its name. */
+  readonly extracts: readonly { readonly key: string; readonly of: (record: T) => string }[];
 }
 
 /** Records in Redis, each of which goes with a gate: one is never changed without the other. */
@@ -42,42 +36,25 @@ export class GatedRecords<T extends object> {
   }
 
   /**
-   * @param after the name that the page before ended with
-   * @throws QueueUnavailable
-   */
-  page(limit: number, after?: string): Promise<RecordPage<T>> {
-    return whenAvailable(async () => {
-      const from = after === undefined ? '-' : `(${after}`;
-      const index = `${this.kind.key}:names`;
-      const names = await this.redis.zrange(index, from, '+', 'BYLEX', 'LIMIT', 0, limit + 1);
-      const shown = names.slice(0, limit);
-      const texts = shown.length > 0 ? await this.redis.hmget(this.kind.key, ...shown) : [];
-      const records = shown.flatMap((name, at) => {
-        const record = this.parsed(texts[at]);
-        return record ? [[name, record] as const] : [];
-      });
-      const last = shown.at(-1);
-      return { records, ...(names.length > limit && last !== undefined && { next: last }) };
-    });
-  }
-
-  /**
    * Makes a record what `change` makes of it. Changes at the same time follow each other; none is lost.
    *
    * @param change is asked again when somebody else was quicker; what it throws is thrown, and nothing is changed
+   * @param line for the audit log; written in the same step
    * @throws QueueUnavailable
    */
-  async change(name: string, change: (current: T | undefined) => T): Promise<T> {
-    const { key, gateOf, limitsOf, extract } = this.kind;
+  async change(name: string, change: (current: T | undefined) => T, line?: AuditLine): Promise<T> {
+    const { key, gateOf, limitsOf, extracts } = this.kind;
     for (;;) {
       const before = await whenAvailable(() => this.redis.hget(key, name));
-      const record = change(this.parsed(before));
+      const current = this.parsed(before);
+      const record = change(current);
       const replacement = {
         key,
         name,
         before: before ?? '',
         after: JSON.stringify(record),
-        ...(extract && { extract: { key: extract.key, text: extract.of(record) } }),
+        extracts: extracts.map(({ key, of }) => ({ key, text: of(record) })),
+        ...(line && { audited: line(current, record) }),
       };
       if (await this.gates.setWithRecord(gateOf(name), limitsOf(record), replacement)) return record;
     }

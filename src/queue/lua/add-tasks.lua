@@ -1,4 +1,5 @@
--- Stores tasks: each is due now and waits in its lane, is held by a gate and parked, or is due later.
+-- Stores tasks, unless something speaks against it: each is due now and waits in its lane, is held by a gate and parked,
+-- or is due later. What is refused leaves nothing behind but a token that its principal has spent.
 --
 -- KEYS[1]  prefix of all keys
 -- ARGV[1]  now, Unix milliseconds; '' = the time of Redis
@@ -6,11 +7,24 @@
 -- ARGV[3]  who sends; sends one batch at a time
 -- ARGV[4]  number of this batch, one higher than that of the last: a repeat (its reply was lost) stores nothing twice
 -- ARGV[5]  how many tasks may be alive at once, that is, have not ended; 0 = any number
--- ARGV[6]  how many tasks follow; 9 values each:
+-- ARGV[6]  1 when memory is short: only what is stored already is answered
+-- ARGV[7]  requests per second of a principal; 0 = any number
+-- ARGV[8]  1 = all of these tasks or none
+-- ARGV[9]  how many tasks follow; 13 values each:
 --          id, 1 when somebody chose the id who may choose it again, lane, gates ('\n' between), created and due in
---          Unix ms by the clock of the caller, expiry in Unix ms or '', data (JSON), opts (JSON of BullMQ)
--- Returns  for each task, in order: '' when it was stored; 'full' when there was no room for it; else the data (JSON) of
---          the task that has its id already
+--          Unix ms by the clock of the caller, expiry in Unix ms or '', data (JSON), opts (JSON of BullMQ), version of the
+--          client's record that the caller has seen ('' = nothing of the client is asked), principal who pays for the
+--          request ('' = nobody), idempotency key (hashed; '' = none), fingerprint of the request
+-- Returns  for each task, in order, one text; <quota> is as include/sliding-window.lua writes it, '' without a limit:
+--          added;<quota>                 it is stored
+--          stored;<quota>\n<data>        a task that is stored already has its id
+--          kept;<quota>\n<receipt>       its idempotency key was used before, see include/receipts.lua
+--          stale | disabled | conflict   the version is another one; the client is not enabled; the key was used for
+--                                        another request
+--          full;memory|tasks|client|queue   no room
+--          limited;<quota>               the client has used up its requests per minute
+--          throttled;<ms>                the principal has no token for so long
+--          skipped                       nothing against it, but something against another one, and ARGV[8] is 1
 
 --@include context
 local now = clock(ARGV[1])
@@ -18,44 +32,23 @@ local now = clock(ARGV[1])
 --@include gates
 --@include rooms
 --@include places
+--@include alive
+--@include sliding-window
+--@include token-bucket
+--@include admission
+--@include receipts
 
 -- Random ids exist only when their batch is sent again. Nobody waits that long for a reply.
 local REPLY_MAY_BE_LOST = 600000
-local VALUES = 9
+-- The values of a task are ARGV[at + 1], ARGV[at + 2], ...
+local FIRST, VALUES = 9, 13
+local ID, IS_CHOSEN, LANE, GATES, CREATED, DUE, EXPIRES, DATA, OPTS, VERSION, PRINCIPAL, KEY, FINGERPRINT =
+  1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
 
--- `lists`: by lane, the lists of gates of the tasks that are due now.
-local results, dueNow, lists = {}, {}, {}
-
-local function stored(id)
-  for _, lane in ipairs(LANES) do
-    local data = call('HGET', jobKey(lane, id), 'data')
-    if data then return data end
-  end
-  return false
-end
-
-local function exists(id)
-  return call('EXISTS', P .. 'critical:' .. id, P .. 'high:' .. id, P .. 'default:' .. id, P .. 'low:' .. id) > 0
-end
+local count, isAllOrNone = tonumber(ARGV[9]), ARGV[8] == '1'
 
 local function isRepeat()
   return call('SET', P .. 'added:' .. ARGV[3], ARGV[4], 'PX', REPLY_MAY_BE_LOST, 'GET') == ARGV[4]
-end
-
-local function store(at, lane, id)
-  local theirNow = tonumber(ARGV[at + 5])
-  local due, expires = byOurClock(tonumber(ARGV[at + 6]), theirNow), tonumber(ARGV[at + 7])
-  expires = expires and byOurClock(expires, theirNow)
-  call('HSET', jobKey(lane, id), 'name', 'http', 'data', ARGV[at + 8], 'opts', ARGV[at + 9], 'timestamp', NOW,
-    'delay', due > now and ms(due - now) or '0', 'priority', '0', 'gates', ARGV[at + 4], 'due', ms(due))
-  if expires then call('HSET', jobKey(lane, id), 'expires', ms(expires)) end
-  if due > now then
-    delay(lane, id, due)
-  else
-    lists[lane] = lists[lane] or {}
-    lists[lane][gatesOf(ARGV[at + 4])] = true
-    dueNow[#dueNow + 1] = { at, due, expires }
-  end
 end
 
 local function roomLeft()
@@ -69,25 +62,150 @@ local function roomLeft()
 end
 
 local isSentAgain, left = isRepeat(), roomLeft()
-for i = 1, tonumber(ARGV[6]) do
-  local at = 6 + (i - 1) * VALUES
-  local id = ARGV[at + 1]
-  if (isSentAgain or ARGV[at + 2] == '1') and exists(id) then
-    results[i] = stored(id)
-  elseif left <= 0 then
-    results[i] = 'full'
+
+-- Tasks that are to be stored: by id, where their values are. They are stored when all are judged.
+local accepted, atOf = {}, {}
+
+local function quotaOf(client, perMinute) return perMinute and quota(windowOf(client), perMinute) or '' end
+
+-- The answer to a request that was accepted before.
+local function replay(at, client, perMinute)
+  local key, id = ARGV[at + KEY], ARGV[at + ID]
+  local receipt, isSame = findReceipt(key, ARGV[at + FINGERPRINT])
+  if receipt and not isSame then return 'conflict' end
+  if receipt then return 'kept;' .. quotaOf(client, perMinute) .. '\n' .. receipt end
+  local data = atOf[id] and ARGV[atOf[id] + DATA]
+    or (isSentAgain or ARGV[at + IS_CHOSEN] == '1') and storedData(id)
+  if not data then return nil end
+  if key ~= '' then
+    local isJson, task = pcall(cjson.decode, data)
+    -- Something else may have written to it.
+    if isJson and type(task) == 'table' and type(task.scheduledAt) == 'number' and task.queue then
+      keepReceipt(key, ARGV[at + FINGERPRINT], ms(task.scheduledAt), tostring(task.queue), id)
+    end
+  end
+  return 'stored;' .. quotaOf(client, perMinute) .. '\n' .. data
+end
+
+local function fullOf(queue, client)
+  if ARGV[6] == '1' then return 'memory' end
+  if left <= 0 then return 'tasks' end
+  if isFull(client) then return 'client' end
+  if isFull(queue) then return 'queue' end
+end
+
+-- Nothing is asked of the client of a task that comes from the product itself.
+local NOTHING = {}
+
+local function knownAs(at, client)
+  local version = ARGV[at + VERSION]
+  if version == '' then return NOTHING end
+  local rules = rulesOf[client]
+  if rules.version ~= version then return nil, 'stale' end
+  local wait = ARGV[at + PRINCIPAL] ~= '' and ARGV[7] ~= '0' and takeTokens(ARGV[at + PRINCIPAL], 1)
+  if wait then return nil, 'throttled;' .. ms(wait) end
+  if not rules.isEnabled then return nil, 'disabled' end
+  return rules
+end
+
+-- Accepts a task or says why not.
+local function judge(at, ids)
+  local queue, client = ids[1], ids[2]
+  local rules, refusal = knownAs(at, client)
+  if not rules then return refusal end
+  local perMinute = rules.perMinute
+  local again = replay(at, client, perMinute)
+  if again then return again end
+  local what = fullOf(queue, rules ~= NOTHING and client)
+  if what then return 'full;' .. what end
+  if perMinute then
+    local window = windowOf(client)
+    if used(window) >= perMinute then return 'limited;' .. quota(window, perMinute, true) end
+    window.added = window.added + 1
+  end
+  left = left - 1
+  countAlive(ids, 1)
+  accepted[#accepted + 1] = at
+  atOf[ARGV[at + ID]] = at
+  if ARGV[at + KEY] ~= '' then
+    keepReceipt(ARGV[at + KEY], ARGV[at + FINGERPRINT], ARGV[at + DUE], string.sub(queue, 3), ARGV[at + ID])
+  end
+  return 'added;' .. quotaOf(client, perMinute)
+end
+
+-- `lists`: by lane, the lists of gates of the tasks that are due now.
+local dueNow, lists = {}, {}
+
+local function store(at)
+  local lane, id, theirNow = ARGV[at + LANE], ARGV[at + ID], tonumber(ARGV[at + CREATED])
+  local due, expires = byOurClock(tonumber(ARGV[at + DUE]), theirNow), tonumber(ARGV[at + EXPIRES])
+  expires = expires and byOurClock(expires, theirNow)
+  call('HSET', jobKey(lane, id), 'name', 'http', 'data', ARGV[at + DATA], 'opts', ARGV[at + OPTS], 'timestamp', NOW,
+    'delay', due > now and ms(due - now) or '0', 'priority', '0', 'gates', ARGV[at + GATES], 'due', ms(due))
+  if expires then call('HSET', jobKey(lane, id), 'expires', ms(expires)) end
+  if due > now then
+    delay(lane, id, due)
   else
-    store(at, ARGV[at + 3], id)
-    left = left - 1
-    results[i] = ''
+    lists[lane] = lists[lane] or {}
+    lists[lane][gatesOf(ARGV[at + GATES])] = true
+    dueNow[#dueNow + 1] = { at, due, expires }
   end
 end
+
+-- Adds a value to a list of different ones; '' is none.
+local function addTo(list, value)
+  if value == '' or list[value] then return end
+  list[value] = true
+  list[#list + 1] = value
+end
+
+local function loadAllRules()
+  local clients, queues, keys, principals = {}, {}, {}, {}
+  for i = 1, count do
+    local at = FIRST + (i - 1) * VALUES
+    local ids = gatesOf(ARGV[at + GATES])
+    addTo(queues, ids[1])
+    if ARGV[at + VERSION] ~= '' then addTo(clients, ids[2]) end
+    addTo(principals, ARGV[at + PRINCIPAL])
+    addTo(keys, ARGV[at + KEY])
+  end
+  loadRules(clients, queues)
+  loadReceipts(keys)
+  if ARGV[7] ~= '0' then loadBuckets(principals, tonumber(ARGV[7])) end
+end
+
+local IS_ACCEPTED = { added = true, stored = true, kept = true }
+local function judgeAll()
+  local results, isRefused = {}, false
+  for i = 1, count do
+    local at = FIRST + (i - 1) * VALUES
+    results[i] = judge(at, gatesOf(ARGV[at + GATES]))
+    if isAllOrNone then isRefused = isRefused or not IS_ACCEPTED[string.match(results[i], '^%a+')] end
+  end
+  return results, isRefused
+end
+
+local function nothingOfIt(results)
+  for i, result in ipairs(results) do
+    if string.sub(result, 1, 6) == 'added;' then results[i] = 'skipped' end
+  end
+  return results
+end
+
+loadAllRules()
+local results, isRefused = judgeAll()
+flushTokens()
+if isRefused then return nothingOfIt(results) end
+for _, at in ipairs(accepted) do store(at) end
 loadAll(lists)
 for _, task in ipairs(dueNow) do
   local at = task[1]
-  admit(ARGV[at + 3], ARGV[at + 1], gatesOf(ARGV[at + 4]), task[2], task[3], tonumber(ARGV[2]))
+  admit(ARGV[at + LANE], ARGV[at + ID], gatesOf(ARGV[at + GATES]), task[2], task[3], tonumber(ARGV[2]))
 end
 wakeForSoonest()
 flushWaits()
 flushGates()
+flushAlive()
+flushWindows()
+flushReceipts()
 return results

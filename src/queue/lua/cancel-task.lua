@@ -15,6 +15,7 @@ local now = clock(ARGV[1])
 --@include gates
 --@include rooms
 --@include places
+--@include alive
 --@include history
 --@include finish
 --@include state
@@ -41,5 +42,6 @@ releaseTouched(100, tonumber(ARGV[4]))
 wakeForSoonest()
 flushWaits()
 flushGates()
+flushAlive()
 flushHistory()
 return state

@@ -1,17 +1,19 @@
--- Replaces a record, the limits of the gate that it decides and what else the scripts need of it, in one step: no
--- reader and no crash sees one without the others.
+-- Replaces a record, the limits of the gate that it decides and what else the scripts need of it, with a line in the audit
+-- log, in one step: no reader and no crash sees one without the others.
 --
 -- KEYS[1]  prefix of all keys
 -- ARGV[1]  now, Unix milliseconds; '' = the time of Redis
 -- ARGV[2]  gate
 -- ARGV[3]  its limits as in hash `gates`; '' = none
 -- ARGV[4]  how long a gate may hold a task after it was due, milliseconds
--- ARGV[5]  key of the hash that holds the record; ZSET `<key>:names` has the names of its records, in their order
+-- ARGV[5]  key of the hash that holds the record
 -- ARGV[6]  name of the record
 -- ARGV[7]  the record as the caller has read it; '' = there was none
 -- ARGV[8]  the record from now on
--- ARGV[9]  hash that has by the same name what the scripts need of the record besides; '' = nothing for this kind
--- ARGV[10] what they need; '' = nothing of this record
+-- ARGV[9]  line for the audit log; '' = none
+-- ARGV[10] how many lines the audit log keeps, about
+-- ARGV[11], ARGV[12], and so on in pairs: a hash that has by the same name what the scripts need of the record besides,
+--          and what they need; '' = nothing of this record
 -- Returns  1 when it was replaced, 0 when it is another one by now and nothing was changed
 
 --@include context
@@ -21,14 +23,17 @@ local now = clock(ARGV[1])
 --@include rooms
 --@include places
 --@include limit-gate
+--@include audit
 
 if (call('HGET', ARGV[5], ARGV[6]) or '') ~= ARGV[7] then return 0 end
 call('HSET', ARGV[5], ARGV[6], ARGV[8])
-call('ZADD', ARGV[5] .. ':names', 0, ARGV[6])
-if ARGV[10] ~= '' then
-  call('HSET', ARGV[9], ARGV[6], ARGV[10])
-elseif ARGV[9] ~= '' then
-  call('HDEL', ARGV[9], ARGV[6])
+for i = 11, #ARGV, 2 do
+  if ARGV[i + 1] == '' then
+    call('HDEL', ARGV[i], ARGV[6])
+  else
+    call('HSET', ARGV[i], ARGV[6], ARGV[i + 1])
+  end
 end
+audit(ARGV[9], ARGV[10])
 limitGate(ARGV[2], ARGV[3], tonumber(ARGV[4]))
 return 1

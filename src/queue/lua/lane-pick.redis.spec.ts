@@ -5,7 +5,8 @@ import { QueueHarness } from '../../../test/support/queue-harness.js';
 import { taskOf } from '../../../test/support/task-of.js';
 import { loadConfig } from '../../config/load-config.js';
 import { LANES } from '../../task/lane.js';
-import { addTasks } from '../store/add-batches.js';
+import { addTasks } from '../store/add-tasks.js';
+import { additions, addRules } from '../../../test/support/adding.js';
 import { stepSettings } from '../queue-rules.js';
 import { step } from '../worker/step.js';
 
@@ -57,7 +58,8 @@ it('a turn takes from the lanes what their virtual times say, oldest task first'
         Array.from({ length: turn.waiting[at]! }, () => taskOf(clock.now(), { lane })),
       );
       const id = ++requests;
-      await addTasks(harness.redis, { tasks, id: ['test', id] }, { ...settings, maxAlive: 0 }, clock.now());
+      const batch = { additions: additions(tasks), isAllOrNone: false, id: ['test', id] as const };
+      await addTasks(harness.redis, batch, addRules(settings), clock.now());
       const request = { id: String(id), capacity: turn.capacity, settled: [] };
       const lanes = { laneTimes: turn.times, laneCharges: turn.charges };
       const { fetched, waiting } = await step(

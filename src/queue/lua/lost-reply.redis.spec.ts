@@ -1,3 +1,4 @@
+import { isAccepted, receiptOf } from '../admission/admission.js';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Proxy } from '../../../test/support/proxy.js';
@@ -61,9 +62,9 @@ describe('the lost reply of adding', () => {
       Array.from({ length: 50 }, (_, n) => taskOf(Date.now(), { lane, ...chosenOrRandom(n) })),
     );
     const lost = proxy.loseReplyTo(tasks[0]!.id);
-    const added = await Promise.all(tasks.map((task) => queue.add(task)));
+    const results = await Promise.all(tasks.map((task) => queue.add(task)));
     await lost;
-    expect(added.map(({ task }) => task)).toEqual(tasks);
+    expect(results.map((result) => isAccepted(result) && result.receipt)).toEqual(tasks.map(receiptOf));
     expect(await harness.redis.llen('{tr}:low:wait')).toBe(50);
     const runs: string[] = [];
     harness.worker(50, ({ task }) => {

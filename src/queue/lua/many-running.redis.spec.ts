@@ -32,9 +32,9 @@ function turn(token: string, capacity: number, settled: SettledTask[] = []) {
   return step(harness.redis, { ...settings, token }, { id, capacity, settled, ...lanes }, '');
 }
 
-function completed({ task: { id }, lane, dataBytes, kept, host }: FetchedTask): SettledTask {
+function completed({ task: { id }, lane, dataBytes, kept, gates }: FetchedTask): SettledTask {
   const attempt = attemptOf({ kind: 'complete' }, 0);
-  return { lane, id, kind: 'completed', attemptsMade: 1, dataBytes, kept, attempt, host };
+  return { lane, id, gates, kind: 'completed', attemptsMade: 1, dataBytes, kept, attempt };
 }
 
 /** CPU of Redis, in microseconds. */

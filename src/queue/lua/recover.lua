@@ -14,6 +14,7 @@ local now = clock('')
 --@include gates
 --@include rooms
 --@include places
+--@include alive
 --@include history
 --@include finish
 

@@ -1,6 +1,6 @@
--- Mends the books of the gates where something was removed behind our back (BullMQ's tools, FLUSH of a lane): slots held
--- by tasks that are gone, and windows that do not say what waits. Tasks that are held by a gate that has room again
--- are let in at the next turn of a dispatcher.
+-- Mends the books where something was removed behind our back (BullMQ's tools, FLUSH of a lane): slots held by tasks that
+-- are gone, windows that do not say what waits, and counts of tasks alive. Tasks that are held by a gate that has room
+-- again are let in at the next turn of a dispatcher.
 --
 -- KEYS[1]  prefix of all keys
 -- ARGV[1]  now, Unix milliseconds; '' = the time of Redis
@@ -13,6 +13,7 @@ local now = clock(ARGV[1])
 --@include circuits
 --@include gates
 --@include rooms
+--@include alive
 if not call('SET', P .. 'repair', '1', 'NX', 'PX', ARGV[2]) then return {} end
 
 -- More slots than any fleet has; with more, counting them at once would hold Redis for too long.
@@ -84,6 +85,37 @@ for _, lane in ipairs(LANES) do
   local waiting = call('LLEN', setKey(lane, 'wait'))
   if waiting <= MOST and waiting ~= (letIn[lane] or 0) then mendWindows(lane) end
 end
+
+-- Every task that is alive is counted once for its client and once for its queue.
+local function aliveIsRight(total)
+  local ofClients, ofQueues, told = 0, 0, call('HGETALL', P .. 'alive')
+  for i = 1, #told, 2 do
+    if string.byte(told[i]) == CLIENT then
+      ofClients = ofClients + tonumber(told[i + 1])
+    else
+      ofQueues = ofQueues + tonumber(told[i + 1])
+    end
+  end
+  return ofClients == total and ofQueues == total
+end
+
+local function mendAlive()
+  local total = 0
+  for _, lane in ipairs(LANES) do
+    total = total + call('LLEN', setKey(lane, 'wait')) + call('LLEN', setKey(lane, 'active'))
+      + call('ZCARD', setKey(lane, 'delayed'))
+  end
+  if total > MOST or call('HLEN', P .. 'alive') > 2 * MOST or aliveIsRight(total) then return end
+  for _, lane in ipairs(LANES) do
+    local ids = call('LRANGE', setKey(lane, 'wait'), 0, -1)
+    append(ids, call('LRANGE', setKey(lane, 'active'), 0, -1))
+    append(ids, call('ZRANGE', setKey(lane, 'delayed'), 0, -1))
+    for _, id in ipairs(ids) do countAlive(gatesOf(call('HGET', jobKey(lane, id), 'gates')), 1) end
+  end
+  call('DEL', P .. 'alive')
+  flushAlive()
+end
+mendAlive()
 
 local wrong = {}
 for gate in pairs(mended) do wrong[#wrong + 1] = gate end

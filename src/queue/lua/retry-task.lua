@@ -13,6 +13,7 @@ local now = clock(ARGV[1])
 --@include gates
 --@include rooms
 --@include places
+--@include alive
 --@include state
 
 local id = ARGV[2]
@@ -33,5 +34,7 @@ call('HSET', key, 'atm', 0, 'due', NOW, 'since', NOW, 'delay', 0)
 admit(lane, id, gatesOf(job[1]), now, expires, tonumber(ARGV[3]))
 wakeForSoonest()
 flushWaits()
+countAlive(gatesOf(job[1]), 1)
 flushGates()
+flushAlive()
 return 'retried'

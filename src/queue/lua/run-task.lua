@@ -14,6 +14,7 @@ local now = clock(ARGV[1])
 --@include gates
 --@include rooms
 --@include places
+--@include alive
 --@include history
 --@include finish
 --@include state
@@ -30,5 +31,6 @@ promote(lane, id, false, { maxAge = tonumber(ARGV[3]), completedFor = tonumber(A
 wakeForSoonest()
 flushWaits()
 flushGates()
+flushAlive()
 flushHistory()
 return state

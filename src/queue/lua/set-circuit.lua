@@ -1,4 +1,5 @@
--- Opens or closes the circuit of a host because somebody says so, or forgets all that there is against it.
+-- Opens or closes the circuit of a host because somebody says so, or forgets all that there is against it, with a line in
+-- the audit log.
 --
 -- KEYS[1]  prefix of all keys
 -- ARGV[1]  now, Unix milliseconds; '' = the time of Redis
@@ -9,6 +10,8 @@
 -- ARGV[5]  open: why
 -- ARGV[6]  when circuits open and close, as in step.lua
 -- ARGV[7]  how long a gate may hold a task after it was due, milliseconds
+-- ARGV[8]  line for the audit log; '' = none
+-- ARGV[9]  how many lines the audit log keeps, about
 -- Returns  { circuit as in hash `circuits` or '', changes as in step.lua }
 
 --@include context
@@ -19,6 +22,7 @@ local now = clock(ARGV[1])
 --@include places
 local breaker = ARGV[6]
 --@include judge
+--@include audit
 local judge = hostJudge()
 
 -- The rest is let in as slots come free.
@@ -58,6 +62,7 @@ local ORDERS = {
 loadCircuits({ host })
 local circuit, change = ORDERS[ARGV[3]](circuits[host])
 if circuits[host] or judge.worthKeeping(circuit) then judge.setCircuit(host, circuit, change) end
+audit(ARGV[8], ARGV[9])
 touched['h:' .. host] = true
 releaseTouched(MOST_RELEASED, maxAge)
 wakeForSoonest()

@@ -14,18 +14,17 @@
 -- ARGV[10..13]  virtual time of each lane; ARGV[14..17] what a start adds to it (expected time / weight)
 -- ARGV[18]  when circuits open and close: <failures in a row, 0 = never>;<interval>;<timeout>;<longest timeout>;
 --           <max requests>;<ramp step>, times in ms
--- ARGV[19]  the hosts that were called, '\n' between
--- ARGV[20]  how many settlements follow; 14 values each:
+-- ARGV[19]  how many settlements follow; 15 values each:
 --           lane, id, kind (completed | retry | dead_letter | hand_back = it goes first | ask_again = its gates
 --           decide | cancelled | expired), attempts made so far,
 --           attempt (JSON), its place, which attempts are kept with it, delay of a retry in ms or '',
 --           reason or '', bytes of the data and the attempts, places of attempts that are not kept any more, how
---           often it was begun, how long the attempt took in ms, what it says of its host: '' (nothing), the number of
---           the host in that list (success), or <s = success | f = failure | n = nothing>;<number of the host>;<ms for
---           which the host is to be left alone or ''>;<the same by this client>;<of a probe the start of its window>;<note>
+--           often it was begun, how long the attempt took in ms, gates as they were fetched, what it says of its host:
+--           '' (nothing), s (success), or <s = success | f = failure | n = nothing>;<ms for which the host is to be left
+--           alone or ''>;<the same by this client>;<of a probe the start of its window>;<note>
 -- Returns   { milliseconds until the next task is due or -1, fetched, lost, cancelled, waiting, history, changes, probes }
 --           fetched: 8 values for each task: lane, id, data, attempts made, which attempts are kept, due, when it was
---           retried by hand or '', host
+--           retried by hand or '', gates ('\n' between)
 --           lost: ids whose lock was not ours any more; what they came to is not recorded here
 --           cancelled: ids of running tasks of this dispatcher that have to be aborted
 --           waiting: tasks in `wait` of each lane afterwards, none of a paused one
@@ -41,6 +40,7 @@ local now = clock(ARGV[1])
 --@include gates
 --@include rooms
 --@include places
+--@include alive
 --@include history
 --@include finish
 
@@ -104,7 +104,7 @@ local function replyAgain(before)
     elseif call('GET', jobKey(lane, id) .. ':lock') == limits.token then
       local job = call('HMGET', jobKey(lane, id), 'data', 'atm', 'kept', 'due', 'since', 'gates')
       append(fetched, { lane, id, job[1], job[2] or '0', job[3] or '0', job[4] or '', job[5] or '' })
-      fetched[#fetched + 1] = hostIn(gatesOf(job[6]))
+      fetched[#fetched + 1] = job[6] or ''
       if probeOf ~= '' then append(probesOfReply, { id, probeOf }) end
     end
   end
@@ -153,7 +153,7 @@ if last and string.match(last, '^[^\n]*') == request then
   readHeads()
   return { untilNextDue(), fetched, {}, cancelled, waiting(), 0, changes, probesOfReply }
 end
-local lost = settleAll(20, tonumber(ARGV[20]))
+local lost = settleAll(19, tonumber(ARGV[19]))
 readHeads()
 wakeGates()
 promoteDue()
@@ -162,6 +162,7 @@ fetch(tonumber(ARGV[5]), { unpack(ARGV, 10, 13) }, { unpack(ARGV, 14, 17) })
 -- What was fetched has left its place in `wait`: gates that are limited by that alone let the next ones in.
 letIn()
 flushGates()
+flushAlive()
 local history = flushHistory()
 local cancelled = takeCancelled()
 for _, id in ipairs(cancelled) do members[#members + 1] = '!' .. id end

@@ -5,7 +5,9 @@ import { loadConfig } from '../../config/load-config.js';
 import type { Attempt } from '../../task/attempt.js';
 import type { Task } from '../../task/task.js';
 import { breakerText } from '../queue-rules.js';
-import { addTasks } from '../store/add-batches.js';
+import { addTasks } from '../store/add-tasks.js';
+import { gatesOf } from '../store/stored-task.js';
+import { added, additions, addRules, replayed } from '../../../test/support/adding.js';
 import { Housekeeping } from '../worker/housekeeping.js';
 import { NO_ATTEMPTS } from '../worker/kept-attempts.js';
 import type { SettledTask } from '../worker/settled-task.js';
@@ -40,7 +42,12 @@ afterEach(async () => {
 const at = (createdAt: number, fields: Partial<Task> = {}): Task =>
   harness.task({ createdAt, scheduledAt: createdAt, ...fields });
 const add = (tasks: Task[], now: number, id = `batch-${++requests}`) =>
-  addTasks(harness.redis, { tasks, id: [id, 1] }, { ...settings, maxAlive: 0 }, now);
+  addTasks(
+    harness.redis,
+    { additions: additions(tasks), isAllOrNone: false, id: [id, 1] },
+    addRules(settings),
+    now,
+  );
 
 function turn(
   now: number,
@@ -67,7 +74,7 @@ function settledTask(task: Task, fields: Partial<SettledTask>): SettledTask {
     dataBytes: 0,
     kept: NO_ATTEMPTS,
     attempt,
-    host: new URL(task.target.url).origin,
+    gates: gatesOf(task),
     ...fields,
   };
 }
@@ -112,12 +119,9 @@ describe('a turn that is sent again because its reply was lost', () => {
 
   it('of adding stores nothing twice either, in whatever lane it comes', async () => {
     const task = at(START);
-    expect(await add([task, task], START)).toEqual([
-      { task, isNew: true },
-      { task, isNew: false },
-    ]);
+    expect(await add([task, task], START)).toEqual([added(task), replayed(task)]);
     const moved: Task = { ...task, lane: 'critical', queue: 'critical' };
-    expect(await add([moved], START)).toEqual([{ task, isNew: false }]);
+    expect(await add([moved], START)).toEqual([replayed(task)]);
     expect(ids(await turn(START))).toEqual([task.id]);
   });
 });

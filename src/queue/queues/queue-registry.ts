@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { QUEUES_KEY, RETENTION_KEY } from '../../redis/keys.js';
+import type { AuditLine } from '../../audit/audit-line.js';
+import { MAX_ALIVE_KEY, QUEUES_KEY, RETENTION_KEY } from '../../redis/keys.js';
 import { RedisConnections } from '../../redis/redis-connections.js';
 import { LANES } from '../../task/lane.js';
 import { GatedRecords } from '../gates/gated-records.js';
@@ -35,9 +36,10 @@ export abstract class QueueRegistry {
    * Changes what is set for a queue, or creates it. Holds for tasks that are queued already, too.
    *
    * @param change is given what is set now (of a lane always something); what it throws is thrown
+   * @param line for the audit log
    * @throws QueueUnavailable
    */
-  abstract change(name: string, change: QueueChange): Promise<NamedQueue>;
+  abstract change(name: string, change: QueueChange, line?: AuditLine): Promise<NamedQueue>;
 }
 
 export type QueueChange = (current: QueueSettings | undefined) => QueueSettings;
@@ -60,7 +62,10 @@ export class RedisQueueRegistry extends QueueRegistry {
       key: QUEUES_KEY,
       gateOf: (name) => `q:${name}`,
       limitsOf: queueGate,
-      extract: { key: RETENTION_KEY, of: retentionText },
+      extracts: [
+        { key: RETENTION_KEY, of: retentionText },
+        { key: MAX_ALIVE_KEY, of: ({ maxAlive }) => String(maxAlive ?? '') },
+      ],
     });
   }
 
@@ -80,8 +85,8 @@ export class RedisQueueRegistry extends QueueRegistry {
     return [...lanes, ...named.toSorted((one, other) => (one.name < other.name ? -1 : 1))];
   }
 
-  override async change(name: string, change: QueueChange): Promise<NamedQueue> {
-    const settings = await this.records.change(name, (current) => change(withLane(name, current)));
+  override async change(name: string, change: QueueChange, line?: AuditLine): Promise<NamedQueue> {
+    const settings = await this.records.change(name, (current) => change(withLane(name, current)), line);
     this.keep(name, settings);
     return { name, settings };
   }

@@ -25,6 +25,8 @@ export interface QueueSettings {
   readonly maxConcurrent?: number;
   readonly maxPerSecond?: number;
   readonly burst?: number;
+  /** How many of its tasks may be alive, that is, have not ended; one more is not accepted. */
+  readonly maxAlive?: number;
   /** Of tasks that do not say it themselves. */
   readonly retry?: RetryChoice;
   readonly maxRetries?: number;

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { addRules } from '../../../test/support/adding.js';
 import { QueueHarness } from '../../../test/support/queue-harness.js';
 import { redisUrl } from '../../../test/support/test-app.js';
 import { until } from '../../../test/support/until.js';
 import { Writer } from '../../redis/writer.js';
 import { AddBatches } from './add-batches.js';
 
-const rules = { maxAgeMs: 1000, maxAlive: 0 };
+const rules = addRules();
 
 let harness: QueueHarness;
 const open: Redis[] = [];
@@ -53,8 +54,8 @@ class ForgetfulWriter extends Writer {
 async function add(batches: AddBatches, count: number, rounds: number): Promise<number> {
   let stored = 0;
   for (let round = 0; round < rounds; round++) {
-    const adding = Array.from({ length: count }, () => batches.add(harness.task()));
-    stored += (await Promise.all(adding)).filter((added) => added !== 'full' && added.isNew).length;
+    const adding = Array.from({ length: count }, () => batches.add({ task: harness.task() }));
+    stored += (await Promise.all(adding)).filter(({ kind }) => kind === 'added').length;
   }
   return stored;
 }
@@ -78,8 +79,8 @@ describe('adding over several connections', () => {
   it('stores nothing twice that is sent again after later batches', async () => {
     const writer = new ForgetfulWriter(await connect(), false);
     const batches = new AddBatches([writer], rules, harness.clock);
-    await expect(batches.add(harness.task({ id: randomUUID() }))).rejects.toThrow('no answer');
-    await batches.add(harness.task({ id: randomUUID() }));
+    await expect(batches.add({ task: harness.task({ id: randomUUID() }) })).rejects.toThrow('no answer');
+    await batches.add({ task: harness.task({ id: randomUUID() }) });
     await writer.repeat?.();
     expect(await harness.redis.llen('{tr}:default:wait')).toBe(2);
   });

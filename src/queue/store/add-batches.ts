@@ -1,23 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import type { Redis } from 'ioredis';
-import { PREFIX } from '../../redis/keys.js';
+import { isOutOfMemory } from '../../redis/unavailable.js';
 import { within } from '../../redis/within.js';
 import type { Writer } from '../../redis/writer.js';
-import { isRandomId } from '../../task/task-id.js';
-import type { Task } from '../../task/task.js';
-import type { QueueClock, ScriptTime } from '../queue-clock.js';
-import { scripts } from '../scripts.js';
-import { gatesOf, storedAs } from './stored-task.js';
-import type { Added } from '../task-queue.js';
+import { type Addition, type AddResult, NO_MEMORY } from '../admission/admission.js';
+import type { QueueClock } from '../queue-clock.js';
+import { type AddRules, addTasks, type Batch } from './add-tasks.js';
 
 /** One batch holds Redis for a few milliseconds at most. */
 const MOST_PER_BATCH = 128;
 /** A request that looks something up first waits for one batch before its own at most: less than five seconds. */
 const BATCH_MS = 1500;
 
+/** What goes in one piece: mostly one task; several when it is all or none. */
 interface Waiting {
-  readonly task: Task;
-  readonly resolve: (result: AddResult) => void;
+  readonly additions: readonly Addition[];
+  readonly resolve: (results: AddResult[]) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -34,11 +31,26 @@ export class AddBatches {
     this.idle = writers.map((writer) => new Sender(writer, rules, clock));
   }
 
-  add(task: Task): Promise<AddResult> {
+  add(addition: Addition): Promise<AddResult> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ task, resolve, reject });
-      this.gather();
+      const resolveOne = (results: AddResult[]): void => {
+        for (const result of results) resolve(result);
+      };
+      this.push({ additions: [addition], resolve: resolveOne, reject });
     });
+  }
+
+  /** In one piece, and nothing else with it: stored are all or none. */
+  addAllOrNone(additions: readonly Addition[]): Promise<AddResult[]> {
+    if (additions.length === 0) return Promise.resolve([]);
+    return new Promise((resolve, reject) => {
+      this.push({ additions, resolve, reject });
+    });
+  }
+
+  private push(waiting: Waiting): void {
+    this.waiting.push(waiting);
+    this.gather();
   }
 
   /** Requests that are read from their sockets in the same turn of the event loop go together. */
@@ -48,7 +60,7 @@ export class AddBatches {
     setImmediate(() => {
       this.isGathering = false;
       const [sender] = this.idle.splice(this.next(), 1);
-      if (sender) void this.send(sender, this.waiting.splice(0, MOST_PER_BATCH));
+      if (sender) void this.send(sender, this.waiting.splice(0, this.nextLength()));
       this.gather();
     });
   }
@@ -61,12 +73,24 @@ export class AddBatches {
     );
   }
 
+  /** How many of those that wait go together: single tasks up to a number, or the one that is more. */
+  private nextLength(): number {
+    const end = this.waiting.slice(0, MOST_PER_BATCH).findIndex(({ additions }) => additions.length > 1);
+    return end < 0 ? MOST_PER_BATCH : Math.max(1, end);
+  }
+
   private async send(sender: Sender, batch: readonly Waiting[]): Promise<void> {
     try {
-      const added = await sender.send(batch.map(({ task }) => task));
-      for (const [at, result] of added.entries()) batch[at]?.resolve(result);
+      const all = batch.flatMap(({ additions }) => additions);
+      const results = await sender.send(all, all.length > batch.length);
+      let at = 0;
+      for (const { additions, resolve } of batch) resolve(results.slice(at, (at += additions.length)));
     } catch (error) {
-      for (const { reject } of batch) reject(error);
+      for (const { additions, resolve, reject } of batch) {
+        // Redis refuses by itself what came in between two looks at its memory.
+        if (isOutOfMemory(error)) resolve(additions.map(() => NO_MEMORY));
+        else reject(error);
+      }
     }
     this.idle.push(sender);
     this.gather();
@@ -88,8 +112,8 @@ class Sender {
     return this.writer.isReady;
   }
 
-  async send(tasks: readonly Task[]): Promise<AddResult[]> {
-    const batch: Batch = { tasks, id: [this.name, ++this.sent] };
+  async send(additions: readonly Addition[], isAllOrNone: boolean): Promise<AddResult[]> {
+    const batch: Batch = { additions, isAllOrNone, id: [this.name, ++this.sent] };
     const now = this.clock.scriptTime();
     try {
       return await within(
@@ -102,50 +126,4 @@ class Sender {
       throw error;
     }
   }
-}
-
-/** What was stored, or `full` when there was no room for it. */
-export type AddResult = Added | 'full';
-
-/** What holds for every task that is added. */
-export interface AddRules {
-  /** How long a gate may hold a task after it was due, milliseconds. */
-  readonly maxAgeMs: number;
-  /** How many tasks may be alive at once; 0 = any number. */
-  readonly maxAlive: number;
-}
-
-/** Tasks that are stored together. */
-export interface Batch {
-  readonly tasks: readonly Task[];
-  /** Who sends it and its number there: the same for a repeat, which then stores nothing twice. */
-  readonly id: readonly [sender: string, number: number];
-}
-
-export async function addTasks(
-  redis: Redis,
-  { tasks, id }: Batch,
-  { maxAgeMs, maxAlive }: AddRules,
-  now: ScriptTime,
-): Promise<AddResult[]> {
-  const args = [now, maxAgeMs, ...id, maxAlive, tasks.length, ...tasks.flatMap(taskArgs)];
-  const results = (await scripts.addTasks.run(redis, PREFIX, args)) as string[];
-  return tasks.map((task, at) => {
-    const data = results[at];
-    if (data === 'full') return data;
-    return data ? { task: JSON.parse(data) as Task, isNew: false } : { task, isNew: true };
-  });
-}
-
-function taskArgs(task: Task): (string | number)[] {
-  return [
-    task.id,
-    isRandomId(task.id) ? 0 : 1,
-    task.lane,
-    gatesOf(task),
-    task.createdAt,
-    task.scheduledAt,
-    task.expiresAt ?? '',
-    ...storedAs(task),
-  ];
 }

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { addRules, replayed } from '../../../test/support/adding.js';
 import { QueueHarness } from '../../../test/support/queue-harness.js';
 import { until } from '../../../test/support/until.js';
 import { Writer } from '../../redis/writer.js';
 import { AddBatches } from './add-batches.js';
-import { QueueFull } from '../task-queue.js';
 
 const MOST = 300;
 
@@ -20,9 +20,9 @@ afterEach(async () => {
 
 /** Whether one more task is taken. */
 async function takes(fields = {}): Promise<boolean> {
-  const [result] = await Promise.allSettled([harness.queue.add(harness.task(fields))]);
-  if (result.status === 'rejected') expect(result.reason).toEqual(new QueueFull('tasks'));
-  return result.status === 'fulfilled';
+  const result = await harness.queue.add(harness.task(fields));
+  if (result.kind !== 'added') expect(result).toEqual({ kind: 'full', what: 'tasks' });
+  return result.kind === 'added';
 }
 
 /** So many tasks in each place that one can be alive in. */
@@ -50,20 +50,22 @@ describe('a bound on the tasks that are alive', () => {
   it('is kept to by any number of senders at once, one by one within a batch', async () => {
     const connections = Array.from({ length: 4 }, () => harness.redis.duplicate());
     const senders = connections.map(
-      (redis) => new AddBatches([new Writer(redis, false)], { maxAgeMs: 1e9, maxAlive: MOST }, harness.clock),
+      (redis) => new AddBatches([new Writer(redis, false)], addRules({ maxAlive: MOST }), harness.clock),
     );
     const results = await Promise.all(
-      Array.from({ length: 2 * MOST }, (_, n) => senders[n % 4]!.add(harness.task({ delayMs: 60_000 }))),
+      Array.from({ length: 2 * MOST }, (_, n) =>
+        senders[n % 4]!.add({ task: harness.task({ delayMs: 60_000 }) }),
+      ),
     );
     for (const redis of connections) redis.disconnect();
-    expect(results.filter((result) => result === 'full')).toHaveLength(MOST);
+    expect(results.filter(({ kind }) => kind === 'full')).toHaveLength(MOST);
     expect(await harness.redis.zcard('{tr}:default:delayed')).toBe(MOST);
   });
 
   it('does not keep a task from being found that is stored already', async () => {
     const [first] = await harness.add(MOST, { delayMs: 60_000 });
     const again = harness.task({ id: first!.id, delayMs: 60_000 });
-    expect(await harness.queue.add(again)).toEqual({ task: first, isNew: false });
+    expect(await harness.queue.add(again)).toEqual(replayed(first!));
     expect(await takes()).toBe(false);
   });
 });

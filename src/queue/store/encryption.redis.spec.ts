@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
+import { replayed } from '../../../test/support/adding.js';
 import { QueueHarness } from '../../../test/support/queue-harness.js';
 import { until } from '../../../test/support/until.js';
 import type { Task, TaskTarget } from '../../task/task.js';
@@ -54,7 +55,7 @@ describe('tasks that are stored encrypted', () => {
     const harness = await start(KEY);
     const task = harness.task({ target, id: 'client-a.mine', delayMs: 60_000 });
     await harness.queue.add(task);
-    expect(await harness.queue.add(task)).toEqual({ task, isNew: false });
+    expect(await harness.queue.add(task)).toEqual(replayed(task));
     const before = (await harness.reader.find(task.id))!;
     const after = {
       ...before.task,

@@ -4,7 +4,6 @@ import { HealthRegistry } from '../../health/health-registry.js';
 import { StoreMetric } from '../../metrics/store-metric.js';
 import { bytesAbove, type Memory, readMemory } from '../../redis/memory.js';
 import { RedisConnections } from '../../redis/redis-connections.js';
-import { QueueFull } from '../task-queue.js';
 
 const SAMPLE_EVERY_MS = 1000;
 /** Opens again this far below, percent of `maxmemory`: buffers of connections come and go. */
@@ -25,7 +24,7 @@ export class MemoryWatch implements OnModuleDestroy {
   constructor(
     config: Config,
     private readonly connections: RedisConnections,
-    private readonly metric: StoreMetric,
+    metric: StoreMetric,
     health: HealthRegistry,
   ) {
     this.highPercent = config.storage.memoryHighPercent;
@@ -45,15 +44,9 @@ export class MemoryWatch implements OnModuleDestroy {
     clearInterval(this.timer);
   }
 
-  /** @throws QueueFull */
-  requireRoom(): void {
-    if (this.isHigh) throw this.refusal('memory');
-  }
-
-  /** To be thrown; counts it. */
-  refusal(what: QueueFull['what']): QueueFull {
-    this.metric.refused(what);
-    return new QueueFull(what);
+  /** Whether there is no room for one more task. */
+  get isShort(): boolean {
+    return this.isHigh;
   }
 
   /** While Redis cannot be asked, nothing is known, and it says itself that it takes nothing. */

@@ -6,21 +6,23 @@ import { RedisConnections } from '../../redis/redis-connections.js';
 import { isFinal, type TaskState } from '../../task/task-state.js';
 import type { Task } from '../../task/task.js';
 import { AddBatches } from './add-batches.js';
+import { parseResult } from './add-result.js';
 import { MemoryWatch } from './memory-watch.js';
 import { QueueClock } from '../queue-clock.js';
 import { maxTaskAgeMs, stepSettings } from '../queue-rules.js';
 import { scripts } from '../scripts.js';
 import { whenAvailable } from '../when-available.js';
 import { gatesOf, storedAs } from './stored-task.js';
-import { TaskCipher } from './task-cipher.js';
+import { TaskCipher } from '../task-cipher.js';
+import { isRandomId } from '../../task/task-id.js';
 import {
-  type Added,
-  type Cancelled,
-  type Edited,
-  type Retried,
-  type TaskEdit,
-  TaskQueue,
-} from '../task-queue.js';
+  type Addition,
+  type Admission,
+  type AddResult,
+  NO_MEMORY,
+  type SentAgain,
+} from '../admission/admission.js';
+import { type Cancelled, type Edited, type Retried, type TaskEdit, TaskQueue } from '../task-queue.js';
 
 @Injectable()
 export class ScriptTaskQueue extends TaskQueue {
@@ -37,18 +39,33 @@ export class ScriptTaskQueue extends TaskQueue {
   ) {
     super();
     this.maxAgeMs = maxTaskAgeMs(config);
-    const rules = { maxAgeMs: this.maxAgeMs, maxAlive: config.storage.maxQueueSize };
+    const rules = {
+      maxAgeMs: this.maxAgeMs,
+      maxAlive: config.storage.maxQueueSize,
+      requestsPerSecond: config.ingress.requestsPerSecond,
+      isMemoryShort: () => memory.isShort,
+    };
     this.batches = new AddBatches(connections.writers, rules, clock);
     this.cipher = new TaskCipher(config);
     this.completedForMs = stepSettings(config, '').completedForMs;
   }
 
-  override add(task: Task): Promise<Added> {
+  override async add(task: Task, admission?: Admission): Promise<AddResult> {
+    if (this.memory.isShort && !mayBeStored(task, admission)) return NO_MEMORY;
+    return whenAvailable(() => this.batches.add({ task: this.cipher.seal(task), admission }));
+  }
+
+  override addAllOrNone(additions: readonly Addition[]): Promise<readonly AddResult[]> {
+    const sealed = additions.map(({ task, admission }) => ({ task: this.cipher.seal(task), admission }));
+    return whenAvailable(() => this.batches.addAllOrNone(sealed));
+  }
+
+  override replay({ clientId, id = '', admission }: SentAgain): Promise<AddResult | undefined> {
     return whenAvailable(async () => {
-      this.memory.requireRoom();
-      const added = await this.batches.add(this.cipher.seal(task));
-      if (added === 'full') throw this.memory.refusal('tasks');
-      return { ...added, task: added.isNew ? task : this.cipher.open(added.task) };
+      const { hash = '', fingerprint = '' } = admission.idempotency ?? {};
+      const args = [clientId, admission.version, id, hash, fingerprint];
+      const text = (await this.run(scripts.findReceipt, args)) as string;
+      return text === '' ? undefined : parseResult({ clientId }, text);
     });
   }
 
@@ -101,4 +118,9 @@ export class ScriptTaskQueue extends TaskQueue {
     const all = [this.clock.scriptTime(), ...args];
     return this.connections.write((redis) => script.run(redis, PREFIX, all));
   }
+}
+
+/** Whether the store may have it already; when memory is short it is not asked for anything else. */
+function mayBeStored({ id }: Task, admission: Admission | undefined): boolean {
+  return !isRandomId(id) || admission?.idempotency !== undefined;
 }

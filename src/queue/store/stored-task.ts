@@ -2,7 +2,8 @@ import type { Task } from '../../task/task.js';
 
 /** The gates of a task, in the order in which they are asked: its queue, its client, the host that it calls. */
 export function gatesOf(task: Task): string {
-  const host = new URL(task.target.url).origin;
+  // With a dot at its end a host has another name, and is the same.
+  const host = new URL(task.target.url).origin.replace(/\.(?=:\d+$|$)/, '');
   return `q:${task.queue}\nc:${task.clientId}\nh:${host}`;
 }
 

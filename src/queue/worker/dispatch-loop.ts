@@ -6,7 +6,14 @@ import type { QueueClock, ScriptTime } from '../queue-clock.js';
 import type { Sleeper } from './sleeper.js';
 import type { Watchdog } from './watchdog.js';
 import type { SettledTask } from './settled-task.js';
-import { type FetchedTask, step, type StepReply, type StepRequest, type StepSettings } from './step.js';
+import {
+  type FetchedTask,
+  step,
+  type StepReply,
+  type StepRequest,
+  type StepSettings,
+  type UnreadableTask,
+} from './step.js';
 
 /** One turn holds Redis for some milliseconds at most. */
 const MOST_PER_STEP = 128;
@@ -18,6 +25,8 @@ export interface Runner {
   run(fetched: FetchedTask): Promise<SettledTask>;
   /** Aborts a running task, which then ends as cancelled. */
   cancel(id: string): void;
+  /** Gives what has to be settled instead of an attempt. */
+  onUnreadable(task: UnreadableTask): SettledTask;
   onLost(ids: readonly string[]): void;
   onError(error: unknown): void;
 }
@@ -80,7 +89,8 @@ export class DispatchLoop {
       } else {
         // Sockets that have answers are read one after the other: what all of them end belongs into one turn.
         await new Promise(setImmediate);
-        this.take(await this.turn());
+        const reply = await this.turn();
+        if (reply) this.take(reply);
       }
     }
     this.stopDueTimer();
@@ -116,8 +126,11 @@ export class DispatchLoop {
     this.poke();
   }
 
-  /** Repeats the same request until Redis has answered it: whether it was carried out before does not matter. */
-  private async turn(): Promise<StepReply> {
+  /**
+   * Repeats the same request until Redis has answered it: whether it was carried out before does not matter. Gives up
+   * only when it would settle nothing, and nothing is to be fetched any more.
+   */
+  private async turn(): Promise<StepReply | undefined> {
     const { redis, settings, shares, clock } = this.options;
     const request: StepRequest = {
       id: randomUUID(),
@@ -133,10 +146,12 @@ export class DispatchLoop {
       try {
         const reply = await step(redis, settings, request, this.timeOfTurn);
         this.answered();
-        this.mayHaveWork ||= request.capacity > 0 && reply.fetched.length === request.capacity;
+        const taken = reply.fetched.length + reply.unreadable.length;
+        this.mayHaveWork ||= request.capacity > 0 && taken === request.capacity;
         return reply;
       } catch (error) {
         this.runner.onError(error);
+        if (request.settled.length === 0 && this.isDone()) return undefined;
         await new Promise((resolve) => setTimeout(resolve, AFTER_ERROR_MS));
       }
     }
@@ -144,6 +159,7 @@ export class DispatchLoop {
 
   private take(reply: StepReply): void {
     for (const fetched of reply.fetched) this.begin(fetched, reply.waiting);
+    for (const task of reply.unreadable) this.settled.push(this.runner.onUnreadable(task));
     for (const id of reply.cancelled) this.runner.cancel(id);
     if (reply.historyBytes !== undefined) this.options.onHistory(reply.historyBytes);
     this.options.hostChanges.tell(reply.circuitChanges);

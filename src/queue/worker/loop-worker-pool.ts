@@ -15,7 +15,7 @@ import { QueueClock } from '../queue-clock.js';
 import { laneWeights, stepSettings } from '../queue-rules.js';
 import { RunningTasks } from './running-tasks.js';
 import { Sleeper } from './sleeper.js';
-import { TaskCipher } from '../store/task-cipher.js';
+import { TaskCipher } from '../task-cipher.js';
 import { TaskHandler } from '../task-handler.js';
 import { Watchdog } from './watchdog.js';
 import { WorkerPool } from '../worker-pool.js';

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
+import { Seldom } from '../../time/seldom.js';
 import type { QueueClock } from '../queue-clock.js';
-import type { TaskCipher } from '../store/task-cipher.js';
+import type { TaskCipher } from '../task-cipher.js';
 import { type ClaimedTask, type Handled, TaskHandler } from '../task-handler.js';
 
 /** Another worker may have the key, or this one soon. */
@@ -20,7 +21,7 @@ interface Opening {
 /** Gives tasks with their calls opened to the handler. What it has no key for waits, and uses no attempt. */
 export class OpeningHandler extends TaskHandler {
   private readonly logger = new Logger('Worker');
-  private loggedAt = -Infinity;
+  private readonly seldom = new Seldom(LOG_EVERY_MS);
 
   constructor(
     private readonly handler: TaskHandler,
@@ -38,10 +39,7 @@ export class OpeningHandler extends TaskHandler {
   }
 
   private warn(id: string): void {
-    const now = performance.now();
-    if (now - this.loggedAt < LOG_EVERY_MS) return;
-    this.loggedAt = now;
-    this.logger.error({ task_id: id }, MESSAGE);
+    if (this.seldom.isDue()) this.logger.error({ task_id: id }, MESSAGE);
   }
 }
 

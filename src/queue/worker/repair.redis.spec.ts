@@ -65,6 +65,28 @@ describe('the books of the gates', () => {
     await until(() => ran.length === 1, { timeoutMs: 10_000 });
   });
 
+  it('count again who is alive after tasks were removed, wherever they were', async () => {
+    const alive = () => harness.redis.hgetall('{tr}:alive');
+    const tasks = [
+      ...(await harness.add(2)),
+      ...(await harness.add(2, { clientId: 'client-b', queue: 'reports', delayMs: 60_000 })),
+      ...(await harness.add(1, { clientId: 'client-c', lane: 'low' })),
+    ];
+    const counted = { 'c:client-a': '2', 'c:client-b': '2', 'c:client-c': '1' };
+    expect(await alive()).toEqual({ ...counted, 'q:default': '2', 'q:reports': '2', 'q:low': '1' });
+    await harness.redis.zrem('{tr}:default:delayed', tasks[2]!.id);
+    await harness.redis.lrem('{tr}:low:wait', 1, tasks[4]!.id);
+    // One of client A runs, the other is held by its cap.
+    await harness.redis.lmove('{tr}:default:wait', '{tr}:default:active', 'LEFT', 'RIGHT');
+    const right = { 'c:client-a': '2', 'c:client-b': '1', 'q:default': '2', 'q:reports': '1' };
+    for (const wrong of [{}, { 'c:nobody': 7 }, { 'q:default': 9 }, { 'q:default': 1 }]) {
+      await harness.redis.hset('{tr}:alive', { 'q:default': 2, ...wrong });
+      await harness.redis.del('{tr}:repair');
+      await housekeeping().repair();
+      expect(await alive()).toEqual(right);
+    }
+  });
+
   it('are left alone while tasks run and wait', async () => {
     let finish: (() => void) | undefined;
     harness.worker(5, async () => {

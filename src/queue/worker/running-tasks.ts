@@ -1,15 +1,21 @@
 import type { Logger } from '@nestjs/common';
+import { isUnavailable } from '../../redis/unavailable.js';
 import type { Attempt } from '../../task/attempt.js';
 import type { Settlement } from '../../task/settlement.js';
 import type { Clock } from '../../time/clock.js';
+import { Seldom } from '../../time/seldom.js';
 import { AbortHandle } from '../abort-handle.js';
 import type { Runner } from './dispatch-loop.js';
+import { UNREADABLE } from '../read-task.js';
 import type { SettledTask } from './settled-task.js';
-import type { FetchedTask } from './step.js';
+import type { FetchedTask, UnreadableTask } from './step.js';
 import type { Handled, TaskHandler } from '../task-handler.js';
 
 /** After a fault of our own; the target is not to blame and no attempt is used. */
 const AFTER_OWN_FAULT_MS = 5000;
+
+/** How often the same error of the store is told. */
+const SAME_ERROR_EVERY_MS = 60_000;
 
 interface Running {
   readonly fetched: FetchedTask;
@@ -19,6 +25,7 @@ interface Running {
 
 /** What runs in this process now: gives each task to the handler and translates what comes back for the store. */
 export class RunningTasks implements Runner {
+  private readonly errors = new Seldom(SAME_ERROR_EVERY_MS);
   private readonly running = new Map<string, Running>();
 
   constructor(
@@ -52,7 +59,7 @@ export class RunningTasks implements Runner {
       kept: fetched.kept,
       delayMs,
       reason,
-      host: fetched.host,
+      gates: fetched.gates,
       probeOf: fetched.probeOf,
       verdict,
     };
@@ -70,12 +77,28 @@ export class RunningTasks implements Runner {
     for (const { abort } of this.running.values()) abort.abort();
   }
 
+  /** Nobody could run it, now or later; it holds up nobody else. */
+  onUnreadable({ id, lane, attemptsMade, dataBytes, kept, gates }: UnreadableTask): SettledTask {
+    this.logger.error({ task_id: id }, UNREADABLE.message);
+    const now = this.clock.now();
+    return {
+      ...{ lane, id, attemptsMade, dataBytes, kept, gates },
+      kind: 'dead_letter',
+      reason: UNREADABLE.code,
+      attempt: notMade(attemptsMade + 1, { startedAt: now, endedAt: now, error: UNREADABLE }),
+    };
+  }
+
   onLost(ids: readonly string[]): void {
     this.logger.warn({ task_ids: ids }, 'locks were lost; these tasks may run twice');
   }
 
+  /** Twice a second for as long as it lasts. What the store says by itself needs no stack. */
   onError(error: unknown): void {
-    this.logger.warn({ err: error }, 'the store did not take a turn; trying again');
+    const message = error instanceof Error ? error.message : String(error);
+    if (!this.errors.isDue(message)) return;
+    const about = isUnavailable(error) ? { reason: message } : { err: error };
+    this.logger.warn(about, 'the store did not take a turn; trying again until it does');
   }
 
   private async attempt(fetched: FetchedTask, abort: AbortHandle): Promise<Handled> {
@@ -117,13 +140,17 @@ function ending(
 }
 
 function ownFault(number: number, startedAt: number, endedAt: number): Handled {
-  const attempt: Attempt = {
-    number,
-    startedAt,
-    endedAt,
-    class: 'interrupted',
-    error: { code: 'internal_error', message: 'Task Runner failed, not the target; see the log' },
-    timings: { totalMs: endedAt - startedAt },
+  const error = {
+    code: 'internal_error',
+    message: 'Task Runner failed, not the target; see the log',
   };
-  return { attempt, settlement: { kind: 'retry', delayMs: AFTER_OWN_FAULT_MS } };
+  return {
+    attempt: notMade(number, { startedAt, endedAt, error }),
+    settlement: { kind: 'retry', delayMs: AFTER_OWN_FAULT_MS },
+  };
+}
+
+function notMade(number: number, times: Pick<Attempt, 'startedAt' | 'endedAt' | 'error'>): Attempt {
+  const { startedAt, endedAt } = times;
+  return { number, ...times, class: 'interrupted', timings: { totalMs: endedAt - startedAt } };
 }

@@ -15,24 +15,15 @@ export interface SettledTask {
   readonly attempt: Attempt;
   readonly delayMs?: number | undefined;
   readonly reason?: string | undefined;
-  readonly host: string;
+  /** As it was fetched with. */
+  readonly gates: string;
   readonly probeOf?: number | undefined;
   /** Nothing: it says nothing of its host. */
   readonly verdict?: HostVerdict | undefined;
 }
 
-/** Hosts are named once, and by their numbers from then on. */
-export function settlementsArgs(settled: readonly SettledTask[]): (string | number)[] {
-  const hosts = new Map<string, number>();
-  const numberOf = (host: string): number => {
-    const number = hosts.get(host) ?? hosts.size + 1;
-    return (hosts.set(host, number), number);
-  };
-  const args = settled.flatMap((each) => settlementArgs(each, numberOf(each.host)));
-  return [[...hosts.keys()].join('\n'), settled.length, ...args];
-}
-
-function settlementArgs(settled: SettledTask, host: number): (string | number)[] {
+/** As the script takes it. */
+export function settlementArgs(settled: SettledTask): (string | number)[] {
   const attempt = JSON.stringify(settled.attempt);
   const { kept, place, dropped } = keepOneMore(settled.kept, Buffer.byteLength(attempt));
   return [
@@ -49,18 +40,19 @@ function settlementArgs(settled: SettledTask, host: number): (string | number)[]
     dropped.join(' '),
     kept.made,
     Math.max(0, settled.attempt.endedAt - settled.attempt.startedAt),
-    verdictText(settled, host),
+    settled.gates,
+    verdictText(settled),
   ];
 }
 
 const LETTERS = { success: 's', failure: 'f', neutral: 'n' } as const;
 
 /** Nearly all are successes that have no more to say. */
-function verdictText({ verdict = NEUTRAL, probeOf }: SettledTask, host: number): string | number {
+function verdictText({ verdict = NEUTRAL, probeOf }: SettledTask): string {
   const { kind, holdHostMs, holdClientMs, note } = verdict;
   const rest = [holdHostMs, holdClientMs, probeOf, note];
-  if (kind !== 'failure' && rest.every((value) => value === undefined)) return kind === 'success' ? host : '';
-  return [LETTERS[kind], host, ...rest.map((value) => value ?? '')].join(';');
+  if (rest.every((value) => value === undefined)) return kind === 'neutral' ? '' : LETTERS[kind];
+  return [LETTERS[kind], ...rest.map((value) => value ?? '')].join(';');
 }
 
 const NEUTRAL: HostVerdict = { kind: 'neutral' };

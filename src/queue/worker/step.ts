@@ -4,27 +4,37 @@ import type { Lane } from '../../task/lane.js';
 import type { Task } from '../../task/task.js';
 import { type HostChange, parseChanges } from '../gates/host-changes.js';
 import { type KeptAttempts, parseKept } from './kept-attempts.js';
-import { type SettledTask, settlementsArgs } from './settled-task.js';
+import { type SettledTask, settlementArgs } from './settled-task.js';
 import type { ScriptTime } from '../queue-clock.js';
+import { readTask } from '../read-task.js';
 import { scripts } from '../scripts.js';
 
-/** A task that this dispatcher holds now. */
-export interface FetchedTask {
+/** What this dispatcher holds now. */
+interface Held {
   readonly lane: Lane;
-  readonly task: Task;
   /** Tries that counted so far. */
   readonly attemptsMade: number;
   /** Bytes of the task as it is stored. */
   readonly dataBytes: number;
   readonly kept: KeptAttempts;
+  /** What may keep it from running, as the scripts have it; they want it back when it is settled. */
+  readonly gates: string;
+}
+
+/** A task that this dispatcher holds now. */
+export interface FetchedTask extends Held {
+  readonly task: Task;
   /** When this attempt was due, Unix milliseconds. */
   readonly dueAt: number;
   /** When somebody gave a dead letter all its tries again, Unix milliseconds. */
   readonly retriedAt?: number;
-  /** The origin that it calls. */
-  readonly host: string;
   /** It is a probe of its host, of the half-open window that began then. */
   readonly probeOf?: number;
+}
+
+/** One whose data is no task. */
+export interface UnreadableTask extends Held {
+  readonly id: string;
 }
 
 export interface StepRequest {
@@ -40,6 +50,8 @@ export interface StepReply {
   /** Milliseconds until the next task is due; nothing when none has a time. */
   readonly nextDueMs: number | undefined;
   readonly fetched: readonly FetchedTask[];
+  /** Held as those are, and not to be run. */
+  readonly unreadable: readonly UnreadableTask[];
   /** Tasks whose lock was lost: they run, or ran, elsewhere too. */
   readonly lost: readonly string[];
   readonly cancelled: readonly string[];
@@ -84,7 +96,8 @@ export async function step(
     ...request.laneTimes,
     ...request.laneCharges,
     settings.breaker,
-    ...settlementsArgs(request.settled),
+    request.settled.length,
+    ...request.settled.flatMap(settlementArgs),
   ]);
   return parseReply(reply as RawReply);
 }
@@ -102,15 +115,10 @@ type RawReply = [
 
 const FETCHED_VALUES = 8;
 
-function parseReply(reply: RawReply): StepReply {
-  const [next, fetched, lost, cancelled, waiting, history, changes, probes] = reply;
-  const tasks: FetchedTask[] = [];
-  for (let at = 0; at < fetched.length; at += FETCHED_VALUES) tasks.push(parseTask(fetched, at));
-  const windows = new Map<string, number>();
-  for (let at = 0; at < probes.length; at += 2) windows.set(probes[at] ?? '', Number(probes[at + 1]));
+function parseReply([next, values, lost, cancelled, waiting, history, changes, probes]: RawReply): StepReply {
   return {
     nextDueMs: next < 0 ? undefined : next,
-    fetched: windows.size === 0 ? tasks : tasks.map((task) => asProbe(task, windows.get(task.task.id))),
+    ...parseTasks(values, parseProbes(probes)),
     lost,
     cancelled,
     waiting,
@@ -119,20 +127,44 @@ function parseReply(reply: RawReply): StepReply {
   };
 }
 
-function parseTask(values: readonly string[], at: number): FetchedTask {
-  const data = values[at + 2] ?? '{}';
-  return {
-    lane: values[at] as Lane,
-    task: JSON.parse(data) as Task,
-    dataBytes: Buffer.byteLength(data),
-    attemptsMade: Number(values[at + 3]),
-    kept: parseKept(values[at + 4] ?? ''),
-    dueAt: Number(values[at + 5]),
-    ...(values[at + 6] && { retriedAt: Number(values[at + 6]) }),
-    host: values[at + 7] ?? '',
-  };
+/** By the ids of tasks: the start of their windows. */
+function parseProbes(values: readonly string[]): ReadonlyMap<string, number> {
+  const windows = new Map<string, number>();
+  for (let at = 0; at < values.length; at += 2) windows.set(values[at] ?? '', Number(values[at + 1]));
+  return windows;
 }
 
-function asProbe(task: FetchedTask, probeOf: number | undefined): FetchedTask {
-  return probeOf === undefined ? task : { ...task, probeOf };
+function parseTasks(
+  values: readonly string[],
+  windows: ReadonlyMap<string, number>,
+): Pick<StepReply, 'fetched' | 'unreadable'> {
+  const fetched: FetchedTask[] = [];
+  const unreadable: UnreadableTask[] = [];
+  for (let at = 0; at < values.length; at += FETCHED_VALUES) {
+    const [lane, id = '', data = '', ...rest] = values.slice(at, at + FETCHED_VALUES);
+    const task = readTask(id, data);
+    const held = { lane: lane as Lane, dataBytes: Buffer.byteLength(data), ...progressOf(rest) };
+    if (task) fetched.push({ ...held, task, ...timesOf(rest), ...probeOf(windows.get(id)) });
+    else unreadable.push({ ...held, id });
+  }
+  return { fetched, unreadable };
+}
+
+type Rest = readonly (string | undefined)[];
+
+function progressOf([attemptsMade, kept = '', , , gates = '']: Rest): Pick<
+  Held,
+  'attemptsMade' | 'kept' | 'gates'
+> {
+  return { attemptsMade: Number(attemptsMade), kept: parseKept(kept), gates };
+}
+
+function timesOf([, , dueAt, retriedAt]: Rest): Pick<FetchedTask, 'dueAt' | 'retriedAt'> {
+  return { dueAt: Number(dueAt), ...(retriedAt && { retriedAt: Number(retriedAt) }) };
+}
+
+const NO_PROBE = {};
+
+function probeOf(window: number | undefined): Pick<FetchedTask, 'probeOf'> {
+  return window === undefined ? NO_PROBE : { probeOf: window };
 }

@@ -21,6 +21,7 @@ export interface Books {
   readonly running: Readonly<Record<string, string>>;
   readonly window: Readonly<Record<string, string>>;
   readonly tat: Readonly<Record<string, string>>;
+  readonly alive: Readonly<Record<string, string>>;
   readonly wakes: Readonly<Record<string, number>>;
   readonly expiry: Readonly<Record<string, number>>;
   /** Members under each gate, and under what hosts have asked clients to wait with, in their order. */
@@ -35,8 +36,10 @@ export interface Books {
 }
 
 export async function readBooks(redis: Redis): Promise<Books> {
-  const [held, running, window, tat, circuits, holds] = await Promise.all(
-    ['held', 'running', 'window', 'tat', 'circuits', 'holds'].map((name) => redis.hgetall(`{tr}:${name}`)),
+  const [held, running, window, tat, alive, circuits, holds] = await Promise.all(
+    ['held', 'running', 'window', 'tat', 'alive', 'circuits', 'holds'].map((name) =>
+      redis.hgetall(`{tr}:${name}`),
+    ),
   );
   const lanes = await Promise.all(LANES.map(async (lane) => [lane, await readLane(redis, lane)] as const));
   const [wakes, expiry] = await Promise.all([readScores(redis, 'wakes'), readScores(redis, 'expiry')]);
@@ -50,6 +53,7 @@ export async function readBooks(redis: Redis): Promise<Books> {
     holds: holds!,
     openCircuits: await redis.zrange('{tr}:circuits:open', '0', '-1'),
     circuitsToLookAt: await readScores(redis, 'circuits:look'),
+    alive: alive!,
     wakes,
     expiry,
     ...(await readParkedAndLocks(redis)),
@@ -90,6 +94,7 @@ export function compareBooks(model: Model, books: Books): void {
   compareSlots(model, books);
   compareWindows(model, books);
   compareCircuits(model, books);
+  compareAlive(model, books);
   nothingIsStuck(model, books);
   const locks = new Map(model.at('running').map((task) => [memberOf(task.stored), task.holder!]));
   expect(sorted(books.locks)).toEqual(sorted(locks));
@@ -147,6 +152,17 @@ function compareCircuits(model: Model, { circuits, openCircuits, circuitsToLookA
   expect(Object.fromEntries(mayBeLeft)).toMatchObject(holds);
   for (const [key, until] of model.holdsUntil)
     if (until > model.now()) expect(holds[`k:${key}`]).toBe(String(until));
+}
+
+/** Of each client and in each queue, the tasks that have not ended. */
+function compareAlive(model: Model, { alive }: Books): void {
+  const counts: Record<string, string> = {};
+  for (const { stored, place } of model.tasks.values()) {
+    if (place === 'ended') continue;
+    for (const gate of [`c:${stored.clientId}`, `q:${stored.queue}`])
+      counts[gate] = String(Number(counts[gate] ?? 0) + 1);
+  }
+  expect(alive).toEqual(counts);
 }
 
 /**

@@ -2,8 +2,11 @@ import fc from 'fast-check';
 import { expect } from 'vitest';
 import type { GateId, GateLimits } from '../../../src/queue/gates/gate.js';
 import { LANES } from '../../../src/task/lane.js';
+import type { Admission } from '../../../src/queue/admission/admission.js';
+import type { Task } from '../../../src/task/task.js';
+import { replayed } from '../adding.js';
 import { happening, nth, shortly } from './happening.js';
-import { HOSTS, HOUR, newTask } from './model.js';
+import { HELD_CLIENT, HELD_RULES, HOSTS, HOUR, newTask } from './model.js';
 
 // What callers and admins do, and time.
 
@@ -22,6 +25,10 @@ const addition = fc.record({
   delayMs: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: shortly }),
   ttlMs: fc.option(fc.integer({ min: 1, max: 3 * HOUR }), { freq: 4, nil: undefined }),
 });
+/** What one of the clients sends is held to its rules. */
+const admissionOf = ({ clientId }: Task): Admission | undefined =>
+  clientId === HELD_CLIENT ? { version: HELD_RULES.version } : undefined;
+
 export const add = happening('add', addition, async (model, { harness, clock }, given) => {
   const { isReport, host: origin, ttlMs, ...fields } = given;
   const task = harness.task({
@@ -30,15 +37,17 @@ export const add = happening('add', addition, async (model, { harness, clock }, 
     target: { url: `${origin}/`, method: 'POST', headers: [] },
     ...(ttlMs !== undefined && { expiresAt: clock.now() + ttlMs }),
   });
-  expect(await harness.queue.add(task)).toEqual({ task, isNew: true });
-  model.tasks.set(task.id, newTask(task));
+  const result = await harness.queue.add(task, admissionOf(task));
+  expect(result.kind === 'full' ? result.what : result.kind).toBe(model.admits(task));
+  if (result.kind === 'added') model.accept(newTask(task));
 });
 
 export const addAgain = happening('addAgain', fc.record({ nth, lane }), async (model, { harness }, given) => {
   const task = model.some(given.nth)?.stored;
   if (!task) return;
   const again = { ...task, lane: given.lane, maxRetries: 77 };
-  expect(await harness.queue.add(again)).toEqual({ task, isNew: false });
+  const result = await harness.queue.add(again, admissionOf(task));
+  expect(result).toMatchObject(replayed(task));
 });
 
 export const cancel = happening('cancel', nth, async (model, { harness }, given) => {

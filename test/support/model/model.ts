@@ -33,6 +33,10 @@ export const BREAKER = [
 export const HOSTS = ['http://a.example', 'http://slow.example'] as const;
 
 export type Ending = 'completed' | 'dead_letter' | 'cancelled' | 'expired';
+/** The client that is held to rules when it enqueues, and how many tasks may be alive in a queue. */
+export const HELD_CLIENT = 'b';
+export const HELD_RULES = { version: 'v', isEnabled: true, requestsPerMinute: 6, maxAlive: 5 };
+export const SMALL_QUEUE = { name: 'reports', maxAlive: 6 };
 
 /** What a task has to be like: as little as says everything about it. */
 export interface ModelTask {
@@ -64,6 +68,9 @@ export class Model {
   readonly limits = new Map<GateId, GateLimits>();
   /** Running tasks whose dispatcher has not been told yet that they are cancelled. */
   readonly untold = new Map<string, Set<string>>();
+
+  /** When tasks of the held client were accepted. */
+  private readonly accepted: number[] = [];
 
   /** The state in which each task was seen last. */
   private readonly seen = new Map<string, TaskState>();
@@ -102,6 +109,25 @@ export class Model {
 
   isExpired({ stored }: ModelTask): boolean {
     return (stored.expiresAt ?? Infinity) <= this.now();
+  }
+
+  /** What becomes of one more task. */
+  admits({ clientId, queue }: Task): 'added' | 'client' | 'queue' | 'rate_limited' {
+    const alive = [...this.tasks.values()]
+      .filter(({ place }) => place !== 'ended')
+      .map(({ stored }) => stored);
+    const isHeld = clientId === HELD_CLIENT;
+    if (isHeld && alive.filter((task) => task.clientId === clientId).length >= HELD_RULES.maxAlive)
+      return 'client';
+    const inQueue = alive.filter((task) => task.queue === queue).length;
+    if (queue === SMALL_QUEUE.name && inQueue >= SMALL_QUEUE.maxAlive) return 'queue';
+    const counted = this.accepted.filter((at) => at > this.now() - 60_000);
+    return isHeld && counted.length >= HELD_RULES.requestsPerMinute ? 'rate_limited' : 'added';
+  }
+
+  accept(task: ModelTask): void {
+    this.tasks.set(task.stored.id, task);
+    if (task.stored.clientId === HELD_CLIENT) this.accepted.push(this.now());
   }
 
   end(task: ModelTask, ending: Ending): void {

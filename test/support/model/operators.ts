@@ -30,7 +30,7 @@ async function giveOrder(
 ): Promise<void> {
   const until = clock.now() + forMs;
   const text = kind === 'open' && until < Infinity ? until : '';
-  const args = [clock.now(), host, kind, text, kind === 'open' ? WHY : '', BREAKER, MAX_AGE_MS];
+  const args = [clock.now(), host, kind, text, kind === 'open' ? WHY : '', BREAKER, MAX_AGE_MS, '', 0];
   const [, changes] = (await scripts.setCircuit.run(harness.redis, '{tr}:', args)) as [string, string[]];
   const before = model.circuits.get(host);
   const at = { now: clock.now(), settings: CIRCUITS };

@@ -13,7 +13,7 @@ import {
   BREAKER,
   COMPLETED_FOR_MS,
   DEAD_FOR_MS,
-  hostOf,
+  gatesOf,
   HOUR,
   MAX_AGE_MS,
   type Model,
@@ -128,9 +128,9 @@ export async function runToTheEnd(model: Model, real: Real): Promise<void> {
     await compareAll(model, real);
     real.clock.advance(HOUR);
   }
-  const { held, running, window, parked, lanes } = await readBooks(real.harness.redis);
-  const slots = { held, running, window, parked: [...parked] };
-  expect(slots).toEqual({ held: {}, running: {}, window: {}, parked: [] });
+  const { held, running, window, alive, parked, lanes } = await readBooks(real.harness.redis);
+  const slots = { held, running, window, alive, parked: [...parked] };
+  expect(slots).toEqual({ held: {}, running: {}, window: {}, alive: {}, parked: [] });
   const left = Object.values(lanes).flatMap(({ wait, active, delayed }) => [...wait, ...active, ...delayed]);
   expect(left).toEqual([]);
   // What hosts asked clients to wait with is over, and then nobody asks for them.
@@ -176,7 +176,7 @@ function settlementOf(task: ModelTask, { kind, delayMs, verdict }: Ending, now: 
       timings: { totalMs: 0 },
     },
     delayMs,
-    host: hostOf(stored),
+    gates: gatesOf(stored).join('\n'),
     probeOf: task.probeOf,
     verdict,
   };
@@ -203,8 +203,8 @@ function started(model: Model, { fetched }: StepReply, token: string): void {
     const dataBytes = Buffer.byteLength(JSON.stringify(task.stored));
     const again = retriedAt === undefined ? {} : { retriedAt };
     const { probeOf, ...rest } = told;
-    const host = hostOf(stored);
-    expect(rest).toEqual({ lane: stored.lane, dataBytes, attemptsMade, kept, dueAt, ...again, host });
+    const gates = gatesOf(stored).join('\n');
+    expect(rest).toEqual({ lane: stored.lane, dataBytes, attemptsMade, kept, dueAt, ...again, gates });
     expect(stored).toEqual(task.stored);
     model.start(task, token);
     expect(probeOf).toBe(task.probeOf);

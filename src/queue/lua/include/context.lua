@@ -68,3 +68,18 @@ local function flushEntries()
   end
   entries = {}
 end
+
+-- Writes the counts that are not zero into a hash, and removes the others.
+local function writeCounts(key, counts)
+  local some, none = {}, {}
+  for field, count in pairs(counts) do
+    if count > 0 then
+      some[#some + 1] = field
+      some[#some + 1] = count
+    else
+      none[#none + 1] = field
+    end
+  end
+  inPieces(some, UNPACK, function(from, to) call('HSET', key, unpack(some, from, to)) end)
+  inPieces(none, UNPACK, function(from, to) call('HDEL', key, unpack(none, from, to)) end)
+end

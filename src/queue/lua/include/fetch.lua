@@ -1,7 +1,7 @@
 -- Taking tasks out of `wait` to run them. Needs context.lua, gates.lua, places.lua, finish.lua, and in `limits`:
 -- token, lock, maxAge, completedFor, deadFor, isStrict.
 
-local fetchable, hostIn, fetch
+local fetchable, fetch
 -- See `hand`. Of probes that start now: by member, the start of their window.
 local fetched, members, probes = {}, {}, {}
 do
@@ -12,7 +12,8 @@ local MOST_PUT_BACK, MOST_SHARED = 100, 20
 -- Tasks that were taken out of `wait`: by position, the lane, the id, the gates and, in this order, the fields data, atm,
 -- kept, due, expires, gates, defa, stc, cancel, since. Lists instead of a record for each: this is where a turn spends its time.
 local taken = { count = 0, lane = {}, id = {}, gates = {}, job = {} }
-local DATA, ATTEMPTS, KEPT, DUE, EXPIRES, CRASHED_TOO_OFTEN, CRASHES, IS_CANCELLED, SINCE = 1, 2, 3, 4, 5, 7, 8, 9, 10
+local DATA, ATTEMPTS, KEPT, DUE, EXPIRES, GATES = 1, 2, 3, 4, 5, 6
+local CRASHED_TOO_OFTEN, CRASHES, IS_CANCELLED, SINCE = 7, 8, 9, 10
 
 local function readTaken(lane, ids, lists)
   for _, id in ipairs(ids) do
@@ -157,25 +158,13 @@ local function wakeForTheRest()
   if call('EXISTS', P .. 'shared') == 1 then call('ZADD', setKey('critical', 'marker'), 0, '0') end
 end
 
--- The host that a task calls, from its gates.
-local hosts = {}
-function hostIn(ids)
-  local id = ids[#ids] or ''
-  local host = hosts[id]
-  if not host then
-    host = string.byte(id) == HOST and string.sub(id, 3) or ''
-    hosts[id] = host
-  end
-  return host
-end
-
 -- What the dispatcher needs of the tasks that start now, eight values for each; and what a repeat of this turn needs to
 -- find them again: members, and of probes, behind a tab, the start of their window.
 local function hand(at, member)
   local job, n = taken.job[at], #fetched
   fetched[n + 1], fetched[n + 2], fetched[n + 3] = taken.lane[at], taken.id[at], job[DATA]
   fetched[n + 4], fetched[n + 5], fetched[n + 6] = job[ATTEMPTS] or '0', job[KEPT] or '0', job[DUE] or ''
-  fetched[n + 7], fetched[n + 8] = job[SINCE] or '', hostIn(taken.gates[at])
+  fetched[n + 7], fetched[n + 8] = job[SINCE] or '', job[GATES] or ''
   members[#members + 1] = member
 end
 

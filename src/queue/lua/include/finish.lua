@@ -1,4 +1,5 @@
--- The ends of a task and the ways back. Needs context.lua, gates.lua, places.lua and history.lua.
+-- The ends of a task and the ways back. Needs context.lua, gates.lua, places.lua, history.lua and
+-- alive.lua.
 
 -- `limits` says how long tasks are kept that have ended: `completedFor`, and `deadFor` for dead letters (nothing = for
 -- ever), milliseconds. A queue may say it otherwise in hash `retention`, <completed or ''>;<dead or '', 0 = for ever>.
@@ -30,9 +31,10 @@ local function keepFor(lane, id, isDead, limits)
 end
 
 -- Dead letters are what BullMQ calls failed; everything else that has ended is in `completed`, with its end in `end`.
--- `bytes`: of the data and the attempts, if they are known.
-local function ended(lane, id, ending, limits, bytes)
+-- `ids`: its gates. `bytes`: of the data and the attempts, if they are known.
+local function ended(lane, id, ending, limits, ids, bytes)
   local isDead = ending == 'dead_letter'
+  countAlive(ids, -1)
   zaddLater(setKey(lane, isDead and 'failed' or 'completed'), NOW, id)
   keepFor(lane, id, isDead, limits)
   if not isDead then grow(lane, id, bytes) end
@@ -41,7 +43,7 @@ end
 -- Ends a task of which no attempt has just ended.
 local function finish(lane, id, ending, limits, reason)
   call('HSET', jobKey(lane, id), 'finishedOn', NOW, 'end', ending, 'failedReason', reason or '')
-  ended(lane, id, ending, limits)
+  ended(lane, id, ending, limits, gatesOf(call('HGET', jobKey(lane, id), 'gates')))
 end
 
 -- To the front of its lane, without asking the gates again.

@@ -236,21 +236,6 @@ local function giveBack(id)
   end
 end
 
--- Writes what is not zero and removes the rest.
-local function writeCounts(key, counts)
-  local some, none = {}, {}
-  for field, count in pairs(counts) do
-    if count > 0 then
-      some[#some + 1] = field
-      some[#some + 1] = count
-    else
-      none[#none + 1] = field
-    end
-  end
-  inPieces(some, UNPACK, function(from, to) call('HSET', key, unpack(some, from, to)) end)
-  inPieces(none, UNPACK, function(from, to) call('HDEL', key, unpack(none, from, to)) end)
-end
-
 local function flushGates()
   local running, waiting = {}, {}
   for id in pairs(dirty) do

@@ -7,9 +7,9 @@ local function settleAll(first, count)
   if count == 0 then return {} end
 
   -- The values of a settlement are ARGV[at + 1], ARGV[at + 2], ...
-  local VALUES = 14
-  local LANE, ID, KIND, ATTEMPTS, ATTEMPT, PLACE, KEPT, DELAY, REASON, BYTES, DROPPED, STARTS, TOOK, VERDICT =
-    1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14
+  local VALUES = 15
+  local LANE, ID, KIND, ATTEMPTS, ATTEMPT, PLACE, KEPT, DELAY, REASON, BYTES, DROPPED, STARTS, TOOK, GATES, VERDICT =
+    1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
 
   local function retryLater(at, lane, id)
     local wait = tonumber(ARGV[at + DELAY])
@@ -47,7 +47,7 @@ local function settleAll(first, count)
     else
       call('HSET', key, 'atm', ARGV[at + ATTEMPTS], place, ARGV[at + ATTEMPT], 'kept', ARGV[at + KEPT],
         'ats', ARGV[at + STARTS], 'processedOn', begun, 'finishedOn', NOW, 'end', kind, 'failedReason', ARGV[at + REASON])
-      ended(lane, id, kind, limits, tonumber(ARGV[at + BYTES]))
+      ended(lane, id, kind, limits, gatesOf(ARGV[at + GATES]), tonumber(ARGV[at + BYTES]))
     end
   end
 
@@ -56,8 +56,7 @@ local function settleAll(first, count)
 
   -- A host has asked the client of a task to wait. Returns whether it will.
   local function holdClient(at, till)
-    local ids = gatesOf(call('HGET', jobKey(ARGV[at + LANE], ARGV[at + ID]), 'gates'))
-    local id = ofHosts().holdOf(ids)
+    local id = ofHosts().holdOf(gatesOf(ARGV[at + GATES]))
     local before = call('HGET', P .. 'holds', id)
     if not before and call('HLEN', P .. 'holds') >= MOST_HOLDS then return false end
     till = math.max(till, tonumber(before) or 0)
@@ -67,22 +66,25 @@ local function settleAll(first, count)
     return true
   end
 
-  -- By the numbers that settlements name them by.
-  local called = {}
-  local function readCalled()
-    local hosts = {}
-    for host in string.gmatch(ARGV[19], '[^\n]+') do
-      hosts[#hosts + 1] = host
-      called[tostring(#hosts)] = host
+  -- By the gates of their tasks.
+  local hosts = {}
+  local function readHosts()
+    local called = {}
+    for i = 1, count do
+      local gates = ARGV[first + (i - 1) * VALUES + GATES]
+      if not hosts[gates] then
+        hosts[gates] = string.match(gates, '\nh:(.*)$') or ''
+        called[#called + 1] = hosts[gates]
+      end
     end
-    loadCircuits(hosts)
+    loadCircuits(called)
   end
 
-  local function judgeAttempt(at)
-    local kind, nth, hold, forClient, probeOf, note = string.match(ARGV[at + VERDICT], '^(%l);(%d+);(%d*);(%d*);(%d*);(.*)$')
+  local function judgeAttempt(at, host)
+    local kind, hold, forClient, probeOf, note = string.match(ARGV[at + VERDICT], '^(%l);?(%d*);?(%d*);?(%d*);?(.*)$')
     forClient = tonumber(forClient)
     if forClient and (hostJudge().rules().threshold == 0 or not holdClient(at, now + forClient)) then forClient = nil end
-    hostJudge().judge(called[nth], {
+    hostJudge().judge(host, {
       kind = kind, hold = tonumber(hold), holdClient = forClient, probeOf = tonumber(probeOf), note = note,
       begun = now - tonumber(ARGV[at + TOOK]),
     })
@@ -91,13 +93,9 @@ local function settleAll(first, count)
   -- What an attempt says of its host. Nearly all are successes, and there is nothing against nearly all hosts: then that is
   -- all it takes.
   local function heard(at)
-    local verdict = ARGV[at + VERDICT]
-    local host = called[verdict]
-    if not host then
-      if verdict ~= '' then judgeAttempt(at) end
-    elseif circuits[host] then
-      hostJudge().judge(host, { kind = 's', note = '', begun = now - tonumber(ARGV[at + TOOK]) })
-    end
+    local verdict, host = ARGV[at + VERDICT], hosts[ARGV[at + GATES]]
+    if verdict == '' or host == '' or (verdict == 's' and not circuits[host]) then return end
+    judgeAttempt(at, host)
   end
 
   local members, locks = {}, {}
@@ -106,7 +104,7 @@ local function settleAll(first, count)
     members[i] = ARGV[at + LANE] .. ':' .. ARGV[at + ID]
     locks[i] = P .. members[i] .. ':lock'
   end
-  readCalled()
+  readHosts()
   local owners, lost, ours, held, stalled = call('MGET', unpack(locks)), {}, {}, {}, {}
   for i = 1, count do
     local at = first + (i - 1) * VALUES

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
-import type { Config } from '../../config/config.js';
-import { readEncryptionKey } from '../../config/encryption-keys.js';
-import type { Task, TaskTarget } from '../../task/task.js';
+import type { Config } from '../config/config.js';
+import { readEncryptionKey } from '../config/encryption-keys.js';
+import type { Task, TaskTarget } from '../task/task.js';
 
 const ALGORITHM = 'aes-256-gcm';
 const NONCE_BYTES = 12;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { loadConfig } from '../../config/load-config.js';
-import type { Task } from '../../task/task.js';
+import { loadConfig } from '../config/load-config.js';
+import type { Task } from '../task/task.js';
 import { TaskCipher } from './task-cipher.js';
 
 const key = () => randomBytes(32).toString('base64');

@@ -1,0 +1,48 @@
+import { Get, Query } from '@nestjs/common';
+import { ApiOperation, ApiResponse } from '@nestjs/swagger';
+import { Faults } from '../enqueue/faults.js';
+import { readTime } from '../enqueue/read-times.js';
+import { ApiProblem } from '../http/api-problem.js';
+import { invalidRequest } from '../http/problem.js';
+import { formatTime } from '../time/rfc3339.js';
+import { AdminController } from './admin-api.js';
+import { type AuditEntryView, AuditList, ListAuditQuery } from './admin-audit.dto.js';
+import { AuditLog, type LoggedChange } from './audit-log.js';
+
+const DEFAULT_LIMIT = 50;
+
+@AdminController('audit')
+export class AdminAuditController {
+  constructor(private readonly log: AuditLog) {}
+
+  @Get()
+  @ApiOperation({
+    operationId: 'listAudit',
+    summary: 'What admins have changed',
+    description: 'Newest first. The log keeps about AUDIT_MAX_ENTRIES changes.',
+  })
+  @ApiResponse({ status: 200, type: AuditList })
+  @ApiProblem(400, 'The query breaks a rule; `errors` names each field.')
+  async list(@Query() query: ListAuditQuery): Promise<AuditList> {
+    const faults = new Faults();
+    const after = readTime(query.after, '/after', faults);
+    const before = readTime(query.before, '/before', faults);
+    if (faults.list.length > 0) throw invalidRequest(faults.list);
+    const { action, target, limit, cursor } = query;
+    const filter = { action, target, after, before };
+    const { changes, next } = await this.log.page(Number(limit ?? DEFAULT_LIMIT), filter, cursor);
+    return { entries: changes.map(entryView), next_cursor: next ?? null };
+  }
+}
+
+function entryView({ at, action, target, by, before, after }: LoggedChange): AuditEntryView {
+  return {
+    at: formatTime(at),
+    action,
+    target,
+    by: { key: by.key ?? null, address: by.address },
+    request_id: by.requestId,
+    ...(before && { before }),
+    ...(after && { after }),
+  };
+}

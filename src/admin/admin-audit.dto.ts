@@ -1,0 +1,97 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+
+const TIME = { format: 'date-time' };
+const ANY_OBJECT = { type: 'object', additionalProperties: true } as const;
+
+export class ListAuditQuery {
+  @IsOptional()
+  @Matches(/^([1-9]\d{0,2}|1000)$/, { message: 'must be a whole number from 1 to 1000' })
+  @ApiProperty({ type: 'integer', minimum: 1, maximum: 1000, default: 50, required: false })
+  limit?: string;
+
+  /** `next_cursor` of the page before. */
+  @IsOptional()
+  @Matches(/^\d{1,15}-\d{1,15}$/, { message: 'must be the next_cursor of a page' })
+  cursor?: string;
+
+  /** What was done, like `client.set`, or all that was done to things of a kind, like `client`. */
+  @IsOptional()
+  @Matches(/^[a-z_.]{1,64}$/, { message: 'must be an action, like client.set, or a kind, like client' })
+  action?: string;
+
+  /** What it was done to, like `client:my-service`. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(200)
+  target?: string;
+
+  /** Only what was done after this (RFC 3339). */
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  @ApiProperty({ ...TIME, required: false })
+  after?: string;
+
+  /** Only what was done before this (RFC 3339). */
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  @ApiProperty({ ...TIME, required: false })
+  before?: string;
+}
+
+/** Who made a change. */
+export class ActorView {
+  @ApiProperty({
+    type: 'string',
+    nullable: true,
+    description: 'Fingerprint of the admin key; null when none was asked for.',
+  })
+  key!: string | null;
+
+  @ApiProperty({ description: 'Of the connection; that of the proxy where there is one.' })
+  address!: string;
+}
+
+export class AuditEntryView {
+  @ApiProperty(TIME)
+  at!: string;
+
+  @ApiProperty({ example: 'client.set' })
+  action!: string;
+
+  @ApiProperty({ example: 'client:my-service' })
+  target!: string;
+
+  by!: ActorView;
+
+  @ApiProperty({ description: 'The id of the request in the log.' })
+  request_id!: string;
+
+  @ApiPropertyOptional({
+    ...ANY_OBJECT,
+    description: 'What is different, as it was; absent when there was nothing.',
+  })
+  before?: object;
+
+  @ApiProperty({
+    ...ANY_OBJECT,
+    description: 'What is different, as it is since; absent when it was deleted.',
+  })
+  after?: object;
+}
+
+/** Changes, newest first. */
+export class AuditList {
+  @ApiProperty({ type: [AuditEntryView] })
+  entries!: AuditEntryView[];
+
+  @ApiProperty({
+    type: 'string',
+    nullable: true,
+    description:
+      'Send it as `cursor` for the next page; null when there are no older ones. With a filter a page may have fewer entries than `limit`, or none, and still not be the last.',
+  })
+  next_cursor!: string | null;
+}

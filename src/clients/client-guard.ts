@@ -1,0 +1,40 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { Config } from '../config/config.js';
+import { AdminKey } from '../http/admin-key.js';
+import { type Principal, rememberPrincipal } from '../http/principal.js';
+import { apiKeyRequired } from './client-problems.js';
+import { KeyCheck } from './key-check.js';
+import { requiresKey } from './requires-key.js';
+import { sentKey } from './sent-key.js';
+
+/** The routes of clients. Each is looked after, also one that does not exist yet. */
+const CLIENT_ROUTES = '/v1/';
+
+const ANYONE: Principal = { kind: 'anyone' };
+const ADMIN: Principal = { kind: 'admin' };
+
+/** Finds out as whom a request to `/v1` is made, and sends away who may not be there. */
+@Injectable()
+export class ClientGuard implements CanActivate {
+  private readonly requiresKey: boolean;
+
+  constructor(
+    config: Config,
+    private readonly adminKey: AdminKey,
+    private readonly keys: KeyCheck,
+  ) {
+    this.requiresKey = requiresKey(config);
+  }
+
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    if (!request.routeOptions.url?.startsWith(CLIENT_ROUTES)) return true;
+    const key = sentKey(request.headers);
+    if (this.adminKey.isSentBy(request)) rememberPrincipal(request, ADMIN);
+    else if (key !== undefined) return this.keys.admit(request, key);
+    else if (this.requiresKey) throw apiKeyRequired();
+    else rememberPrincipal(request, ANYONE);
+    return true;
+  }
+}

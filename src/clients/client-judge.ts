@@ -1,0 +1,103 @@
+import { Injectable } from '@nestjs/common';
+import { Config } from '../config/config.js';
+import type { Principal } from '../http/principal.js';
+import { invalidRequest, type ProblemError } from '../http/problem.js';
+import { compileDestinations, type Destinations } from '../net/destinations.js';
+import { Clock } from '../time/clock.js';
+import { type Client, keyOf } from './client.js';
+import { ClientDirectory } from './client-directory.js';
+import { tooManyClients, unknownClient, wrongApiKey } from './client-problems.js';
+import { TooManyClients } from './client-store.js';
+import { KeyRing } from './key-ring.js';
+import { requiresKey } from './requires-key.js';
+
+/** Who wants to have a task stored, and for whom. */
+export interface Enqueueing {
+  readonly clientId: string;
+  readonly principal: Principal;
+  /** What the task is to call, as it is written. */
+  readonly url?: string | undefined;
+}
+
+/** Judges who wants to have a task stored, by the record of the task's client. */
+@Injectable()
+export class ClientJudge {
+  private readonly requiresKey: boolean;
+
+  constructor(
+    config: Config,
+    private readonly clients: ClientDirectory,
+    private readonly keys: KeyRing,
+    private readonly clock: Clock,
+  ) {
+    this.requiresKey = requiresKey(config);
+  }
+
+  /**
+   * The client whose task may be stored, as far as this process knows. Its version has to be compared by the store, and
+   * {@link forget} called when it is another one there. What speaks against it is said only after a look at the client as
+   * it is.
+   *
+   * @returns nothing of a client that is in no record
+   * @throws ProblemError, QueueUnavailable
+   */
+  async clientOf(enqueueing: Enqueueing): Promise<Client | undefined> {
+    const { clientId, principal } = enqueueing;
+    const client = await this.enrolled(clientId);
+    if (!this.refusal(client, enqueueing)) return client;
+    const fresh = await this.clients.fresh(clientId);
+    const refusal = this.refusal(fresh, enqueueing);
+    if (!refusal) return fresh;
+    if (principal.kind === 'client') this.keys.forget(principal.keyHash);
+    throw refusal;
+  }
+
+  /** The store says that a client is not what it was here. */
+  forget(clientId: string): void {
+    this.clients.forget(clientId);
+  }
+
+  /**
+   * Whether a task that is stored already may call another address. A worker asks again before it does.
+   *
+   * @throws ProblemError when it may not; QueueUnavailable
+   */
+  async requireDestination(clientId: string, url: string): Promise<void> {
+    const refusal = destinationRefusal(await this.clients.fresh(clientId), url);
+    if (refusal) throw refusal;
+  }
+
+  private refusal(client: Client | undefined, { principal, url }: Enqueueing): ProblemError | undefined {
+    if (principal.kind === 'client' && !(client && keyOf(client, principal.keyHash, this.clock.now()))) {
+      return wrongApiKey('unknown');
+    }
+    if (!client) return this.requiresKey ? unknownClient() : undefined;
+    return destinationRefusal(client, url);
+  }
+
+  private async enrolled(id: string): Promise<Client | undefined> {
+    try {
+      return await this.clients.enrolled(id);
+    } catch (error) {
+      throw error instanceof TooManyClients ? tooManyClients() : error;
+    }
+  }
+}
+
+/** Compiled once for each version of a client. */
+const compiled = new WeakMap<Client, Destinations>();
+
+function destinationRefusal(client: Client | undefined, url: string | undefined): ProblemError | undefined {
+  const policy = client?.record.destinations;
+  // What is no URL is told with everything else that is wrong with the task.
+  if (!policy || url === undefined || !URL.canParse(url)) return undefined;
+  const destinations = compiled.get(client) ?? compileDestinations(policy);
+  compiled.set(client, destinations);
+  const target = new URL(url);
+  const refusal = destinations.refusal(target);
+  return refusal === undefined
+    ? undefined
+    : invalidRequest([
+        { pointer: '/task/url', detail: `must not point to ${target.host}: the host ${refusal}` },
+      ]);
+}

@@ -1,1 +1,0 @@
-export const DAY_SEC = 86_400;

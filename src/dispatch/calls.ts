@@ -1,0 +1,25 @@
+import { Injectable } from '@nestjs/common';
+import { buildInfo } from '../config/build-info.js';
+import type { AbortHandle } from '../queue/abort-handle.js';
+import type { ClaimedTask } from '../queue/task-handler.js';
+import { buildRequest, type SenderIdentity } from './build-request.js';
+import { DestinationCheck } from './destination-check.js';
+import { freshTraceparent } from './fresh-traceparent.js';
+import { HttpSender, type Reply } from './http-sender.js';
+
+const sender: SenderIdentity = { userAgent: `task-runner/${buildInfo.version}`, freshTraceparent };
+
+/** The calls that tasks ask for, as far as their clients may have them made. */
+@Injectable()
+export class Calls {
+  constructor(
+    private readonly http: HttpSender,
+    private readonly destinations: DestinationCheck,
+  ) {}
+
+  /** Never rejects. */
+  async make(claimed: ClaimedTask, abort: AbortHandle): Promise<Reply> {
+    const instead = await this.destinations.replyInstead(claimed.task);
+    return instead ?? this.http.send(buildRequest(claimed, sender), abort);
+  }
+}

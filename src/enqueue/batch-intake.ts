@@ -1,0 +1,78 @@
+import { Injectable } from '@nestjs/common';
+import type { Principal } from '../http/principal.js';
+import { ProblemError } from '../http/problem.js';
+import { Problems } from '../http/problems.js';
+import { validated } from '../http/validation.js';
+import type { Accepted } from '../queue/admission/admission.js';
+import { BatchBounds } from './batch-bounds.js';
+import { faultsInBatch, inBatch } from './batch-problems.js';
+import { EnqueueRequest } from './enqueue.dto.js';
+import { type Call, Intake } from './intake.js';
+import { type NamedRequest, withClientId } from './read-client-id.js';
+
+/** From the tasks of a batch, of which nothing was checked yet, to what became of each. */
+@Injectable()
+export class BatchIntake {
+  constructor(
+    private readonly bounds: BatchBounds,
+    private readonly intake: Intake,
+    private readonly problems: Problems,
+  ) {}
+
+  /**
+   * Each by itself.
+   *
+   * @throws ProblemError when the batch as a whole is refused
+   */
+  async takeEach(tasks: readonly unknown[], call: Call): Promise<(Accepted | ProblemError)[]> {
+    const read = tasks.map((task) => this.read(task, call.principal));
+    await this.bounds.require(requestsIn(read), call.principal);
+    return Promise.all(
+      read.map(async (each, place) =>
+        each instanceof ProblemError ? inBatch(each, place) : this.takeOne(each, call, place),
+      ),
+    );
+  }
+
+  /**
+   * All of them or none.
+   *
+   * @throws ProblemError that names the tasks that are at fault
+   * @throws QueueUnavailable
+   */
+  async takeAllOrNone(tasks: readonly unknown[], call: Call): Promise<readonly Accepted[]> {
+    const read = tasks.map((task) => this.read(task, call.principal));
+    const requests = requestsIn(read);
+    if (requests.length < read.length) {
+      throw faultsInBatch(read.map((each) => (each instanceof ProblemError ? each : undefined)));
+    }
+    await this.bounds.require(requests, call.principal);
+    return this.intake.takeAllOrNone(requests, call);
+  }
+
+  private read(task: unknown, principal: Principal): NamedRequest | ProblemError {
+    try {
+      const request = withClientId(validated(EnqueueRequest, task), principal);
+      this.bounds.requireSize(task);
+      return request;
+    } catch (error) {
+      if (error instanceof ProblemError) return error;
+      throw error;
+    }
+  }
+
+  private async takeOne(request: NamedRequest, call: Call, place: number): Promise<Accepted | ProblemError> {
+    try {
+      return await this.intake.take(request, call, place);
+    } catch (error) {
+      const problem = this.problems.of(error);
+      // What nobody expected is for the log, and the batch.
+      if (problem.init.status === 500) throw error;
+      return inBatch(problem, place);
+    }
+  }
+}
+
+function requestsIn(read: readonly (NamedRequest | ProblemError)[]): NamedRequest[] {
+  return read.filter((each): each is NamedRequest => !(each instanceof ProblemError));
+}

@@ -1,0 +1,35 @@
+import { type FieldError, invalidRequest, ProblemError } from '../http/problem.js';
+import { type AddResult, isAccepted } from '../queue/admission/admission.js';
+import { refusalProblem } from './refusal-problem.js';
+
+/** A problem of one task, with pointers into the body of the whole batch. */
+export function inBatch(problem: ProblemError, place: number): ProblemError {
+  const { errors = [], ...init } = problem.init;
+  const placed = errors.map(({ pointer, detail }) => ({ pointer: pointerTo(place) + pointer, detail }));
+  return new ProblemError({ ...init, ...(placed.length > 0 && { errors: placed }) });
+}
+
+/** Why a batch that is all or none was refused: the first of its tasks that something speaks against. */
+export function refusalInBatch(results: readonly AddResult[]): ProblemError {
+  const place = results.findIndex((result) => !isAccepted(result) && result.kind !== 'skipped');
+  const refusal = results[place];
+  if (!refusal || isAccepted(refusal)) throw new Error('no task of the batch was refused');
+  const problem = refusalProblem(refusal);
+  const errors: FieldError[] = [{ pointer: pointerTo(place), detail: problem.detail }];
+  return new ProblemError({ ...problem, detail: `None of the tasks was stored. ${problem.detail}`, errors });
+}
+
+/**
+ * Everything that is wrong with the tasks of a batch.
+ *
+ * @param problems of each task, in order, or nothing
+ */
+export function faultsInBatch(problems: readonly (ProblemError | undefined)[]): ProblemError {
+  const placed = problems.flatMap((problem, place) => (problem ? [inBatch(problem, place)] : []));
+  const other = placed.find(({ init }) => !init.errors);
+  return other ?? invalidRequest(placed.flatMap(({ init }) => init.errors ?? []));
+}
+
+function pointerTo(place: number): string {
+  return `/tasks/${place}`;
+}

@@ -1,0 +1,102 @@
+import { Injectable } from '@nestjs/common';
+import { ClientJudge, type Enqueueing } from '../clients/client-judge.js';
+import { AdmissionMetric } from '../metrics/admission-metric.js';
+import { TaskMetrics } from '../metrics/task-metrics.js';
+import {
+  type Addition,
+  type Admission,
+  type AddResult,
+  type IdempotencyKey,
+  isAccepted,
+} from '../queue/admission/admission.js';
+import { UNRECORDED } from '../queue/admission/admission-rules.js';
+import { TaskQueue } from '../queue/task-queue.js';
+import type { Task } from '../task/task.js';
+
+/** How often a request is judged anew because its client was changed meanwhile. */
+const MOST_TRIES = 5;
+
+/** Who asks, and by what the request is known again. */
+export interface Asking extends Enqueueing {
+  readonly idempotency?: IdempotencyKey | undefined;
+  /** Its principal has paid for it already. */
+  readonly isPaid: boolean;
+}
+
+/** Gives tasks to the queue, with what this process knows of their clients, until it knows enough. */
+@Injectable()
+export class Enqueuer {
+  constructor(
+    private readonly queue: TaskQueue,
+    private readonly judge: ClientJudge,
+    private readonly metrics: TaskMetrics,
+    private readonly refusals: AdmissionMetric,
+  ) {}
+
+  /** @throws ProblemError, QueueUnavailable */
+  async add(task: Task, asking: Asking): Promise<AddResult> {
+    const [result] = await this.untilFresh([asking], async () => [
+      await this.queue.add(task, await this.admission(asking)),
+    ]);
+    return this.counted(task, result ?? { kind: 'stale' });
+  }
+
+  /**
+   * Stores all of them or none.
+   *
+   * @throws ProblemError, QueueUnavailable
+   */
+  async addAllOrNone(tasks: readonly Task[], askings: readonly Asking[]): Promise<readonly AddResult[]> {
+    const results = await this.untilFresh(askings, async () => {
+      const admissions = await Promise.all(askings.map((asking) => this.admission(asking)));
+      const additions = tasks.map((task, at): Addition => ({ task, admission: admissions[at] }));
+      return this.queue.addAllOrNone(additions);
+    });
+    for (const [at, task] of tasks.entries()) this.counted(task, results[at] ?? { kind: 'stale' });
+    return results;
+  }
+
+  /**
+   * What was answered before to a request that could not be stored any more; nothing when it is new.
+   *
+   * @param id of its task, when the caller chose it
+   * @throws ProblemError, QueueUnavailable
+   */
+  async replay(id: string | undefined, asking: Asking): Promise<AddResult | undefined> {
+    if (id === undefined && !asking.idempotency) return undefined;
+    const [result] = await this.untilFresh([asking], async () => {
+      // Where it goes was judged then.
+      const admission = await this.admission({ ...asking, url: undefined });
+      const found = await this.queue.replay({ clientId: asking.clientId, id, admission });
+      return found ? [found] : [];
+    });
+    return result;
+  }
+
+  private async untilFresh(
+    askings: readonly Asking[],
+    ask: () => Promise<readonly AddResult[]>,
+  ): Promise<readonly AddResult[]> {
+    for (let tries = 1; ; tries++) {
+      const results = await ask();
+      if (tries === MOST_TRIES || !results.some(({ kind }) => kind === 'stale')) return results;
+      for (const { clientId } of askings) this.judge.forget(clientId);
+    }
+  }
+
+  private async admission(asking: Asking): Promise<Admission> {
+    const { clientId, idempotency, isPaid } = asking;
+    const client = await this.judge.clientOf(asking);
+    return {
+      version: client?.version ?? UNRECORDED,
+      ...(!isPaid && { principal: clientId }),
+      ...(idempotency && { idempotency }),
+    };
+  }
+
+  private counted(task: Task, result: AddResult): AddResult {
+    if (result.kind === 'added') this.metrics.submitted(task);
+    else if (!isAccepted(result)) this.refusals.refused(result.kind === 'full' ? result.what : result.kind);
+    return result;
+  }
+}

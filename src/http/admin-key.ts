@@ -1,0 +1,81 @@
+import { createHash, scrypt, timingSafeEqual } from 'node:crypto';
+import { promisify } from 'node:util';
+import type { FastifyRequest } from 'fastify';
+import { rememberAdminKey } from './actor.js';
+import { FailureThrottle, tooManyWrongKeys } from './failure-throttle.js';
+import { ProblemError } from './problem.js';
+
+/** How the admin API is protected: with a key, not at all, or shut because nobody said which. */
+export type AdminAccess = { kind: 'key'; key: string } | { kind: 'open' } | { kind: 'shut' };
+
+/** The admin key, and who sends it. */
+export class AdminKey {
+  private readonly failures = new FailureThrottle();
+  private fingerprint: Promise<string> | undefined;
+
+  constructor(private readonly access: AdminAccess) {}
+
+  /**
+   * Whether a request may do what admins may.
+   *
+   * @throws ProblemError when it may not
+   */
+  require(request: FastifyRequest): boolean | Promise<boolean> {
+    if (this.access.kind === 'open') return true;
+    if (this.access.kind === 'shut') throw notConfigured();
+    this.check(this.access.key, request);
+    return this.remember(this.access.key, request);
+  }
+
+  /**
+   * Whether a request to a route that is not only for admins comes with the admin key. Without one to compare it with, it
+   * does not.
+   *
+   * @throws ProblemError when it comes with a wrong one
+   */
+  isSentBy(request: FastifyRequest): boolean {
+    if (this.access.kind !== 'key' || request.headers['x-admin-key'] === undefined) return false;
+    this.check(this.access.key, request);
+    return true;
+  }
+
+  private check(key: string, request: FastifyRequest): void {
+    const now = performance.now();
+    const retryAfterMs = this.failures.retryAfterMs(request.ip, now);
+    if (retryAfterMs > 0) throw tooManyWrongKeys('admin keys', retryAfterMs);
+    const given = request.headers['x-admin-key'];
+    if (typeof given === 'string' && sameSecret(given, key)) return;
+    if (given !== undefined) this.failures.record(request.ip, now);
+    throw keyRequired(given === undefined);
+  }
+
+  private async remember(key: string, request: FastifyRequest): Promise<true> {
+    rememberAdminKey(request, await (this.fingerprint ??= fingerprintOf(key)));
+    return true;
+  }
+}
+
+/** Compares digests, so that neither content nor length shows in the time it takes. */
+function sameSecret(given: string, expected: string): boolean {
+  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(given), digest(expected));
+}
+
+/** Tells the key from others in the audit log. People choose it, so what is written down must be slow to guess from. */
+async function fingerprintOf(key: string): Promise<string> {
+  const digest = await promisify<string, string, number, Buffer>(scrypt)(key, 'task-runner admin key', 6);
+  return digest.toString('hex');
+}
+
+function keyRequired(missing: boolean): ProblemError {
+  const detail = missing ? 'Send the admin key in X-Admin-Key.' : 'The admin key in X-Admin-Key is wrong.';
+  return new ProblemError({ status: 401, code: 'admin_key_required', detail });
+}
+
+function notConfigured(): ProblemError {
+  return new ProblemError({
+    status: 503,
+    code: 'admin_not_configured',
+    detail: 'The admin API is closed: set ADMIN_API_KEY, or ADMIN_AUTH=none to open it to everybody.',
+  });
+}

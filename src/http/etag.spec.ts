@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { etagOf, Precondition } from './etag.js';
+import { ProblemError } from './problem.js';
+
+const view = { name: 'a', limit: 1 };
+const changed = { name: 'a', limit: 2 };
+
+describe('If-Match', () => {
+  it('is a strong tag of what is shown', () => {
+    expect(etagOf(view)).toMatch(/^"[\w-]{22}"$/);
+    expect(etagOf({ ...view })).toBe(etagOf(view));
+    expect(etagOf(changed)).not.toBe(etagOf(view));
+  });
+
+  it.each([
+    [undefined, undefined],
+    [undefined, view],
+    ['*', view],
+    [etagOf(view), view],
+    [`"other", ${etagOf(view)}`, view],
+  ])('%s lets the change be made', (wanted, shown) => {
+    expect(() => {
+      new Precondition(wanted).require(shown);
+    }).not.toThrow();
+  });
+
+  it.each([
+    ['*', undefined],
+    [etagOf(view), undefined],
+    [etagOf(view), changed],
+    [`W/${etagOf(view)}`, view],
+    ['', view],
+  ])('%s refuses it', (wanted, shown) => {
+    let problem: unknown;
+    try {
+      new Precondition(wanted).require(shown);
+    } catch (error) {
+      problem = error;
+    }
+    expect((problem as ProblemError).init).toMatchObject({ status: 412, code: 'precondition_failed' });
+  });
+});

@@ -1,0 +1,74 @@
+import { isIP } from 'node:net';
+import { isAddressRange } from './cidr.js';
+
+/** Which hosts a pattern means. What is compared is as {@link normalHost} gives it. */
+export type HostPattern =
+  /** Every host, addresses included. */
+  | { readonly kind: 'all'; readonly port?: string }
+  /** One name. */
+  | { readonly kind: 'name'; readonly host: string; readonly port?: string }
+  /** Every name below one, at any depth, but not that itself. */
+  | { readonly kind: 'below'; readonly host: string; readonly port?: string }
+  /** Addresses, as a URL names them itself. */
+  | { readonly kind: 'addresses'; readonly range: string; readonly port?: string };
+
+/** RFC 1035, 2.3.4. */
+const MOST_CHARS = 253;
+
+/** What may stand in front of the port: `[...]` of an IPv6 address, or anything without what ends or structures a host. */
+const FORM = /^(\[[0-9a-f:.]+\]|[^\s:/?#@\\[\]%]+)(?::([1-9]\d{0,4}))?$/i;
+
+/** A host as URLs have it, so that its spellings are one: lower case, IDN as punycode, addresses in standard notation. */
+export function normalHost(hostname: string): string {
+  return hostname.replace(/\.$/, '');
+}
+
+/**
+ * Reads a pattern: `example.com`, `*.example.com`, an address, a range of addresses like `10.0.0.0/8`, or `*`; each but a
+ * range perhaps with a port.
+ *
+ * @returns nothing when it is none
+ */
+export function parseHostPattern(text: string): HostPattern | undefined {
+  if (text.includes('/')) return isAddressRange(text) ? { kind: 'addresses', range: text } : undefined;
+  const [, name = '', port] = FORM.exec(text) ?? [];
+  if (port === undefined) return patternOf(name);
+  const pattern = Number(port) <= 65_535 ? patternOf(name) : undefined;
+  return pattern && { ...pattern, port };
+}
+
+/** A pattern in the one spelling that all its spellings share. */
+export function hostPatternText(pattern: HostPattern): string {
+  return `${hostsText(pattern)}${pattern.port === undefined ? '' : `:${pattern.port}`}`;
+}
+
+function hostsText(pattern: HostPattern): string {
+  switch (pattern.kind) {
+    case 'all':
+      return '*';
+    case 'name':
+      return pattern.host;
+    case 'below':
+      return `*.${pattern.host}`;
+    case 'addresses':
+      return isIP(pattern.range) === 6 ? `[${pattern.range}]` : pattern.range;
+  }
+}
+
+function patternOf(name: string): HostPattern | undefined {
+  if (name === '*') return { kind: 'all' };
+  const isBelow = name.startsWith('*.');
+  const host = readHost(isBelow ? name.slice(2) : name);
+  if (host === undefined) return undefined;
+  const address = host.replace(/^\[|\]$/g, '');
+  if (isIP(address) !== 0) return isBelow ? undefined : { kind: 'addresses', range: address };
+  return { kind: isBelow ? 'below' : 'name', host };
+}
+
+/** As a URL would have it, which is what it is compared with. */
+function readHost(text: string): string | undefined {
+  if (text.includes('*') || !URL.canParse(`http://${text}/`)) return undefined;
+  const host = normalHost(new URL(`http://${text}/`).hostname);
+  const isName = host !== '' && host.length <= MOST_CHARS && !host.startsWith('.') && !/\.\.|\.$/.test(host);
+  return isName ? host : undefined;
+}

@@ -1,0 +1,83 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Redis } from 'ioredis';
+import { redisUrl, TestApp } from '../support/test-app.js';
+
+const HERE = '127.0.0.1';
+const PATH = '/v1/tasks/nothing';
+
+let app: TestApp | undefined;
+let redis: Redis;
+beforeAll(() => {
+  redis = new Redis(redisUrl());
+});
+afterEach(async () => {
+  await app?.stop();
+  app = undefined;
+});
+afterAll(async () => {
+  await redis.quit();
+});
+
+const start = async (environment: Record<string, string> = {}) =>
+  (app = await TestApp.start({ INGRESS_RPS: '20', MODE: 'api', ...environment }));
+/** As if it had sent a minute's worth of requests just now. */
+async function exhaust(principal: string): Promise<void> {
+  // Of any period, as long as one is at 20 requests per second.
+  const period = Math.floor(Date.now() / 51_000);
+  for (const n of [period, period + 1]) await redis.hset(`{tr}:ingress:${n}`, principal, Date.now() + 60_000);
+}
+const status = async (path: string, headers: Record<string, string> = {}) =>
+  (await app!.get(path, headers)).status;
+const task = (client_id: string) => ({ client_id, task: { url: 'http://target.example/' } });
+
+describe('more requests per second than are taken from one sender', () => {
+  it('get 429', async () => {
+    await start();
+    const answers = await Promise.all(Array.from({ length: 200 }, () => status(PATH)));
+    expect(answers.filter((each) => each === 404).length).toBeGreaterThanOrEqual(20);
+    expect(new Set(answers)).toEqual(new Set([404, 429]));
+  });
+
+  it('are told when to come back, on every route but those of whoever watches', async () => {
+    await start();
+    await exhaust(HERE);
+    for (const path of [PATH, `${PATH}/explain`, '/admin/queues', '/admin/clients']) {
+      const refused = await app!.get(path);
+      expect(refused).toMatchObject({ status: 429, body: { code: 'too_many_requests' } });
+      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(50);
+    }
+    for (const free of ['/health', '/health/live', '/health/ready', '/metrics', '/version', '/openapi.json'])
+      expect(await status(free), free).toBe(200);
+  });
+
+  it('are counted apart for clients that enqueue, each by itself, one by one and in batches', async () => {
+    await start();
+    await exhaust(HERE);
+    await exhaust('flooder');
+    const refused = { status: 429, body: { code: 'too_many_requests' } };
+    expect(await app!.post('/v1/enqueue', task('flooder'))).toMatchObject(refused);
+    for (const atomic of [true, false]) {
+      const tasks = [task('neighbour'), task('flooder')];
+      expect(await app!.post('/v1/enqueue/batch', { tasks, atomic })).toMatchObject(refused);
+    }
+    expect((await app!.post('/v1/enqueue', task('neighbour'))).status).toBe(202);
+    expect(await redis.hgetall('{tr}:alive')).toEqual({ 'c:neighbour': '1', 'q:default': '1' });
+  });
+
+  it('cannot be hidden behind an address that the sender makes up', async () => {
+    await start();
+    await exhaust(HERE);
+    expect(await status(PATH, { 'x-forwarded-for': '192.0.2.7' })).toBe(429);
+  });
+
+  it('are counted by the address that a trusted proxy tells', async () => {
+    await start({ TRUSTED_PROXIES: '127.0.0.0/8,192.0.2.0/24' });
+    const from = (forwarded: string) => status(PATH, { 'x-forwarded-for': forwarded });
+    await exhaust('198.51.100.1');
+    expect(await from('198.51.100.1')).toBe(429);
+    expect(await from('198.51.100.2')).toBe(404);
+    // What stands before the last one that is no proxy of ours, anybody may have written.
+    expect(await from('203.0.113.9, 198.51.100.1, 192.0.2.4')).toBe(429);
+    expect(await from('198.51.100.1, 203.0.113.9, 192.0.2.4')).toBe(404);
+  });
+});
