@@ -15,6 +15,7 @@ const LOADERS = {
   backlog: () => import('./scenarios/backlog.mjs'),
   delayed: () => import('./scenarios/delayed.mjs'),
   noisy: () => import('./scenarios/noisy.mjs'),
+  limits: () => import('./scenarios/limits.mjs'),
   durable: () => import('./scenarios/durable.mjs'),
 };
 

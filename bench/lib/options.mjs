@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-const SCENARIOS = ['saturation', 'low', 'lanes', 'queue', 'backlog', 'delayed', 'noisy', 'durable'];
+const SCENARIOS = ['saturation', 'low', 'lanes', 'queue', 'backlog', 'delayed', 'noisy', 'limits', 'durable'];
 
 const HELP = `npm run bench -- [options]
 

@@ -8,6 +8,7 @@ import { EnqueueConnection } from './enqueue-connection.mjs';
  * @property {string} origin of the system under test
  * @property {string} target URL that the tasks call
  * @property {string} clientId
+ * @property {number} [clients] so many different ones, by connection
  * @property {string} queue
  * @property {number} bodyBytes
  * @property {number} connections
@@ -31,8 +32,9 @@ class Run {
   constructor(load, deliveredBefore) {
     this.load = { window: Number.POSITIVE_INFINITY, total: Number.POSITIVE_INFINITY, ...load };
     this.#deliveredBefore = deliveredBefore;
-    const open = () => new EnqueueConnection(this.load, (status, text) => this.#answered(status, text));
-    this.#connections = Array.from({ length: load.connections }, open);
+    const open = (clientId) =>
+      new EnqueueConnection({ ...this.load, clientId }, (status, text) => this.#answered(status, text));
+    this.#connections = Array.from({ length: load.connections }, (_, n) => open(clientOf(load, n)));
     if (load.perSecond) void this.#pace(load.perSecond);
     else this.#fill();
   }
@@ -86,6 +88,11 @@ class Run {
       await sleep(began + (n * 1000) / perSecond - performance.now());
     }
   }
+}
+
+/** @param {Load} load @param {number} nth */
+function clientOf({ clientId, clients }, nth) {
+  return clients ? `${clientId}-${nth % clients}` : clientId;
 }
 
 let run;

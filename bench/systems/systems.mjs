@@ -2,7 +2,7 @@
 import { compileObvious } from './compile-obvious.mjs';
 
 /** For the routes below /admin; a Redis on loopback behind a random password holds nothing but benchmark tasks. */
-export const ADMIN_KEY = 'benchmark';
+export const ADMIN_KEY = 'benchmark-admin-key';
 
 const here = (path) => new URL(path, import.meta.url);
 const product = here('../../dist/main.js');
@@ -51,7 +51,19 @@ function obviousEnv(mode) {
   return { ...production(), MODE: mode };
 }
 
-/** As deployed, but for loopback: with its logs, its metrics and its guards. */
+/**
+ * The product with other settings of its API.
+ *
+ * @param {string} label
+ * @param {Record<string, string>} env
+ * @returns {System}
+ */
+export function productWith(label, env) {
+  const { api, worker } = SYSTEMS.product;
+  return { label, api: { ...api, env: { ...api.env, ...env } }, worker };
+}
+
+/** As deployed, but for loopback, and open to clients without a key: with its logs, its metrics and its guards. */
 function productEnv(mode) {
   return {
     ...production(),
@@ -59,6 +71,8 @@ function productEnv(mode) {
     BIND_ADDRESS: '127.0.0.1',
     ALLOW_LOOPBACK_URLS: 'true',
     ADMIN_API_KEY: ADMIN_KEY,
+    AUTH_MODE: 'open',
+    UNKNOWN_CLIENT_TIER: 'none',
     // Counted, and never reached: one client sends all that goes through.
     INGRESS_RPS: '1000000',
   };

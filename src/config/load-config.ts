@@ -1,4 +1,5 @@
 import { validateSync } from 'class-validator';
+import { weaknessOf } from './admin-key.js';
 import { Config } from './config.js';
 import { describeFault } from './describe-fault.js';
 import { type Setting, settingsOf } from './setting.js';
@@ -57,7 +58,18 @@ function parseAs(fallback: unknown, text: string): unknown {
   return text;
 }
 
-function contradictions({ circuitBreaker, delivery, ingress, service }: Config): string[] {
+function contradictions(config: Config): string[] {
+  const { admin, service } = config;
+  const weakness = admin.apiKey === '' ? undefined : weaknessOf(admin.apiKey);
+  if (weakness === undefined || service.nodeEnv !== 'production') return wrongOrder(config);
+  return [
+    `ADMIN_API_KEY ${weakness}; in production take one of: openssl rand -hex 32`,
+    ...wrongOrder(config),
+  ];
+}
+
+/** What must not be less, or greater, than something else. */
+function wrongOrder({ circuitBreaker, delivery, ingress, service }: Config): string[] {
   const faults: string[] = [];
   if (ingress.maxBatchBytes < service.maxRequestBytes) {
     faults.push('MAX_BATCH_BYTES must not be less than MAX_REQUEST_BYTES');
