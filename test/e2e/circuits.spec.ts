@@ -12,7 +12,11 @@ const TIMEOUT_SEC = 0.5;
 let app: TestApp;
 let well: Receiver;
 beforeEach(async () => {
-  app = await TestApp.start({ CB_TIMEOUT_SEC: String(TIMEOUT_SEC), WORKER_CONCURRENCY: '20' });
+  app = await TestApp.start({
+    CB_FAILURE_THRESHOLD: '5',
+    CB_TIMEOUT_SEC: String(TIMEOUT_SEC),
+    WORKER_CONCURRENCY: '20',
+  });
   well = await Receiver.start();
 });
 afterEach(async () => {
