@@ -13,6 +13,7 @@ const allowed = {
   queue: ['task', 'time', 'config', 'redis', 'metrics', 'health', 'audit'],
   clients: ['task', 'net', 'time', 'config', 'http', 'redis', 'queue', 'metrics', 'audit'],
   workers: ['time', 'config', 'health', 'redis', 'queue', 'audit'],
+  'circuit-breaker': ['task', 'time', 'config', 'http', 'redis', 'queue', 'metrics', 'audit'],
   enqueue: ['task', 'net', 'time', 'config', 'http', 'clients', 'queue', 'metrics'],
   tracking: ['task', 'time', 'config', 'http', 'clients', 'queue', 'metrics', 'enqueue'],
   admin: [

@@ -17,7 +17,11 @@ export type AuditAction =
   | 'queue.resume'
   | 'worker.pause'
   | 'worker.resume'
-  | 'worker.drain';
+  | 'worker.drain'
+  | 'circuit.open'
+  | 'circuit.close'
+  | 'circuit.reset'
+  | 'host.put';
 
 /** A line of the audit log. When it was written is for the log to say. */
 export interface AuditEntry {

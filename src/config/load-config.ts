@@ -71,7 +71,13 @@ function contradictions(config: Config): string[] {
 }
 
 /** Settings of which each is allowed, but not both. */
-function misfits({ delivery, ingress, service, workers }: Config): [isSo: boolean, words: string][] {
+function misfits({
+  circuitBreaker,
+  delivery,
+  ingress,
+  service,
+  workers,
+}: Config): [isSo: boolean, words: string][] {
   return [
     [
       ingress.maxBatchBytes < service.maxRequestBytes,
@@ -88,6 +94,10 @@ function misfits({ delivery, ingress, service, workers }: Config): [isSo: boolea
     [
       delivery.retryMinBackoffSec > delivery.retryMaxBackoffSec,
       'RETRY_MIN_BACKOFF_SEC must not be greater than RETRY_MAX_BACKOFF_SEC',
+    ],
+    [
+      circuitBreaker.timeoutMaxSec > 0 && circuitBreaker.timeoutMaxSec < circuitBreaker.timeoutSec,
+      'CB_TIMEOUT_MAX_SEC must not be less than CB_TIMEOUT_SEC, or must be 0',
     ],
     [
       workers.timeoutSec < 2 * workers.heartbeatSec,

@@ -74,8 +74,11 @@ export class WorkerPresence {
     if (!this.isThere) return;
     this.isThere = false;
     clearTimeout(this.timer);
-    const gone = this.last.then(() => this.send(true));
-    await within(LEAVE_WITHIN_MS, gone).catch(() => undefined);
+    // While Redis is away it will find out by itself.
+    if (this.connections.worker.status === 'ready') {
+      const gone = this.last.then(() => this.send(true));
+      await within(LEAVE_WITHIN_MS, gone).catch(() => undefined);
+    }
     this.news.tell('stopped', this.record(this.pool.load()));
   }
 

@@ -1,34 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { LaneShares } from './lane-shares.js';
+import type { HostChanges } from '../gates/host-changes.js';
 import type { QueueClock, ScriptTime } from '../queue-clock.js';
+import type { Runner } from './runner.js';
 import type { Sleeper } from './sleeper.js';
 import type { Watchdog } from './watchdog.js';
-import {
-  type FetchedTask,
-  type SettledTask,
-  step,
-  type StepReply,
-  type StepRequest,
-  type StepSettings,
-  type UnreadableTask,
-} from './step.js';
+import type { SettledTask } from './settled-task.js';
+import { type FetchedTask, step, type StepReply, type StepRequest, type StepSettings } from './step.js';
 
 /** One turn holds Redis for some milliseconds at most. */
 const MOST_PER_STEP = 128;
 const AFTER_ERROR_MS = 500;
 const LONGEST_TIMER_MS = 60_000;
-
-/** What the loop drives: begins an attempt and gives, when it is over, what has to be settled. */
-export interface Runner {
-  run(fetched: FetchedTask): Promise<SettledTask>;
-  /** Aborts a running task, which then ends as cancelled. */
-  cancel(id: string): void;
-  /** Gives what has to be settled instead of an attempt. */
-  onUnreadable(task: UnreadableTask): SettledTask;
-  onLost(ids: readonly string[]): void;
-  onError(error: unknown): void;
-}
 
 export interface LoopOptions {
   readonly redis: Redis;
@@ -41,6 +25,7 @@ export interface LoopOptions {
   readonly clock: QueueClock;
   /** Told how many bytes the completed history has, when tasks have ended. */
   readonly onHistory: (bytes: number) => void;
+  readonly hostChanges: HostChanges;
 }
 
 /**
@@ -82,6 +67,11 @@ export class DispatchLoop {
     await this.ended;
   }
 
+  /** Whether it drains, and nothing runs or is to be settled any more. */
+  isDone(): boolean {
+    return this.isDraining && this.running === 0 && this.settled.length === 0;
+  }
+
   private async loop(): Promise<void> {
     while (!this.isDone()) {
       if (this.hasNothingToDo()) {
@@ -94,10 +84,6 @@ export class DispatchLoop {
       }
     }
     this.stopDueTimer();
-  }
-
-  private isDone(): boolean {
-    return this.isDraining && this.running === 0 && this.settled.length === 0;
   }
 
   private hasNothingToDo(): boolean {
@@ -163,6 +149,7 @@ export class DispatchLoop {
     for (const task of reply.unreadable) this.settled.push(this.runner.onUnreadable(task));
     for (const id of reply.cancelled) this.runner.cancel(id);
     if (reply.historyBytes !== undefined) this.options.onHistory(reply.historyBytes);
+    this.options.hostChanges.tell(reply.circuitChanges);
     if (reply.lost.length > 0) this.runner.onLost(reply.lost);
     this.options.shares.settleIdle(reply.waiting);
     this.options.watchdog.turned(

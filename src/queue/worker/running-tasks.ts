@@ -5,9 +5,10 @@ import type { Settlement } from '../../task/settlement.js';
 import type { Clock } from '../../time/clock.js';
 import { Seldom } from '../../time/seldom.js';
 import { AbortHandle } from '../abort-handle.js';
-import type { Runner } from './dispatch-loop.js';
+import type { Runner } from './runner.js';
 import { UNREADABLE } from '../read-task.js';
-import type { FetchedTask, SettledTask, UnreadableTask } from './step.js';
+import type { SettledTask } from './settled-task.js';
+import type { FetchedTask, UnreadableTask } from './step.js';
 import type { Handled, TaskHandler } from '../task-handler.js';
 import type { PoolLoad, RunningTask } from '../worker-pool.js';
 
@@ -57,21 +58,23 @@ export class RunningTasks implements Runner {
     const { id } = fetched.task;
     const running = { fetched, since: this.clock.now(), abort: new AbortHandle(), isCancelled: false };
     this.running.set(id, running);
-    const { attempt, settlement } = await this.attempt(fetched, running.abort);
+    const { attempt, settlement, verdict } = await this.attempt(fetched, running.abort);
     this.running.delete(id);
     this.done++;
-    const { kind, delayMs, reason } = ending(settlement, running.isCancelled);
+    const { kind, delayMs, reason } = ending(settlement, running);
     return {
       lane: fetched.lane,
       id,
       kind,
       attempt,
-      attemptsMade: fetched.attemptsMade + (attempt.class === 'interrupted' ? 0 : 1),
-      owners: fetched.task,
+      attemptsMade: fetched.attemptsMade + (counts(attempt, settlement) ? 1 : 0),
       dataBytes: fetched.dataBytes,
       kept: fetched.kept,
       delayMs,
       reason,
+      gates: fetched.gates,
+      probeOf: fetched.probeOf,
+      verdict,
     };
   }
 
@@ -89,11 +92,11 @@ export class RunningTasks implements Runner {
   }
 
   /** Nobody could run it, now or later; it holds up nobody else. */
-  onUnreadable({ id, lane, attemptsMade, dataBytes, kept }: UnreadableTask): SettledTask {
+  onUnreadable({ id, lane, attemptsMade, dataBytes, kept, gates }: UnreadableTask): SettledTask {
     this.logger.error({ task_id: id }, UNREADABLE.message);
     const now = this.clock.now();
     return {
-      ...{ lane, id, attemptsMade, dataBytes, kept },
+      ...{ lane, id, attemptsMade, dataBytes, kept, gates },
       kind: 'dead_letter',
       reason: UNREADABLE.code,
       attempt: notMade(attemptsMade + 1, { startedAt: now, endedAt: now, error: UNREADABLE }),
@@ -113,10 +116,11 @@ export class RunningTasks implements Runner {
   }
 
   private async attempt(fetched: FetchedTask, abort: AbortHandle): Promise<Handled> {
-    const { task, attemptsMade, dueAt, retriedAt } = fetched;
+    const { task, attemptsMade, dueAt, retriedAt, probeOf } = fetched;
     const startedAt = this.clock.now();
     try {
-      return await this.handler.handle({ task, attempt: attemptsMade + 1, dueAt, retriedAt }, abort);
+      const isProbe = probeOf !== undefined;
+      return await this.handler.handle({ task, attempt: attemptsMade + 1, dueAt, retriedAt, isProbe }, abort);
     } catch (error) {
       this.logger.error({ err: error, task_id: task.id }, 'an attempt failed for a reason of our own');
       return ownFault(attemptsMade + 1, startedAt, this.clock.now());
@@ -129,9 +133,14 @@ function runningTask({ fetched, since }: Running): RunningTask {
   return { id, queue, clientId, host: new URL(target.url).host, attempt: fetched.attemptsMade + 1, since };
 }
 
+/** What we stopped ourselves is no try, nor is a probe that got no answer: it is handed back. */
+function counts(attempt: Attempt, settlement: Settlement): boolean {
+  return attempt.class !== 'interrupted' && settlement.kind !== 'hand_back';
+}
+
 function ending(
   settlement: Settlement,
-  isCancelled: boolean,
+  { fetched, isCancelled }: Running,
 ): Pick<SettledTask, 'kind' | 'delayMs' | 'reason'> {
   switch (settlement.kind) {
     case 'complete':
@@ -143,7 +152,9 @@ function ending(
     case 'expire':
       return { kind: 'expired' };
     case 'hand_back':
-      return { kind: isCancelled ? 'cancelled' : 'hand_back' };
+      if (isCancelled) return { kind: 'cancelled' };
+      // A probe that has failed must not go first, and again.
+      return { kind: fetched.probeOf === undefined ? 'hand_back' : 'ask_again' };
   }
 }
 
