@@ -1,17 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { ClientJudge, type Enqueueing } from '../clients/client-judge.js';
-import { AdmissionMetric } from '../metrics/admission-metric.js';
-import { TaskMetrics } from '../metrics/task-metrics.js';
 import {
   type Addition,
   type Admission,
   type AddResult,
   type IdempotencyKey,
-  isAccepted,
 } from '../queue/admission/admission.js';
 import { UNRECORDED } from '../queue/admission/admission-rules.js';
 import { TaskQueue } from '../queue/task-queue.js';
 import type { Task } from '../task/task.js';
+import { Tally } from './tally.js';
 
 /** How often a request is judged anew because its client was changed meanwhile. */
 const MOST_TRIES = 5;
@@ -29,8 +27,7 @@ export class Enqueuer {
   constructor(
     private readonly queue: TaskQueue,
     private readonly judge: ClientJudge,
-    private readonly metrics: TaskMetrics,
-    private readonly refusals: AdmissionMetric,
+    private readonly tally: Tally,
   ) {}
 
   /** @throws ProblemError, QueueUnavailable */
@@ -38,7 +35,7 @@ export class Enqueuer {
     const [result] = await this.untilFresh([asking], async () => [
       await this.queue.add(task, await this.admission(asking)),
     ]);
-    return this.counted(task, result ?? { kind: 'stale' });
+    return this.tally.counted(task, result ?? { kind: 'stale' });
   }
 
   /**
@@ -52,7 +49,7 @@ export class Enqueuer {
       const additions = tasks.map((task, at): Addition => ({ task, admission: admissions[at] }));
       return this.queue.addAllOrNone(additions);
     });
-    for (const [at, task] of tasks.entries()) this.counted(task, results[at] ?? { kind: 'stale' });
+    for (const [at, task] of tasks.entries()) this.tally.counted(task, results[at] ?? { kind: 'stale' });
     return results;
   }
 
@@ -92,11 +89,5 @@ export class Enqueuer {
       ...(!isPaid && { principal: clientId }),
       ...(idempotency && { idempotency }),
     };
-  }
-
-  private counted(task: Task, result: AddResult): AddResult {
-    if (result.kind === 'added') this.metrics.submitted(task);
-    else if (!isAccepted(result)) this.refusals.refused(result.kind === 'full' ? result.what : result.kind);
-    return result;
   }
 }

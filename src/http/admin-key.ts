@@ -27,6 +27,11 @@ export class AdminKey {
     return this.remember(this.access.key, request);
   }
 
+  /** Whether everybody may do what admins may. */
+  get isOpen(): boolean {
+    return this.access.kind === 'open';
+  }
+
   /**
    * Whether a request to a route that is not only for admins comes with the admin key. Without one to compare it with, it
    * does not.

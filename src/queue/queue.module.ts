@@ -28,6 +28,6 @@ import { TaskReader } from './task-reader.js';
     { provide: TaskQueue, useClass: ScriptTaskQueue },
     { provide: TaskReader, useClass: ScriptTaskReader },
   ],
-  exports: [Ingress, MemoryWatch, TaskQueue, TaskReader, GateStore, QueueRegistry, QueueClock],
+  exports: [DepthGauge, Ingress, MemoryWatch, TaskQueue, TaskReader, GateStore, QueueRegistry, QueueClock],
 })
 export class QueueModule {}

@@ -12,7 +12,7 @@ const listed = [...text('lua/refused-commands.lua').matchAll(/\{ ('[A-Z]+'.*) \}
   values.split(', ').map((value) => (value === 'key' ? `${PREFIX}probe` : value.slice(1, -1))),
 );
 /** What is sent as it is, and no script calls. */
-const SENT = ['BZPOPMIN', 'HKEYS', 'INFO', 'WAIT', 'XREVRANGE'];
+const SENT = ['BZPOPMIN', 'GETDEL', 'HKEYS', 'INFO', 'WAIT', 'XRANGE', 'XREAD', 'XREVRANGE', 'XTRIM'];
 
 let node: RedisNode;
 let admin: Redis;
