@@ -15,6 +15,7 @@ import { askForBodies, refuseOtherFraming } from '../http/framing.js';
 import { readJsonBodies } from '../http/json-body.js';
 import { answerOneAtATime } from '../http/one-at-a-time.js';
 import { refuseOtherMethods } from '../http/other-methods.js';
+import { routeUpgrades } from '../http/upgrades.js';
 import { requestId } from '../http/request-id.js';
 import { assemblyLogger } from '../logging/logging.module.js';
 import { requestLog } from '../logging/request-log.js';
@@ -84,6 +85,7 @@ async function prepareServer(app: NestFastifyApplication, config: Config): Promi
   await tellOfRequests(app);
   refuseOtherMethods(server);
   askForBodies(server);
+  if (config.service.mode !== 'worker') routeUpgrades(server);
   boundBodies(server, config.ingress.maxBodiesBytes);
 }
 

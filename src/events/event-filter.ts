@@ -1,7 +1,8 @@
 import { EVENT_KINDS, GAP, type StoredEvent } from './event.js';
 
 /** Who listens: clients learn of their own tasks only. */
-export type Audience = { readonly kind: 'all' } | { readonly kind: 'client'; readonly clientId: string };
+export type Audience =
+  { readonly kind: 'all' } | { readonly kind: 'client'; readonly clientId: string; readonly keyHash: string };
 
 /** What a listener wants to be told of; what is left out is everything. */
 export interface EventFilter {

@@ -5,10 +5,11 @@ import { ProblemError } from '../http/problem.js';
 import { gapEvent, isAfter, NOWHERE, type StoredEvent } from './event.js';
 import { EventDemand } from './event-demand.js';
 import { EventStream } from './event-stream.js';
-import type { Listener } from './listener.js';
+import { EventAccess } from './event-access.js';
+import type { Farewell, Listener } from './listener.js';
 
 const AFTER_ERROR_MS = 500;
-const TRIM_EVERY_MS = 10_000;
+const LOOK_EVERY_MS = 10_000;
 
 /**
  * Those who listen at this process. As long as there are any, the stream is read once for all of them, on one connection.
@@ -21,13 +22,14 @@ export class EventHub implements OnModuleDestroy {
   private reading: Promise<void> | undefined;
   /** The id of the last event that was read. */
   private read = NOWHERE;
-  private trimmedAt = 0;
+  private lookedAt = 0;
   private isStopped = false;
 
   constructor(
     { events }: Config,
     private readonly demand: EventDemand,
     private readonly stream: EventStream,
+    private readonly access: EventAccess,
   ) {
     this.maxListeners = events.maxListeners;
   }
@@ -36,9 +38,12 @@ export class EventHub implements OnModuleDestroy {
     return this.listeners.size;
   }
 
-  /** @throws ProblemError when there are as many as may be, or no more are taken */
-  requireRoom(): void {
-    if (!this.isStopped && this.listeners.size < this.maxListeners) return;
+  /**
+   * @param connected how many are connected, perhaps without listening yet
+   * @throws ProblemError when there are as many as may be, or no more are taken
+   */
+  requireRoom(connected = 0): void {
+    if (!this.isStopped && Math.max(this.listeners.size, connected) < this.maxListeners) return;
     throw new ProblemError({
       status: 503,
       code: this.isStopped ? 'shutting_down' : 'too_many_listeners',
@@ -58,13 +63,12 @@ export class EventHub implements OnModuleDestroy {
     this.requireRoom();
     this.listeners.add(listener);
     void this.begin(listener).catch(() => {
-      this.remove(listener);
-      listener.end('unavailable');
+      this.dismiss(listener, 'unavailable');
     });
   }
 
   remove(listener: Listener): void {
-    listener.isOver = true;
+    listener.stop();
     if (!this.listeners.delete(listener) || this.listeners.size > 0) return;
     this.reading = undefined;
     this.demand.release();
@@ -74,8 +78,7 @@ export class EventHub implements OnModuleDestroy {
   onModuleDestroy(): void {
     this.isStopped = true;
     for (const listener of this.listeners) {
-      listener.end('shutting_down');
-      this.remove(listener);
+      this.dismiss(listener, 'shutting_down');
     }
   }
 
@@ -114,7 +117,7 @@ export class EventHub implements OnModuleDestroy {
         const events = await this.stream.next(this.read);
         this.read = events.at(-1)?.id ?? this.read;
         this.tellAll(events);
-        await this.trimSometimes();
+        await this.lookAfterThings();
       } catch {
         // Redis is away; what happens meanwhile is read when it is back.
         await sleep(AFTER_ERROR_MS);
@@ -127,10 +130,18 @@ export class EventHub implements OnModuleDestroy {
     for (const listener of this.listeners) if (listener.isLive) listener.hear(events);
   }
 
-  private async trimSometimes(): Promise<void> {
+  private async lookAfterThings(): Promise<void> {
     const now = Date.now();
-    if (now - this.trimmedAt < TRIM_EVERY_MS) return;
-    this.trimmedAt = now;
+    if (now - this.lookedAt < LOOK_EVERY_MS) return;
+    this.lookedAt = now;
     await this.stream.trim(now);
+    for (const listener of this.listeners) {
+      if (!(await this.access.mayStill(listener.audience))) this.dismiss(listener, 'not_allowed');
+    }
+  }
+
+  private dismiss(listener: Listener, why: Farewell): void {
+    listener.end(why);
+    this.remove(listener);
   }
 }

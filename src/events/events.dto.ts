@@ -40,6 +40,14 @@ export class EventsQuery {
   ticket?: string;
 }
 
+export class SocketQuery extends EventsQuery {
+  /** A key or a ticket, for clients that cannot send it otherwise. It is in no log of this server, but may be in those of proxies. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(600)
+  token?: string;
+}
+
 /** A ticket for one connection to `/v1/events` or `/ws`. */
 export class TicketView {
   @ApiProperty({

@@ -22,6 +22,7 @@ interface Subscription {
 /** One who listens. */
 export class Listener {
   private readonly outbox: Outbox;
+  readonly audience: Audience;
   private readonly isShown: (event: StoredEvent) => boolean;
   private position: string;
   /** Told of what happens now; before, it is told of what it has missed. */
@@ -33,6 +34,7 @@ export class Listener {
     { audience, filter, lastEventId }: Subscription,
     maxBytes: number,
   ) {
+    this.audience = audience;
     this.outbox = new Outbox(sink, maxBytes);
     this.isShown = passes(audience, filter);
     this.position = lastEventId ?? NOWHERE;
@@ -70,9 +72,15 @@ export class Listener {
     this.sink.ready(this.position);
   }
 
+  /** It has gone, or listens to something else from now on. */
+  stop(): void {
+    this.isOver = true;
+    this.outbox.clear();
+  }
+
   end(why: Farewell): void {
     if (this.isOver) return;
-    this.isOver = true;
+    this.stop();
     this.sink.end(why);
   }
 }

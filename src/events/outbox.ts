@@ -46,6 +46,13 @@ export class Outbox {
     return true;
   }
 
+  /** What it has not taken is not sent any more. */
+  clear(): void {
+    this.waiting = [];
+    this.first = this.bytes = 0;
+    this.drained();
+  }
+
   /** Resolves when the listener has taken all there was. */
   async whenDrained(): Promise<void> {
     if (this.length === 0 && !this.isBlocked) return;

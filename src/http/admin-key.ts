@@ -44,11 +44,21 @@ export class AdminKey {
     return true;
   }
 
-  private check(key: string, request: FastifyRequest): void {
+  /**
+   * Whether a text that came otherwise than in the header is the admin key.
+   *
+   * @throws ProblemError when it is not
+   */
+  isGivenBy(request: FastifyRequest, given: string): boolean {
+    if (this.access.kind !== 'key') throw keyRequired(false);
+    this.check(this.access.key, request, given);
+    return true;
+  }
+
+  private check(key: string, request: FastifyRequest, given: unknown = request.headers['x-admin-key']): void {
     const now = performance.now();
     const retryAfterMs = this.failures.retryAfterMs(request.ip, now);
     if (retryAfterMs > 0) throw tooManyWrongKeys('admin keys', retryAfterMs);
-    const given = request.headers['x-admin-key'];
     if (typeof given === 'string' && sameSecret(given, key)) return;
     if (given !== undefined) this.failures.record(request.ip, now);
     throw keyRequired(given === undefined);
