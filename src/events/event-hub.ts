@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { Config } from '../config/config.js';
 import { ProblemError } from '../http/problem.js';
+import { ListenerMetric } from '../metrics/listener-metric.js';
 import { gapEvent, isAfter, NOWHERE, type StoredEvent } from './event.js';
 import { EventDemand } from './event-demand.js';
 import { EventStream } from './event-stream.js';
-import { EventAccess } from './event-access.js';
 import type { Farewell, Listener } from './listener.js';
 
 const AFTER_ERROR_MS = 500;
@@ -17,7 +17,6 @@ const LOOK_EVERY_MS = 10_000;
 @Injectable()
 export class EventHub implements OnModuleDestroy {
   private readonly listeners = new Set<Listener>();
-  private readonly maxListeners: number;
   /** Resolves when it is known from where on is read; nothing while nobody listens. */
   private reading: Promise<void> | undefined;
   /** The id of the last event that was read. */
@@ -26,24 +25,18 @@ export class EventHub implements OnModuleDestroy {
   private isStopped = false;
 
   constructor(
-    { events }: Config,
+    private readonly config: Config,
     private readonly demand: EventDemand,
     private readonly stream: EventStream,
-    private readonly access: EventAccess,
-  ) {
-    this.maxListeners = events.maxListeners;
-  }
-
-  get size(): number {
-    return this.listeners.size;
-  }
+    private readonly metric: ListenerMetric,
+  ) {}
 
   /**
    * @param connected how many are connected, perhaps without listening yet
    * @throws ProblemError when there are as many as may be, or no more are taken
    */
   requireRoom(connected = 0): void {
-    if (!this.isStopped && Math.max(this.listeners.size, connected) < this.maxListeners) return;
+    if (!this.isStopped && Math.max(this.listeners.size, connected) < this.config.events.maxListeners) return;
     throw new ProblemError({
       status: 503,
       code: this.isStopped ? 'shutting_down' : 'too_many_listeners',
@@ -62,6 +55,7 @@ export class EventHub implements OnModuleDestroy {
   add(listener: Listener): void {
     this.requireRoom();
     this.listeners.add(listener);
+    this.metric.count(this.listeners.size);
     void this.begin(listener).catch(() => {
       this.dismiss(listener, 'unavailable');
     });
@@ -69,7 +63,9 @@ export class EventHub implements OnModuleDestroy {
 
   remove(listener: Listener): void {
     listener.stop();
-    if (!this.listeners.delete(listener) || this.listeners.size > 0) return;
+    if (!this.listeners.delete(listener)) return;
+    this.metric.count(this.listeners.size);
+    if (this.listeners.size > 0) return;
     this.reading = undefined;
     this.demand.release();
   }
@@ -127,7 +123,9 @@ export class EventHub implements OnModuleDestroy {
 
   private tellAll(events: readonly StoredEvent[]): void {
     if (events.length === 0) return;
-    for (const listener of this.listeners) if (listener.isLive) listener.hear(events);
+    for (const listener of this.listeners) {
+      if (listener.isLive && !listener.hear(events)) this.dismiss(listener, 'too_slow');
+    }
   }
 
   private async lookAfterThings(): Promise<void> {
@@ -136,11 +134,12 @@ export class EventHub implements OnModuleDestroy {
     this.lookedAt = now;
     await this.stream.trim(now);
     for (const listener of this.listeners) {
-      if (!(await this.access.mayStill(listener.audience))) this.dismiss(listener, 'not_allowed');
+      if (!(await listener.mayStay())) this.dismiss(listener, 'not_allowed');
     }
   }
 
   private dismiss(listener: Listener, why: Farewell): void {
+    if (!listener.isOver) this.metric.sentAway(why);
     listener.end(why);
     this.remove(listener);
   }

@@ -55,7 +55,12 @@ export class EventsController {
       response.end();
       return;
     }
-    const subscription = { audience, filter, lastEventId: lastEventId(request, query) };
+    const subscription = {
+      audience,
+      filter,
+      lastEventId: lastEventId(request, query),
+      mayStay: () => this.access.mayStill(audience),
+    };
     const listener = new Listener(new SseSink(response), subscription, this.bufferBytes);
     response.once('close', () => {
       this.hub.remove(listener);

@@ -17,12 +17,14 @@ interface Subscription {
   readonly filter: EventFilter;
   /** The id of the last event that it has: it is told of those after it first. */
   readonly lastEventId?: string | undefined;
+  /** Whether it may listen for longer. */
+  readonly mayStay: () => Promise<boolean>;
 }
 
 /** One who listens. */
 export class Listener {
   private readonly outbox: Outbox;
-  readonly audience: Audience;
+  readonly mayStay: () => Promise<boolean>;
   private readonly isShown: (event: StoredEvent) => boolean;
   private position: string;
   /** Told of what happens now; before, it is told of what it has missed. */
@@ -31,10 +33,10 @@ export class Listener {
 
   constructor(
     private readonly sink: ListenerSink,
-    { audience, filter, lastEventId }: Subscription,
+    { audience, filter, lastEventId, mayStay }: Subscription,
     maxBytes: number,
   ) {
-    this.audience = audience;
+    this.mayStay = mayStay;
     this.outbox = new Outbox(sink, maxBytes);
     this.isShown = passes(audience, filter);
     this.position = lastEventId ?? NOWHERE;
@@ -45,13 +47,13 @@ export class Listener {
     return this.position;
   }
 
-  /** Live: one that is too far behind is sent away. */
-  hear(events: readonly StoredEvent[]): void {
+  /** @returns false when it is too far behind: then it misses what it is told of */
+  hear(events: readonly StoredEvent[]): boolean {
     const last = events.at(-1);
-    if (this.isOver || !last) return;
+    if (this.isOver || !last) return true;
     const shown = events.filter((event) => isAfter(event.id, this.position) && this.isShown(event));
     this.position = last.id;
-    if (shown.length > 0 && !this.outbox.push(shown)) this.end('too_slow');
+    return shown.length === 0 || this.outbox.push(shown);
   }
 
   /** What is for it alone, whatever it wants to hear. */

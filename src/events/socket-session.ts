@@ -29,6 +29,7 @@ export class SocketSession {
   private audience: Audience | undefined;
   private listener: Listener | undefined;
   private isAlive = true;
+  private written = 0;
   private readonly ping: NodeJS.Timeout;
   private readonly authDeadline: NodeJS.Timeout;
 
@@ -73,11 +74,12 @@ export class SocketSession {
   }
 
   private lookWhetherAlive(): void {
-    if (!this.isAlive) this.websocket.terminate();
+    const { bytesWritten } = this.socket;
+    const isMoving = bytesWritten !== this.written;
+    if (!this.isAlive && !isMoving) this.websocket.terminate();
+    this.written = bytesWritten;
     this.isAlive = false;
-    if (!this.socket.writableNeedDrain) this.websocket.ping();
-    // What has not gone out yet is what is behind, not the answer to it.
-    else this.isAlive = true;
+    this.websocket.ping();
   }
 
   private async onMessage(text: string): Promise<void> {
@@ -111,9 +113,14 @@ export class SocketSession {
 
   /** Instead of what it has listened to so far. */
   private listen(audience: Audience, wanted: Wanted): void {
-    const { hub, bufferBytes } = this.parts;
+    const { hub, access, bufferBytes } = this.parts;
     if (this.listener) hub.remove(this.listener);
-    const subscription = { audience, filter: readFilter(wanted), lastEventId: wanted.last_event_id };
+    const subscription = {
+      audience,
+      filter: readFilter(wanted),
+      lastEventId: wanted.last_event_id,
+      mayStay: () => access.mayStill(audience),
+    };
     this.listener = new Listener(new SocketSink(this.websocket, this.socket), subscription, bufferBytes);
     hub.add(this.listener);
   }

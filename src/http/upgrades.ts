@@ -1,6 +1,7 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import { whenNothingIsOwed } from './one-at-a-time.js';
 
 /** A connection whose client wants to speak another protocol from here on. */
 export interface Upgrade {
@@ -28,8 +29,11 @@ export function routeUpgrades(server: FastifyInstance): void {
       return;
     }
     socket.on('error', () => socket.destroy());
-    upgrades.set(request, { socket, head });
-    server.routing(request, responseOver(socket, request));
+    whenNothingIsOwed(socket, () => {
+      if (socket.destroyed) return;
+      upgrades.set(request, { socket, head });
+      server.routing(request, responseOver(socket, request));
+    });
   });
 }
 
@@ -57,8 +61,10 @@ function readAgain(server: FastifyInstance, request: IncomingMessage, { socket, 
       lines.push(`${name}: ${name.toLowerCase() === 'connection' ? withoutOffer(value) : value}`);
   }
   const bytes = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
-  socket.unshift(Buffer.concat([bytes, head]));
-  server.server.emit('connection', socket);
+  whenNothingIsOwed(socket, () => {
+    socket.unshift(Buffer.concat([bytes, head]));
+    server.server.emit('connection', socket);
+  });
 }
 
 function withoutOffer(connection: string): string {

@@ -12,6 +12,8 @@ export interface Heard {
 export class EventListener {
   readonly heard: Heard[] = [];
   isOver = false;
+  /** Given every frame as it came instead, when a test hears very many. */
+  onFrame: ((frame: string) => void) | undefined;
   private text = '';
 
   private constructor(
@@ -66,6 +68,10 @@ export class EventListener {
     const frames = (this.text + piece).split('\n\n');
     this.text = frames.pop() ?? '';
     for (const frame of frames) {
+      if (this.onFrame) {
+        this.onFrame(frame);
+        continue;
+      }
       const lines = new Map(
         frame.split('\n').map((line) => /^(\w*): ?(.*)$/.exec(line)?.slice(1) as [string, string]),
       );
