@@ -82,6 +82,11 @@ export class DispatchLoop {
     await this.ended;
   }
 
+  /** Whether it drains, and nothing runs or is to be settled any more. */
+  isDone(): boolean {
+    return this.isDraining && this.running === 0 && this.settled.length === 0;
+  }
+
   private async loop(): Promise<void> {
     while (!this.isDone()) {
       if (this.hasNothingToDo()) {
@@ -94,10 +99,6 @@ export class DispatchLoop {
       }
     }
     this.stopDueTimer();
-  }
-
-  private isDone(): boolean {
-    return this.isDraining && this.running === 0 && this.settled.length === 0;
   }
 
   private hasNothingToDo(): boolean {

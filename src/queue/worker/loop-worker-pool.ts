@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
+import type { Redis } from 'ioredis';
 import { Config } from '../../config/config.js';
 import type { ComponentHealth } from '../../health/health-registry.js';
 import { RedisConnections } from '../../redis/redis-connections.js';
@@ -25,6 +27,7 @@ import { WorkerPool } from '../worker-pool.js';
 export class LoopWorkerPool extends WorkerPool {
   override readonly hostChanges = new HostChanges();
   private readonly logger = new Logger('Worker');
+  private readonly redis: Redis;
   private readonly running: RunningTasks;
   private readonly locks: LockKeeper;
   private readonly housekeeping: Housekeeping;
@@ -38,6 +41,7 @@ export class LoopWorkerPool extends WorkerPool {
   constructor(config: Config, connections: RedisConnections, handler: TaskHandler, clock: QueueClock) {
     super();
     const { worker: redis, blocking } = connections;
+    this.redis = redis;
     const settings = stepSettings(config, randomUUID());
     this.running = new RunningTasks(
       new OpeningHandler(handler, { cipher: new TaskCipher(config), clock, maxAgeMs: settings.maxAgeMs }),
@@ -103,11 +107,23 @@ export class LoopWorkerPool extends WorkerPool {
     const deadline = setTimeout(() => {
       this.running.abortAll();
     }, deadlineMs);
-    await Promise.all([this.fleet.leave(), this.loop.drain()]);
+    await Promise.race([this.stopInOrder(), this.untilNobodyListens()]);
     clearTimeout(deadline);
     this.locks.stop();
     this.housekeeping.stop();
     this.circuits.stop();
+  }
+
+  private async stopInOrder(): Promise<void> {
+    await Promise.all([this.fleet.leave(), this.loop.drain()]);
     await this.sleeper.stop();
+  }
+
+  /** Resolves when there is nothing that Redis must be told, and it has been away for a second. */
+  private async untilNobodyListens(): Promise<void> {
+    for (let looks = 0; looks < 10;) {
+      await sleep(100, undefined, { ref: false });
+      looks = this.loop.isDone() && this.redis.status !== 'ready' ? looks + 1 : 0;
+    }
   }
 }
