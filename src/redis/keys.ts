@@ -50,8 +50,5 @@ export const QUEUES_KEY = `${PREFIX}queues`;
 /** Hash: name of a queue → how long its tasks are kept, for the scripts. Only of queues that have a rule of their own. */
 export const RETENTION_KEY = `${PREFIX}retention`;
 
-/** Hash: name of a queue → how many of its tasks may be alive, for the scripts. Only of queues that have a bound. */
-export const MAX_ALIVE_KEY = `${PREFIX}max_alive`;
-
 /** Hash: what the completed history occupies, and how much of it was evicted. */
 export const HISTORY_KEY = `${PREFIX}history`;
