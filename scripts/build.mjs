@@ -30,7 +30,7 @@ if (emitted.diagnostics.length > 0) fail(emitted.diagnostics);
 
 // Scripts for Redis are read as they are.
 const isScript = (path) => path.endsWith('.lua') || statSync(path).isDirectory();
-for (const folder of ['queue/lua', 'clients/lua']) {
+for (const folder of ['queue/lua', 'clients/lua', 'redis/lua']) {
   cpSync(`${root}src/${folder}`, `${root}dist/${folder}`, { recursive: true, filter: isScript });
 }
 writeFileSync(`${root}dist/build-info.json`, JSON.stringify(buildInfo()));

@@ -34,6 +34,8 @@ async function replicaOf(master) {
   const server = await startRedis({ appendOnly: false });
   const client = new Redis(server.url);
   await client.config('SET', 'masterauth', master.password);
+  // The API asks it, after a failover, with the password of the master.
+  await client.config('SET', 'requirepass', master.password);
   await client.replicaof('127.0.0.1', master.port);
   while (!(await client.info('replication')).includes('master_link_status:up')) await sleep(50);
   client.disconnect();

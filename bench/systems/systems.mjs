@@ -2,7 +2,7 @@
 import { compileObvious } from './compile-obvious.mjs';
 
 /** For the routes below /admin; a Redis on loopback behind a random password holds nothing but benchmark tasks. */
-export const ADMIN_KEY = 'benchmark';
+export const ADMIN_KEY = 'benchmark-admin-key';
 
 const here = (path) => new URL(path, import.meta.url);
 const product = here('../../dist/main.js');

@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { weaknessOf } from '../config/admin-key.js';
 import { buildInfo } from '../config/build-info.js';
 import type { Config } from '../config/config.js';
 import { requiresKey } from '../clients/requires-key.js';
@@ -31,7 +32,9 @@ function openDoors(config: Config): string[] {
 
 function doorsOfTheApi(config: Config): Door[] {
   const { kind } = adminAccess(config);
+  const weakness = kind === 'key' ? weaknessOf(config.admin.apiKey) : undefined;
   return [
+    [weakness !== undefined, `ADMIN_API_KEY ${weakness}: production refuses it`],
     [kind === 'open', 'Admin API key not configured - admin endpoints are unprotected'],
     [kind === 'shut', 'Admin API key not configured - admin endpoints answer 503 (see ADMIN_AUTH)'],
     [

@@ -8,9 +8,11 @@ import { allowLargerBodies } from '../http/body-limit.js';
 import { allowOnlyHosts } from '../http/allowed-hosts.js';
 import { sendCommonHeaders } from '../http/common-headers.js';
 import { earlyRefusals } from '../http/early-refusals.js';
+import { limitConnections } from '../http/connection-limit.js';
 import { refuseOtherOrigins } from '../http/cross-origin.js';
-import { continueWithin, refuseOtherFraming } from '../http/framing.js';
+import { askForBodies, refuseOtherFraming } from '../http/framing.js';
 import { readJsonBodies } from '../http/json-body.js';
+import { answerOneAtATime } from '../http/one-at-a-time.js';
 import { refuseOtherMethods } from '../http/other-methods.js';
 import { requestId } from '../http/request-id.js';
 import { assemblyLogger } from '../logging/logging.module.js';
@@ -40,7 +42,11 @@ export async function createApp(config: Config, halves: readonly Type[]): Promis
   return app;
 }
 
-/** Bounds on slow clients: headers within 10 s, the whole request within 30 s. Node looks only every 30 s by itself. */
+/**
+ * Bounds on slow clients: headers within 10 s, the whole request within 30 s; Node looks only every 30 s by itself. One that
+ * does not read its answer is cut off when nothing has moved for 60 s, longer than any answer here takes; Node notices in
+ * the first or the second minute.
+ */
 function adapter(config: Config): FastifyAdapter {
   return new FastifyAdapter({
     bodyLimit: config.service.maxRequestBytes,
@@ -48,6 +54,7 @@ function adapter(config: Config): FastifyAdapter {
     trustProxy: trustedProxies(config),
     requestTimeout: 30_000,
     keepAliveTimeout: 72_000,
+    connectionTimeout: 60_000,
     // A request without Host is refused by a hook, where it gets a problem document.
     http: { headersTimeout: 10_000, connectionsCheckingInterval: 1000, requireHostHeader: false },
     ...earlyRefusals,
@@ -65,15 +72,17 @@ function trustedProxies({ ingress }: Config): boolean | ((address: string) => bo
 async function prepareServer(app: NestFastifyApplication, config: Config): Promise<void> {
   const server = app.getHttpAdapter().getInstance();
   readJsonBodies(server);
+  limitConnections(server.server, config.service.maxConnections);
+  answerOneAtATime(server);
   allowLargerBodies(server, BATCH_ROUTE, config.ingress.maxBatchBytes);
   sendCommonHeaders(server);
-  continueWithin(config.service.maxRequestBytes, server);
   refuseOtherFraming(server);
   allowOnlyHosts(server, config.service.allowedHosts);
   refuseOtherOrigins(server, config.service.allowedOrigins);
   allowOrigins(app, config.service.allowedOrigins);
   await tellOfRequests(app);
   refuseOtherMethods(server);
+  askForBodies(server);
 }
 
 /** Browsers ask before they send for a page of another origin, and do not let it read what they were not told it may. */

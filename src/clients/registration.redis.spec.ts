@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { QueueHarness } from '../../test/support/queue-harness.js';
+import { until } from '../../test/support/until.js';
 import { loadConfig } from '../config/load-config.js';
 import { ClientDirectory } from './client-directory.js';
 import { withSettings } from './client-settings.js';
 import { ClientHasTasks, TooManyClients } from './client-store.js';
+import { ClientUpkeep } from './client-upkeep.js';
 
 const DAY_MS = 86_400_000;
 const MOST = 5;
@@ -129,6 +131,27 @@ describe('a client that has registered itself', () => {
     clock.advance(31 * DAY_MS);
     expect(await harness.clients.forgetIdle(30 * DAY_MS)).toBe(450);
     expect(await harness.redis.hlen('{tr}:clients')).toBe(0);
+  });
+});
+
+describe('the upkeep of clients', () => {
+  it('forgets who was idle, and goes on with a tier that was changed by a process that died', async () => {
+    await register('idle');
+    await register('of-tier');
+    await harness.redis.hset('{tr}:tiers', 'free', JSON.stringify({ maxConcurrent: 4, updatedAt: 1 }));
+    await harness.redis.hset('{tr}:tiers:pending', 'free', '');
+    const config = loadConfig({ CLIENT_IDLE_DAYS: '2' });
+    const upkeep = new ClientUpkeep(config, harness.clients, harness.tiers, clock);
+    upkeep.start();
+    clock.advance(5000);
+    await until(async () => (await harness.redis.hget('{tr}:gates', 'c:of-tier')) === '0;;4;;');
+    clock.advance(DAY_MS);
+    await harness.clients.saw('of-tier', clock.now());
+    clock.advance(DAY_MS + 600_000);
+    await until(async () => (await registered()).join() === 'of-tier');
+    upkeep.onModuleDestroy();
+    clock.advance(10 * DAY_MS);
+    expect(await registered()).toEqual(['of-tier']);
   });
 });
 

@@ -18,7 +18,7 @@ import {
 /** Tiers for which something is set, at most. */
 const MOST_TIERS = 100;
 
-/** Clients that one call gives the limits of their tier: less than a millisecond of Redis. */
+/** Clients that one call gives the limits of their tier: about a millisecond of Redis. */
 const CLIENTS_AT_ONCE = 100;
 
 /** Clients have the tier that was to be deleted. */

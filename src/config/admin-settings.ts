@@ -5,7 +5,7 @@ import { Env } from './setting.js';
 export class AdminSettings {
   @Env('ADMIN_API_KEY', 'Key that `/admin` requires in `X-Admin-Key`.', {
     secret: true,
-    allowed: 'up to 512 printable ASCII characters',
+    allowed: 'up to 512 printable ASCII characters; in production at least 16, and none that are tried first',
   })
   @Matches(/^[\x20-\x7e]{0,512}$/, { message: '$property must be up to 512 printable ASCII characters' })
   apiKey = '';

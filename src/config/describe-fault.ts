@@ -29,7 +29,7 @@ function allowedBy(rules: Rules): string | undefined {
   if (rules['isBoolean']) return 'true or false';
   if (rules['isIp']) return 'an IPv4 or IPv6 address';
   if (rules['isInt']) return `a whole number${range(rules)}`;
-  return rules['isNumber'] ? `a number${range(rules)}` : undefined;
+  return rules['isNumber'] ? `a number${range(rules)}, like 0.5` : undefined;
 }
 
 function range({ min, max }: Rules): string {

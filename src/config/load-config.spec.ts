@@ -47,6 +47,50 @@ describe('loadConfig', () => {
     expect(loadConfig({ REDIS_ADDR: 'a:1', REDIS_ADDRESS: 'b:2' }).redis.address).toBe('b:2');
   });
 
+  it('takes numbers that begin with a digit', () => {
+    expect(loadConfig({ SHUTDOWN_TIMEOUT_SEC: '0.3' }).service.shutdownTimeoutSec).toBe(0.3);
+    for (const text of ['.3', '3.', '1e3', '+3']) {
+      expect(faultsOf({ SHUTDOWN_TIMEOUT_SEC: text })).toEqual([
+        `SHUTDOWN_TIMEOUT_SEC must be a number from 0 to 86400, like 0.5 (got "${text}")`,
+      ]);
+    }
+  });
+
+  it('takes a weak admin key for development only, and never repeats it', () => {
+    expect(faultsOf({ ADMIN_API_KEY: 'x' })).toEqual([]);
+    expect(faultsOf({ ADMIN_API_KEY: 'x', NODE_ENV: 'production' })).toEqual([
+      'ADMIN_API_KEY has fewer than 16 characters; in production take one of: openssl rand -hex 32',
+    ]);
+    expect(faultsOf({ ADMIN_API_KEY: 'please-change-me-soon', NODE_ENV: 'production' })).toEqual([
+      'ADMIN_API_KEY holds words that are tried first; in production take one of: openssl rand -hex 32',
+    ]);
+    expect(faultsOf({ ADMIN_API_KEY: 'correct-horse-battery', NODE_ENV: 'production' })).toEqual([]);
+    expect(faultsOf({ NODE_ENV: 'production' })).toEqual([]);
+  });
+
+  it('reads who may enqueue, and as whom', () => {
+    expect(loadConfig({})).toMatchObject({
+      clients: { authMode: 'auto', unknownTier: 'free', maxRegistered: 100_000, idleDays: 30 },
+      admin: { auditMaxEntries: 10_000 },
+    });
+    expect(loadConfig({ AUTH_MODE: 'key', UNKNOWN_CLIENT_TIER: 'none' })).toMatchObject({
+      clients: { authMode: 'key', unknownTier: 'none' },
+    });
+    const wrong = {
+      AUTH_MODE: 'closed',
+      UNKNOWN_CLIENT_TIER: 'Gold!',
+      CLIENTS_MAX: '0',
+      CLIENT_IDLE_DAYS: 'never',
+      AUDIT_MAX_ENTRIES: '10',
+    };
+    const faults = faultsOf(wrong);
+    for (const name of Object.keys(wrong))
+      expect(
+        faults.some((fault) => fault.includes(name)),
+        name,
+      ).toBe(true);
+  });
+
   it('reads origins as browsers write them, and nothing else', () => {
     const origins = ['https://ops.example.com', 'http://localhost:3000', 'http://[::1]:8080'];
     expect(loadConfig({ ALLOWED_ORIGINS: origins.join(', ') }).service.allowedOrigins).toEqual(origins);
@@ -120,8 +164,8 @@ describe('loadConfig', () => {
     expect(faultsOf(wrong)).toEqual([
       'BIND_ADDRESS must be an IPv4 or IPv6 address (got "here")',
       'LOG_LEVEL must be one of debug, info, warn, error (got "all")',
-      'TASK_TIMEOUT_SEC must be a number of at least 0.001 (got "x")',
-      'RETRY_JITTER must be a number from 0 to 1 (got "2")',
+      'TASK_TIMEOUT_SEC must be a number of at least 0.001, like 0.5 (got "x")',
+      'RETRY_JITTER must be a number from 0 to 1, like 0.5 (got "2")',
     ]);
   });
 

@@ -1,4 +1,5 @@
 import { validateSync } from 'class-validator';
+import { weaknessOf } from './admin-key.js';
 import { Config } from './config.js';
 import { describeFault } from './describe-fault.js';
 import { type Setting, settingsOf } from './setting.js';
@@ -57,8 +58,12 @@ function parseAs(fallback: unknown, text: string): unknown {
   return text;
 }
 
-function contradictions({ delivery, ingress, service }: Config): string[] {
+function contradictions({ admin, delivery, ingress, service }: Config): string[] {
   const faults: string[] = [];
+  const weakness = admin.apiKey === '' ? undefined : weaknessOf(admin.apiKey);
+  if (weakness !== undefined && service.nodeEnv === 'production') {
+    faults.push(`ADMIN_API_KEY ${weakness}; in production take one of: openssl rand -hex 32`);
+  }
   if (ingress.maxBatchBytes < service.maxRequestBytes) {
     faults.push('MAX_BATCH_BYTES must not be less than MAX_REQUEST_BYTES');
   }

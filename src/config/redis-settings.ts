@@ -71,7 +71,7 @@ export class RedisSettings {
 
   @Env(
     'DURABILITY',
-    'When an enqueue is answered: `replica` = a replica has the task too, `master` = Redis alone has it. `auto` is `replica` with Sentinel, else `master`.',
+    'When an enqueue is answered: `replica` = the replicas that are in step have the task too, at least one, `master` = Redis alone has it. `auto` is `replica` with Sentinel, else `master`.',
   )
   @IsIn(DURABILITIES)
   durability: (typeof DURABILITIES)[number] = 'auto';

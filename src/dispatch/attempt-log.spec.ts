@@ -2,6 +2,7 @@ import { NestFactory } from '@nestjs/core';
 import { PinoLogger } from 'nestjs-pino';
 import { pino } from 'pino';
 import { beforeEach, expect, it } from 'vitest';
+import { loadConfig } from '../config/load-config.js';
 import { taskMetricProviders, TaskMetrics } from '../metrics/task-metrics.js';
 import type { Attempt } from '../task/attempt.js';
 import type { Task } from '../task/task.js';
@@ -10,7 +11,9 @@ import { AttemptLog } from './attempt-log.js';
 const { metrics } = await metricsAlone();
 const lines: string[] = [];
 const logger = pino({ base: null, timestamp: false }, { write: (line: string) => lines.push(line) });
-const log = new AttemptLog(metrics, { logger } as unknown as PinoLogger);
+const logWith = (environment: Record<string, string>) =>
+  new AttemptLog(loadConfig(environment), metrics, { logger } as unknown as PinoLogger);
+const log = logWith({});
 
 async function metricsAlone(): Promise<{ metrics: TaskMetrics }> {
   const module = { module: TaskMetrics, providers: [...taskMetricProviders, TaskMetrics] };
@@ -58,6 +61,18 @@ it('an attempt is one line with all there is to know about it and nothing that i
       ...{ settlement: 'retry', retry_in_ms: 7000, trace_id: '0af7651916cd43dd8448eb211c80319c' },
     },
   ]);
+});
+
+it('of a task that is stored encrypted, the path is not in the log either', () => {
+  const encrypted = logWith({ TASK_ENCRYPTION_KEY: 'ab'.repeat(32) });
+  for (const url of ['https://me:pw@a.example:8443/hook/s3cret?token=x', 'https://a.example:8443?s3cret']) {
+    encrypted.write({ ...task, target: { ...task.target, url } }, attempt, { kind: 'complete' });
+  }
+  expect(lines.map((line) => (JSON.parse(line) as { url: string }).url)).toEqual([
+    'https://a.example:8443',
+    'https://a.example:8443',
+  ]);
+  expect(lines.join()).not.toMatch(/s3cret|pw/);
 });
 
 it('a dead letter is a warning with its reason', () => {

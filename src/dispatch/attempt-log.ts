@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { PinoLogger } from 'nestjs-pino';
-import { loggableUrl } from '../logging/redact.js';
+import { Config } from '../config/config.js';
+import { loggableOrigin, loggableUrl } from '../logging/redact.js';
 import { TaskMetrics } from '../metrics/task-metrics.js';
 import type { Attempt } from '../task/attempt.js';
 import type { Settlement } from '../task/settlement.js';
@@ -10,11 +11,15 @@ import type { Task } from '../task/task.js';
 @Injectable()
 export class AttemptLog {
   private readonly logger: PinoLogger['logger'];
+  private readonly loggable: (url: string) => string;
 
   constructor(
+    config: Config,
     private readonly metrics: TaskMetrics,
     { logger }: PinoLogger,
   ) {
+    // What may not be read in Redis may not be read in the log.
+    this.loggable = config.storage.encryptionKeys.length > 0 ? loggableOrigin : loggableUrl;
     // pino itself: Nest's logger copies a line twice on its way there. And without the search for secrets, of which a
     // line that is made of these fields alone has none.
     this.logger = logger.child({ context: 'Dispatch' }, { formatters: { log: (line) => line } });
@@ -22,21 +27,21 @@ export class AttemptLog {
 
   write(task: Task, attempt: Attempt, settlement: Settlement): void {
     this.metrics.attempted(task, attempt, settlement);
-    const line = wideLine(task, attempt, settlement);
+    const line = wideLine(task, attempt, settlement, this.loggable(task.target.url));
     // A dead letter needs a person; anything less is what retries are for.
     if (settlement.kind === 'dead_letter') this.logger.warn(line, 'attempt');
     else this.logger.info(line, 'attempt');
   }
 }
 
-function wideLine(task: Task, attempt: Attempt, settlement: Settlement): object {
+function wideLine(task: Task, attempt: Attempt, settlement: Settlement, url: string): object {
   const { timings } = attempt;
   return {
     task_id: task.id,
     client_id: task.clientId,
     queue: task.queue,
     method: task.target.method,
-    url: loggableUrl(task.target.url),
+    url,
     attempt: attempt.number,
     max_attempts: task.maxRetries + 1,
     class: attempt.class,

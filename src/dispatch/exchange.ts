@@ -1,7 +1,7 @@
 import { Dispatcher } from 'undici';
 import type { AbortHandle } from '../queue/abort-handle.js';
-import { BodyCapture, hasNoBody, LazyAnswer } from './answer.js';
 import { MAX_READ_BYTES } from './answer-limit.js';
+import { BodyCapture, hasNoBody, LazyAnswer } from './answer.js';
 import { describeFailure } from './describe-failure.js';
 import type { Failed, OutgoingRequest, Reply, Timings } from './http-sender.js';
 

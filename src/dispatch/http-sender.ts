@@ -32,7 +32,7 @@ export interface Timings {
  * - `timeout`: the deadline passed; `aborted`: the caller called it off, or the sender was closed
  * - `connection_lost`: the connection ended before the answer did
  * - `headers_too_large`: over 16 KiB of answer headers
- * - `answer_too_large`: over 528 KiB came on the connection, which no answer that is read to its end or its limit needs
+ * - `answer_too_large`: over 512 KiB came on the connection, more than any answer takes that is read
  * - `bad_answer`: what came is not HTTP/1.1
  */
 export type FailureCode =

@@ -1,14 +1,12 @@
 import { tooManyRequests } from '../http/ingress-guard.js';
 import type { ProblemInit } from '../http/problem.js';
-import type { Quota, Refusal } from '../queue/admission/admission.js';
+import type { Full, Quota, Refusal } from '../queue/admission/admission.js';
 import { rateLimitHeaders } from './enqueue-answer.js';
-
-type Full = Extract<Refusal, { kind: 'full' }>['what'];
 
 const FULL_RETRY_AFTER_SEC = 5;
 const STALE_RETRY_AFTER_SEC = 1;
 
-const FULL: Readonly<Record<Full, Pick<ProblemInit, 'code' | 'detail'>>> = {
+const FULL: Readonly<Record<Full['what'], Pick<ProblemInit, 'code' | 'detail'>>> = {
   memory: {
     code: 'store_full',
     detail: 'The store is short of memory and takes no new task until some are done.',
@@ -41,7 +39,7 @@ export function refusalProblem(refusal: Refusal): ProblemInit {
   }
 }
 
-export function fullProblem(what: Full): ProblemInit {
+export function fullProblem(what: Full['what']): ProblemInit {
   const { code, detail } = FULL[what];
   return {
     status: 503,

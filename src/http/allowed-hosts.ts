@@ -25,20 +25,9 @@ export function allowOnlyHosts(server: FastifyInstance, hosts: readonly string[]
 function hostOf(request: IncomingMessage): string | undefined {
   // HTTP/1.0 knows requests without one.
   const given = request.headers.host ?? (request.httpVersion === '1.0' ? '' : undefined);
-  if (given === undefined || namesAnother(request, given)) return undefined;
+  if (given === undefined || namesTwoHosts(request, given)) return undefined;
   const host = HOST.exec(given.toLowerCase())?.[1];
   return host === undefined ? undefined : compared(host);
-}
-
-function namesAnother({ url = '', rawHeaders }: IncomingMessage, host: string): boolean {
-  return namesHostTwice(rawHeaders) || !agrees(url, host);
-}
-
-/** A target that is a whole URL names the host once more, and must not name another one (RFC 9112, 3.2.2). */
-function agrees(target: string, host: string): boolean {
-  if (target.startsWith('/')) return true;
-  const authority = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(target)?.[1];
-  return authority === undefined || authority.toLowerCase() === host.toLowerCase();
 }
 
 /** The dot at the end of a name stands for the root of all names, and says nothing else. */
@@ -46,14 +35,25 @@ function compared(host: string): string {
   return host.toLowerCase().replace(/\.$/, '');
 }
 
+function namesTwoHosts({ rawHeaders, url = '' }: IncomingMessage, host: string): boolean {
+  return hasHostTwice(rawHeaders) || !agrees(url, host);
+}
+
 /** Of two, `headers` has the first only. */
-function namesHostTwice(rawHeaders: readonly string[]): boolean {
+function hasHostTwice(rawHeaders: readonly string[]): boolean {
   let hosts = 0;
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at] ?? '';
     if (name.length === 4 && name.toLowerCase() === 'host') hosts++;
   }
   return hosts > 1;
+}
+
+/** A target that is a whole URL names the host once more, and must not name another one (RFC 9112, 3.2.2). */
+function agrees(target: string, host: string): boolean {
+  if (target.startsWith('/')) return true;
+  const authority = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(target)?.[1];
+  return authority === undefined || authority.toLowerCase() === host.toLowerCase();
 }
 
 function malformed(): ProblemError {

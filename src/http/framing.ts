@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ProblemError, type ProblemInit } from './problem.js';
 
 /**
@@ -30,14 +30,21 @@ function refusalOf({ headers, httpVersion }: IncomingMessage): Omit<ProblemInit,
 }
 
 /**
- * Node says `100 Continue` to whoever asks for it. A body over the limit is not asked for, because it would be refused
- * when it comes; its sender gets the refusal instead, and Node ends the connection after that.
- *
- * @param limit bytes of a body
+ * Asks for the body of a request that waits to be asked (`Expect: 100-continue`), unless it is larger than its route takes:
+ * its sender gets the refusal instead of sending it for nothing. To be called after the hooks that may refuse a request.
  */
-export function continueWithin(limit: number, { server }: FastifyInstance): void {
-  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
-    if (Number(request.headers['content-length'] ?? 0) <= limit) response.writeContinue();
-    server.emit('request', request, response);
+export function askForBodies(server: FastifyInstance): void {
+  // Without a listener Node asks for every body by itself, before anybody has looked at the request.
+  server.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    server.server.emit('request', request, response);
   });
+  server.addHook('onRequest', (request, reply, done) => {
+    if (request.headers.expect !== undefined && isWithinLimit(request)) reply.raw.writeContinue();
+    done();
+  });
+}
+
+function isWithinLimit({ raw, is404, routeOptions }: FastifyRequest): boolean {
+  const length = Number(raw.headers['content-length'] ?? 0);
+  return !is404 && raw.httpVersion !== '1.0' && length <= routeOptions.bodyLimit;
 }

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { loggableError, loggableUrl, redacted } from './redact.js';
+import { loggableError, loggableOrigin, loggableUrl, redacted } from './redact.js';
 
 function logged(fields: object): string {
   const lines: string[] = [];
@@ -52,5 +52,16 @@ describe('loggableUrl', () => {
     ['/v1/tasks/abc', '/v1/tasks/abc'],
   ])('%s becomes %s', (url, plain) => {
     expect(loggableUrl(url)).toBe(plain);
+  });
+});
+
+describe('loggableOrigin', () => {
+  it.each([
+    ['https://a.example/hook/s3cret?token=x', 'https://a.example'],
+    ['https://me:pw@a.example:8443?token=x', 'https://a.example:8443'],
+    ['http://[::1]:80#x', 'http://[::1]:80'],
+    ['nonsense', ''],
+  ])('%s becomes %s', (url, origin) => {
+    expect(loggableOrigin(url)).toBe(origin);
   });
 });

@@ -50,3 +50,8 @@ export function loggableUrl(url: string): string {
   const plain = end < 0 ? url : url.slice(0, end);
   return plain.replace(/^(https?:\/\/)[^/]*@/i, '$1');
 }
+
+/** The same without its path, which holds secrets, too, where a URL is a capability (as those of webhooks are). */
+export function loggableOrigin(url: string): string {
+  return /^[^/]*\/\/[^/?#]*/.exec(loggableUrl(url))?.[0] ?? '';
+}

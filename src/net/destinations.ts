@@ -1,6 +1,7 @@
 import { type BlockList, isIP } from 'node:net';
 import { compileCidrs } from './cidr.js';
-import { type HostPattern, normalHost, parseHostPattern } from './host-pattern.js';
+import { type HostPattern, parseHostPattern } from './host-pattern.js';
+import { withoutRootDot } from './target-host.js';
 
 /** Which hosts may be called, as patterns ({@link parseHostPattern}). */
 export interface DestinationPolicy {
@@ -49,7 +50,7 @@ class HostSet {
   }
 
   has(url: URL): boolean {
-    const host = normalHost(url.hostname);
+    const host = withoutRootDot(url.hostname);
     const port = url.port || (url.protocol === 'https:' ? '443' : '80');
     const names = (name: string): boolean => this.names.has(name) || this.names.has(`${name}:${port}`);
     if (names('*')) return true;

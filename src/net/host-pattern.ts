@@ -1,7 +1,8 @@
 import { isIP } from 'node:net';
 import { isAddressRange } from './cidr.js';
+import { withoutRootDot } from './target-host.js';
 
-/** Which hosts a pattern means. What is compared is as {@link normalHost} gives it. */
+/** Which hosts a pattern means. What is compared is as URLs have it, so that its spellings are one. */
 export type HostPattern =
   /** Every host, addresses included. */
   | { readonly kind: 'all'; readonly port?: string }
@@ -17,11 +18,6 @@ const MOST_CHARS = 253;
 
 /** What may stand in front of the port: `[...]` of an IPv6 address, or anything without what ends or structures a host. */
 const FORM = /^(\[[0-9a-f:.]+\]|[^\s:/?#@\\[\]%]+)(?::([1-9]\d{0,4}))?$/i;
-
-/** A host as URLs have it, so that its spellings are one: lower case, IDN as punycode, addresses in standard notation. */
-export function normalHost(hostname: string): string {
-  return hostname.replace(/\.$/, '');
-}
 
 /**
  * Reads a pattern: `example.com`, `*.example.com`, an address, a range of addresses like `10.0.0.0/8`, or `*`; each but a
@@ -68,7 +64,7 @@ function patternOf(name: string): HostPattern | undefined {
 /** As a URL would have it, which is what it is compared with. */
 function readHost(text: string): string | undefined {
   if (text.includes('*') || !URL.canParse(`http://${text}/`)) return undefined;
-  const host = normalHost(new URL(`http://${text}/`).hostname);
+  const host = withoutRootDot(new URL(`http://${text}/`).hostname);
   const isName = host !== '' && host.length <= MOST_CHARS && !host.startsWith('.') && !/\.\.|\.$/.test(host);
   return isName ? host : undefined;
 }

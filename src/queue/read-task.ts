@@ -44,7 +44,7 @@ const isTask = shaped({
   target: shaped({
     url: (value) => isText(value) && URL.canParse(value as string),
     method: oneOf(METHODS),
-    headers: listOf(listOf(isText)),
+    headers: listOf((pair) => listOf(isText)(pair) && (pair as unknown[]).length === 2),
     body: optional(shaped({ encoding: oneOf(['utf8', 'base64']), content: isText })),
     sealed: optional(isText),
   }),
@@ -60,8 +60,11 @@ const isTask = shaped({
     delaysMs: optional(listOf(isNumber)),
     jitter: isNumber,
     permanentStatuses: optional(listOf(isNumber)),
+    maxAgeMs: optional(isNumber),
   }),
   metadata: shaped({}),
+  traceparent: optional(isText),
+  depth: optional(isNumber),
 });
 
 const isAttempt = shaped({

@@ -1,5 +1,5 @@
 import type { Task } from '../task/task.js';
-import type { Addition, Admission, AddResult, SentAgain } from './admission/admission.js';
+import type { Addition, Admission, AddResult, Full, SentAgain } from './admission/admission.js';
 
 /** The write side of the queue. */
 export abstract class TaskQueue {
@@ -47,7 +47,8 @@ export abstract class TaskQueue {
   abstract runNow(id: string): Promise<'due' | 'finished' | 'unknown'>;
 
   /**
-   * Makes a dead letter due now, with all its attempts before it and the earlier ones on record.
+   * Makes a dead letter due now, with all its attempts before it and the earlier ones on record. It needs room as a new
+   * task does: of all tasks, of its client and in its queue.
    *
    * @throws QueueUnavailable
    */
@@ -64,8 +65,8 @@ export abstract class TaskQueue {
 
 export type Cancelled = 'cancelled' | 'aborting' | 'finished' | 'unknown';
 
-/** `too_late`: it has expired meanwhile, and stays a dead letter. */
-export type Retried = 'retried' | 'not_dead' | 'too_late' | 'unknown';
+/** `too_late`: it has expired meanwhile. With this and without room it stays a dead letter. */
+export type Retried = 'retried' | 'not_dead' | 'too_late' | 'unknown' | Full;
 
 export interface TaskEdit {
   /** As it is stored; nothing is replaced when somebody else has changed it since. */

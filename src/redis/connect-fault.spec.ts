@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../config/load-config.js';
-import { databaseFault, isSentinelFault, replicaFault, sentinelFault } from './connect-fault.js';
+import {
+  commandsFault,
+  databaseFault,
+  isSentinelFault,
+  sentinelFault,
+  serverFault,
+} from './connect-fault.js';
 
 const SECRET = 'hunter2';
 
@@ -12,7 +18,7 @@ describe('a replica', () => {
     [{ REDIS_ADDRESS: 'r:2' }, 'Redis at r:2 is a replica', 'Set REDIS_ADDRESS to the master'],
     [{ REDIS_HOST: 'r', REDIS_PORT: '3' }, 'Redis at r:3 is a replica', 'Set REDIS_HOST and REDIS_PORT to'],
   ])('with %j is named, with its master and the setting', (environment: Record<string, string>, ...words) => {
-    const fault = replicaFault(loadConfig(environment), info);
+    const fault = serverFault(loadConfig(environment), info);
     expect(fault?.isFinal).toBe(false);
     for (const word of [...words, '10.0.0.1:6380', 'REDIS_SENTINEL_ADDR']) {
       expect(fault?.message).toContain(word);
@@ -22,9 +28,40 @@ describe('a replica', () => {
 
   it('is not what calls itself a master, nothing, or something of its own', () => {
     for (const role of ['master', 'active-replica'])
-      expect(replicaFault(loadConfig({}), { role })).toBe(undefined);
-    expect(replicaFault(loadConfig({}), {})).toBe(undefined);
+      expect(serverFault(loadConfig({}), { role })).toBe(undefined);
+    expect(serverFault(loadConfig({}), {})).toBe(undefined);
   });
+});
+
+it.each([
+  [{ REDIS_URL: `redis://:${SECRET}@r:1` }, 'leave out REDIS_URL'],
+  [{ REDIS_HOST: 'r', REDIS_PORT: '1' }, 'leave out REDIS_HOST and REDIS_PORT'],
+])(
+  'a Sentinel in the place of Redis is named with the setting, and waiting is no use',
+  (environment, words) => {
+    const fault = serverFault(loadConfig(environment), {
+      role: 'sentinel',
+      redis_mode: 'sentinel',
+    });
+    expect(fault?.message).toMatch(/^Redis at r:1 is a Sentinel\. Set REDIS_SENTINEL_ADDR/);
+    expect(fault?.message).toContain(words);
+    expect(fault?.message).not.toContain(SECRET);
+    expect(fault?.isFinal).toBe(true);
+  },
+);
+
+it('rights that are missing are named with the user and how to give them, and waiting is no use', () => {
+  const config = loadConfig({ REDIS_URL: `redis://me:${SECRET}@r:1` });
+  const { message, isFinal } = commandsFault(config, 'ZADD');
+  expect(message).toMatch(/^Redis at r:1 does not let the user "me" .*\(ZADD\)\. .*ACL SETUSER me ~{tr}:\*/);
+  expect(message).not.toContain(SECRET);
+  expect(isFinal).toBe(true);
+});
+
+it('a server without scripts is named, and waiting is no use', () => {
+  const { message, isFinal } = commandsFault(loadConfig({ REDIS_HOST: 'r' }), "ERR unknown command 'eval'");
+  expect(message).toMatch(/^Redis at r:6379 is none that can run scripts/);
+  expect(isFinal).toBe(true);
 });
 
 it('a database that is refused is named with the server and the setting, and waiting is no use', () => {

@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.js';
+import { type Asked, withAdvice } from './connect-advice.js';
 import type { ServerInfo } from './master-connector.js';
 import { describeTarget, redisTarget } from './redis-target.js';
 
@@ -23,8 +24,30 @@ export function databaseFault(config: Config, answer: string): UnusableRedis {
   );
 }
 
+/** @param refused the commands, or what Redis said */
+export function commandsFault(config: Config, refused: string): UnusableRedis {
+  const target = redisTarget(config);
+  const where = `Redis at ${describeTarget(target)}`;
+  const user = target.username ?? 'default';
+  const words = refused.includes('unknown command')
+    ? `${where} is none that can run scripts (${refused.trim()}). Name one in the settings; some proxies cannot, either.`
+    : `${where} does not let the user "${user}" do what is needed (${refused}). Let it: ` +
+      `ACL SETUSER ${user} ~{tr}:* +@all -@dangerous +info. Or set REDIS_USERNAME to one that may.`;
+  return new UnusableRedis(words, true);
+}
+
+/** What is wrong with the server at the other end, as it describes itself. */
+export function serverFault(config: Config, info: ServerInfo): UnusableRedis | undefined {
+  if (info.redis_mode !== 'sentinel') return replicaFault(config, info);
+  return new UnusableRedis(
+    `Redis at ${describeTarget(redisTarget(config))} is a Sentinel. Set REDIS_SENTINEL_ADDR to it, and leave out ` +
+      `${addressSetting(config)}; the name of its master is REDIS_MASTER_NAME.`,
+    true,
+  );
+}
+
 /** What a replica is told is gone at its next word with its master, if it takes it at all. */
-export function replicaFault(config: Config, info: ServerInfo): UnusableRedis | undefined {
+function replicaFault(config: Config, info: ServerInfo): UnusableRedis | undefined {
   if (info.role !== 'slave') return undefined;
   const { master_host: host = 'unknown', master_port: port = '' } = info;
   return new UnusableRedis(
@@ -36,7 +59,10 @@ export function replicaFault(config: Config, info: ServerInfo): UnusableRedis | 
 
 /** @param answers what each Sentinel said, as the client reports it; without any, nothing is known but that */
 export function sentinelFault({ redis }: Config, answers: Iterable<string>): UnusableRedis {
-  const said = [...answers].map(sentinelAnswer).toSorted().join(', ');
+  const said = [...answers]
+    .map((report) => sentinelAnswer(report, redis.tls))
+    .toSorted()
+    .join(', ');
   return new UnusableRedis(
     `No Sentinel tells where the master "${redis.masterName}" is (${said || redis.sentinels.join(', ')}). ` +
       'Check REDIS_SENTINEL_ADDR, REDIS_MASTER_NAME and REDIS_SENTINEL_PASSWORD.',
@@ -48,9 +74,17 @@ export function sentinelFault({ redis }: Config, answers: Iterable<string>): Unu
 export const isSentinelFault = (message: string): boolean =>
   message.startsWith('All sentinels are unreachable');
 
-function sentinelAnswer(report: string): string {
+/** For advice on a connection to Redis itself. */
+export const askedOf = (config: Config): Asked => ({
+  isTls: redisTarget(config).tls !== undefined,
+  isSentinel: false,
+});
+
+function sentinelAnswer(report: string, isTls: boolean): string {
   const [, address = report, words = ''] = /sentinel (\S+:\d+) (.*)/.exec(report) ?? [];
-  const reason = /^because (.*)/.exec(words)?.[1] ?? 'does not know it';
+  const said = /^because (.*)/.exec(words)?.[1];
+  if (said === undefined) return `${address}: does not know it`;
+  const { reason } = withAdvice(new Error(said), { isTls, isSentinel: true });
   return `${address}: ${reason === 'Connection is closed.' ? 'cannot be reached' : reason}`;
 }
 

@@ -12,11 +12,21 @@ export class ConnectionLog {
   constructor(private readonly logger: Logger) {}
 
   fault(name: string, fault: Error): void {
-    const whose = fault instanceof UnusableRedis ? ALL : name;
+    if (fault instanceof UnusableRedis) this.trouble(ALL, fault.message);
+    else this.trouble(name, `${name} connection: ${fault.message}`);
+  }
+
+  /** Of a server that is asked besides; told once until it is over. */
+  trouble(whose: string, words: string): void {
     const before = this.told.get(whose) ?? new Set();
-    if (before.has(fault.message)) return;
-    this.told.set(whose, before.add(fault.message));
-    this.logger.warn(whose === ALL ? fault.message : `${name} connection: ${fault.message}`);
+    if (before.has(words)) return;
+    this.told.set(whose, before.add(words));
+    this.logger.warn(words);
+  }
+
+  /** The server answers; told when it did not. */
+  over(whose: string): void {
+    if (this.told.delete(whose)) this.logger.log(`${whose} answers again`);
   }
 
   /** @param place which server is at the other end */

@@ -37,3 +37,12 @@ export const workerProfile: ConnectionProfile = {
   maxRetriesPerRequest: null,
   socketTimeout: 30_000,
 };
+
+/** For asking a replica: what it is asked when its connection ends goes over the next one, which is tried at once. */
+export const replicaProfile: ConnectionProfile = {
+  connectTimeout: 1000,
+  // What hangs is not waited for, but tried again: it may have gone without ending its connections.
+  socketTimeout: 1000,
+  retryStrategy: (attempt) => (attempt === 1 ? 1 : 250),
+  maxRetriesPerRequest: 1,
+};

@@ -8,6 +8,8 @@ type Emit = Parameters<StandaloneConnector['connect']>[0];
 /** Of what `INFO` says; a Redis that forbids to ask says nothing. */
 export interface ServerInfo {
   readonly role?: string;
+  /** `standalone`, `cluster` or `sentinel`. */
+  readonly redis_mode?: string;
   readonly master_host?: string;
   readonly master_port?: string;
 }

@@ -4,11 +4,14 @@ import { Config } from '../config/config.js';
 import { HealthRegistry, type ComponentHealth } from '../health/health-registry.js';
 import { ConnectionLog } from './connection-log.js';
 import { type ConnectionProfile, producerProfile, workerProfile } from './connection-profiles.js';
-import { UnusableRedis } from './connect-fault.js';
-import { inspect, type Inspection, NOTHING_FOUND } from './inspection.js';
-import { openConnection } from './open-connection.js';
+import { ConnectFault, onSilence } from './connect-advice.js';
+import { askedOf, UnusableRedis } from './connect-fault.js';
+import { openConnection, openReplica } from './open-connection.js';
+import { RedisCheck } from './redis-check.js';
 import { isReadyWithin } from './ready-within.js';
 import { describeTarget, needsReplica, redisTarget } from './redis-target.js';
+import { ReplicaWatch } from './replication/replica-watch.js';
+import { Replicas } from './replication/replicas.js';
 import { within } from './within.js';
 import { Writer } from './writer.js';
 
@@ -20,7 +23,6 @@ export const REPLICATED_WRITERS = 4;
 
 type Writers = readonly [Writer, ...Writer[]];
 
-const PING_DEADLINE_MS = 1000;
 const QUIT_DEADLINE_MS = 1000;
 const REOPEN_AFTER_MS = 100;
 
@@ -34,7 +36,8 @@ export class RedisConnections {
   private readonly log = new ConnectionLog(this.logger);
   private readonly open = new Map<string, Redis>();
   private opened: Writers | undefined;
-  private inspection: Inspection = NOTHING_FOUND;
+  private replicas: ReplicaWatch | undefined;
+  private readonly redisCheck: RedisCheck;
   private lastFault: Error | undefined;
   /** Aborted when waiting for Redis is no use. */
   private readonly refused = new AbortController();
@@ -42,8 +45,9 @@ export class RedisConnections {
 
   constructor(
     private readonly config: Config,
-    health: HealthRegistry,
+    private readonly health: HealthRegistry,
   ) {
+    this.redisCheck = new RedisCheck(config, this.logger);
     health.register({ name: 'redis', check: () => this.check() });
   }
 
@@ -89,7 +93,7 @@ export class RedisConnections {
     const calledOff = AbortSignal.any([this.refused.signal, ...(signal ? [signal] : [])]);
     for (let attempt = 1; attempt <= tries; attempt++) {
       const ready = await Promise.all(all.map((redis) => isReadyWithin(redis, interval * 1000, calledOff)));
-      if (ready.every(Boolean)) return;
+      if (ready.every(Boolean)) return this.requireRights();
       calledOff.throwIfAborted();
       this.logger.warn(`Redis at ${this.where} is not ready (try ${attempt} of ${tries})`);
     }
@@ -99,8 +103,14 @@ export class RedisConnections {
   /** Ends every connection, orderly if Redis answers in time. */
   async close(): Promise<void> {
     this.isClosed = true;
+    this.replicas?.close();
     await Promise.all([...this.open.values()].map(quit));
     this.open.clear();
+  }
+
+  private async requireRights(): Promise<void> {
+    const fault = await this.redisCheck.rightsFault(this.producer);
+    if (fault) throw new RedisUnreachable(fault.message);
   }
 
   private get where(): string {
@@ -108,15 +118,23 @@ export class RedisConnections {
   }
 
   private whyNot(tries: number): string {
-    const { lastFault } = this;
+    const { lastFault, config } = this;
     if (lastFault instanceof UnusableRedis) return `${lastFault.message} (Tried ${tries} times.)`;
-    const reason = lastFault && ` (${lastFault.message})`;
-    return `Redis at ${this.where} did not answer ${tries} times${reason ?? ''}. Check the server and the REDIS_ settings.`;
+    const { reason, advice } =
+      lastFault instanceof ConnectFault
+        ? lastFault
+        : { reason: undefined, advice: onSilence(askedOf(config)) };
+    const why = `Redis at ${this.where} did not answer ${tries} times${reason ? ` (${reason})` : ''}.`;
+    return `${why} ${advice ?? 'Check the server and the REDIS_ settings.'}`;
   }
 
   private openWriters(): Writers {
-    if (!needsReplica(this.config)) return [new Writer(this.producer, false)];
-    const open = (n: number): Writer => new Writer(this.connection(`writer-${n}`, producerProfile), true);
+    if (!needsReplica(this.config)) return [new Writer(this.producer)];
+    const { config, log } = this;
+    const replicas = new Replicas((at) => openReplica(at, { config, log }));
+    const watch = (this.replicas = new ReplicaWatch(this.producer, replicas));
+    this.health.register({ name: 'replicas', check: () => watch.health() });
+    const open = (n: number): Writer => new Writer(this.connection(`writer-${n}`, producerProfile), replicas);
     return [open(1), ...Array.from({ length: REPLICATED_WRITERS - 1 }, (_, n) => open(n + 2))];
   }
 
@@ -129,10 +147,13 @@ export class RedisConnections {
       onFault: (fault) => {
         this.onFault(fault);
       },
+      onReplicas: (at) => {
+        this.replicas?.expect(at);
+      },
     });
     this.open.set(name, redis);
     this.keepOpen(redis);
-    if (name === 'producer') redis.on('ready', () => void this.inspect(redis));
+    if (name === 'producer') redis.on('ready', () => void this.redisCheck.inspect(redis));
     return redis;
   }
 
@@ -155,28 +176,9 @@ export class RedisConnections {
     });
   }
 
-  /** With every new connection: it may be another server. */
-  private async inspect(redis: Redis): Promise<void> {
-    const before = this.inspection;
-    this.inspection = await inspect(redis, this.config);
-    const known = [...before.warnings, ...before.openDoors];
-    for (const warning of [...this.inspection.warnings, ...this.inspection.openDoors]) {
-      if (!known.includes(warning)) this.logger.warn(warning);
-    }
-  }
-
   private async check(): Promise<ComponentHealth> {
-    const started = performance.now();
-    await within(PING_DEADLINE_MS, this.producer.ping());
-    const { detail, warnings } = this.inspection;
-    return {
-      up: [...this.open.values()].every(({ status }) => status === 'ready'),
-      detail: {
-        ping_ms: Math.round((performance.now() - started) * 10) / 10,
-        ...detail,
-        ...(warnings.length > 0 && { warning: warnings.join(' ') }),
-      },
-    };
+    const detail = await this.redisCheck.check(this.producer);
+    return { up: [...this.open.values()].every(({ status }) => status === 'ready'), detail };
   }
 }
 

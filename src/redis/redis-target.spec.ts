@@ -27,6 +27,12 @@ describe('where Redis is', () => {
     });
   });
 
+  it('gives TLS no name to ask for where there is only an address', () => {
+    expect(target({ REDIS_URL: 'rediss://10.0.0.1' })).toMatchObject({ host: '10.0.0.1', tls: {} });
+    expect(target({ REDIS_URL: 'rediss://10.0.0.1' }).tls).not.toHaveProperty('servername');
+    expect(target({ REDIS_URL: 'rediss://[::1]' }).tls).toEqual({});
+  });
+
   it('uses REDIS_PASSWORD unless the URL has one', () => {
     expect(target({ REDIS_ADDRESS: 'a:2', REDIS_PASSWORD: 'x' })).toMatchObject({ password: 'x' });
     expect(target({ REDIS_URL: 'redis://:y@u', REDIS_PASSWORD: 'x' })).toMatchObject({ password: 'y' });

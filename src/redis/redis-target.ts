@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { RedisOptions } from 'ioredis';
 import type { Config } from '../config/config.js';
 
@@ -56,6 +57,11 @@ function fromUrl(url: URL): Target {
     db: Number.isInteger(db) ? db : 0,
     ...(url.username && { username: decodeURIComponent(url.username) }),
     ...(url.password && { password: decodeURIComponent(url.password) }),
-    ...(url.protocol === 'rediss:' && { tls: { servername: url.hostname } }),
+    ...(url.protocol === 'rediss:' && { tls: serverName(url.hostname) }),
   };
+}
+
+/** An address has none; the certificate is then compared with the address. */
+function serverName(host: string): { servername?: string } {
+  return isIP(host.replace(/^\[|\]$/g, '')) === 0 ? { servername: host } : {};
 }

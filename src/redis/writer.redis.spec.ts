@@ -2,6 +2,7 @@ import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { RedisNode } from '../../test/support/redis-node.js';
 import { until } from '../../test/support/until.js';
+import { Replicas } from './replication/replicas.js';
 import { NotDurable, Writer } from './writer.js';
 
 const IN_MEMORY = ['save ""', 'appendonly no', 'repl-diskless-sync-delay 0', 'enable-debug-command yes'];
@@ -10,6 +11,7 @@ let master: RedisNode;
 let replica: RedisNode;
 let redis: Redis;
 let writer: Writer;
+let replicas: Replicas;
 beforeAll(async () => {
   master = await RedisNode.start(IN_MEMORY);
   replica = await RedisNode.start([...IN_MEMORY, `replicaof 127.0.0.1 ${master.port}`]);
@@ -23,11 +25,13 @@ afterAll(async () => {
 });
 beforeEach(() => {
   redis = new Redis(master.url, { retryStrategy: () => 10 });
-  writer = new Writer(redis, true);
+  replicas = new Replicas(({ port }) => new Redis(port, { maxRetriesPerRequest: 1 }));
+  writer = new Writer(redis, replicas);
 });
 afterEach(() => {
   replica.signal('SIGCONT');
   redis.disconnect();
+  replicas.close();
 });
 
 const set = (value: string) => (on: Redis) => on.set('x', value);
@@ -80,6 +84,6 @@ describe('a write', () => {
 
   it('waits for nobody where Redis alone is enough', async () => {
     replica.signal('SIGSTOP');
-    expect(await new Writer(redis, false).write(set('5'))).toBe('OK');
+    expect(await new Writer(redis).write(set('5'))).toBe('OK');
   });
 });

@@ -1,9 +1,7 @@
 import type { Redis } from 'ioredis';
+import type { Replicas } from './replication/replicas.js';
 
-/** How long a replica has to take over what was written. */
-const REPLICA_MS = 1000;
-
-/** It may be written, but no replica has said that it has it: the loss of the master now would undo it. */
+/** It may be written, but the loss of the master now could undo it. */
 export class NotDurable extends Error {
   constructor(reason: string) {
     super(`not durable: ${reason}`);
@@ -12,16 +10,17 @@ export class NotDurable extends Error {
 }
 
 /**
- * A connection for writing what must not be lost once it was answered. Waiting for a replica holds up whatever else is
+ * A connection for writing what must not be lost once it was answered. Waiting for replicas holds up whatever else is
  * sent on the connection; one that is shared by few, or several, is what it takes.
  */
 export class Writer {
   /** Counts the connections that were lost: a reply of one says nothing about what went over another. */
   private lost = 0;
 
+  /** @param replicas who must have it, too; nobody where Redis alone is enough */
   constructor(
     private readonly redis: Redis,
-    private readonly needsReplica: boolean,
+    private readonly replicas?: Pick<Replicas, 'confirm'>,
   ) {
     redis.on('close', () => {
       this.lost++;
@@ -33,7 +32,7 @@ export class Writer {
   }
 
   /**
-   * Does the work; when this resolves, a replica has everything that the work has written or seen.
+   * Does the work; when this resolves, replicas have everything that the work has written or seen.
    *
    * @throws NotDurable
    */
@@ -54,12 +53,12 @@ export class Writer {
   private async tryTo<T>(work: (redis: Redis) => Promise<T>): Promise<[result: T, isDurable: boolean]> {
     const { lost } = this;
     const result = await work(this.redis);
-    if (!this.needsReplica) return [result, true];
+    if (!this.replicas) return [result, true];
     // Counts for what came before on this very connection. A new one may be to another master, whose replicas have
     // everything it has; that does not include the work.
-    const replicas = await this.redis.wait(1, REPLICA_MS);
+    const doubt = await this.replicas.confirm(this.redis);
     if (lost !== this.lost) return [result, false];
-    if (replicas < 1) throw new NotDurable(`no replica has taken it over within ${REPLICA_MS} ms`);
+    if (doubt !== undefined) throw new NotDurable(doubt);
     return [result, true];
   }
 }

@@ -14,10 +14,26 @@ describe('parseDuration', () => {
     expect(parseDuration(value)).toBe(ms);
   });
 
-  it.each([-1, NaN, Infinity, '', '10', '10 s', '-5s', '1d', '10S', '１0s', null, undefined, true, [], {}])(
-    'refuses %j',
-    (value) => {
-      expect(parseDuration(value)).toBeUndefined();
-    },
-  );
+  it.each([
+    -1,
+    NaN,
+    Infinity,
+    '',
+    '10',
+    '10 s',
+    '-5s',
+    '1d',
+    '10S',
+    '１0s',
+    '.3',
+    '.3s',
+    '0.3',
+    null,
+    undefined,
+    true,
+    [],
+    {},
+  ])('refuses %j', (value) => {
+    expect(parseDuration(value)).toBeUndefined();
+  });
 });

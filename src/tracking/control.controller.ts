@@ -1,7 +1,9 @@
 import { Delete, HttpCode, Param, Post, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import { fullProblem } from '../enqueue/refusal-problem.js';
 import { ApiProblem } from '../http/api-problem.js';
+import { ProblemError } from '../http/problem.js';
 import { ClientController } from '../http/client-api.js';
 import { TaskQueue } from '../queue/task-queue.js';
 import { TaskReader } from '../queue/task-reader.js';
@@ -62,17 +64,22 @@ export class ControlController {
   @ApiOperation({
     operationId: 'retryTask',
     summary: 'Retry a dead letter',
-    description: 'It is due at once and has all its attempts again; those made before stay on record.',
+    description:
+      'It is due at once and has all its attempts again; those made before stay on record. It needs room as a new task does.',
   })
   @ApiResponse({ status: 200, type: TaskView })
   @ApiProblem(404, 'No such task, or it was finished so long ago that it is gone.')
   @ApiProblem(409, 'It is no dead letter (`not_a_dead_letter`), or has expired (`task_expired`).')
-  @ApiProblem(503, 'The store is away; Retry-After says when to try again.')
+  @ApiProblem(
+    503,
+    'There is no room for one more task (`queue_full`, `client_queue_full`, `named_queue_full`), or the store is away; Retry-After says when to try again.',
+  )
   async retry(@Param('id') id: string): Promise<TaskView> {
     const result = isTaskId(id) ? await this.queue.retry(id) : 'unknown';
     if (result === 'unknown') throw taskNotFound();
     if (result === 'not_dead') throw notADeadLetter();
     if (result === 'too_late') throw taskExpired();
+    if (result !== 'retried') throw new ProblemError(fullProblem(result.what));
     return this.view(id);
   }
 

@@ -46,6 +46,9 @@ curl -X POST https://your-api-endpoint/admin/clients/set \\
     "enabled": true
   }'`;
 
+/** The other place that has it says so above it. */
+const SET_CLIENT_TOO = SET_CLIENT.replace('# Create/update client', '# Create or update a client');
+
 type Body = Record<string, unknown>;
 
 const curl = new Curl();
@@ -96,6 +99,7 @@ describe('as it was printed, a command', () => {
       body: { client_id: 'new-service', tier: 'premium', enabled: true },
     });
     expect(created.body).toMatchObject({ requests_per_minute: 1000, max_concurrent: 20 });
+    expect(await run(SET_CLIENT_TOO)).toMatchObject({ status: 200, body: { tier: 'premium' } });
     const changed = await run(SET_CLIENT.replace('premium', 'basic').replace('true', 'false'));
     expect(changed).toMatchObject({ status: 200, body: { tier: 'basic', enabled: false } });
   });
@@ -118,7 +122,7 @@ describe('as it was printed, a command', () => {
 });
 
 it('where keys are required, the commands that enqueue need one line more', async () => {
-  const keyed = await TestApp.start({ ...settings, NODE_ENV: 'production' }, true);
+  const keyed = await TestApp.start({ ...settings, AUTH_MODE: 'key' }, true);
   expect(await run(ENQUEUE, keyed)).toMatchObject({ status: 401, body: { code: 'api_key_required' } });
   expect((await run(SET_CLIENT, keyed)).status).toBe(200);
   const path = '/admin/clients/my-service/keys';

@@ -63,6 +63,26 @@ describe('Expect: 100-continue', () => {
     }
   });
 
+  it('gets 100 for as much as its route takes', async () => {
+    const batch = JSON.stringify({ tasks: Array(200).fill(JSON.parse(BODY)) });
+    expect(batch.length).toBeGreaterThan(MAX_REQUEST_BYTES);
+    const lines = ['Host: a', 'Content-Type: application/json', `Content-Length: ${batch.length}`, ...EXPECT];
+    const request = `POST /v1/enqueue/batch HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n${batch}`;
+    expect(await rawRequest(app.url, request)).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 202 /);
+  });
+
+  it('gets no 100 when it is refused for something else', async () => {
+    const foreign = ['Origin: https://evil.example', `Content-Length: ${BODY.length}`, ...EXPECT];
+    expect(await enqueue(foreign, '')).toMatch(/^HTTP\/1\.1 403 /);
+    const unknown = ['POST /nowhere HTTP/1.1', 'Host: a', `Content-Length: ${BODY.length}`, ...EXPECT];
+    expect(await rawRequest(app.url, `${unknown.join('\r\n')}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 404 /);
+  });
+
+  it('means nothing in HTTP/1.0', async () => {
+    const answer = await enqueue([`Content-Length: ${BODY.length}`, ...EXPECT], BODY, '1.0');
+    expect(answer).toMatch(/^HTTP\/1\.1 202 /);
+  });
+
   it('gets 100, and then its answer, when it is not', async () => {
     const answer = await enqueue([`Content-Length: ${BODY.length}`, ...EXPECT], BODY);
     expect(answer).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 202 /);

@@ -107,6 +107,20 @@ describe('retrying a dead letter', () => {
     expect((await app.get(`/v1/tasks/${id}`)).body['state']).toBe('dead_letter');
   });
 
+  it('waits until there is room for one more task that is alive', async () => {
+    const client = { client_id: 'small-client' };
+    await app.post('/admin/clients/set', { ...client, tier: 'premium', max_alive: 1 });
+    const id = await tasks.dead(client);
+    const other = await tasks.scheduled(client);
+    const refused = await retry(id);
+    expect(refused).toMatchObject({ status: 503, body: { code: 'client_queue_full' } });
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect((await app.get(`/v1/tasks/${id}`)).body['state']).toBe('dead_letter');
+    await app.send('DELETE', `/v1/tasks/${other}`);
+    expect((await retry(id)).status).toBe(200);
+    await app.taskIn('completed', id);
+  });
+
   it('is refused of any other task', async () => {
     const { id: running, answer } = await tasks.running();
     for (const id of [running, await tasks.scheduled(), await tasks.deferred()]) {

@@ -5,6 +5,9 @@ import { SentinelCluster } from '../support/sentinel-cluster.js';
 
 const QUIET_SEC = IS_LONG ? 8 : 1.5;
 
+/** Each waits until the replaced master is a replica, some ten seconds. */
+const FAILOVERS = IS_LONG ? 5 : 2;
+
 let cluster: SentinelCluster;
 let load: AuditedLoad | undefined;
 beforeEach(async () => {
@@ -53,6 +56,28 @@ describe('with Sentinel, nothing that was acknowledged is lost when the master',
       await running.recovers();
       cluster.master.signal('SIGCONT');
       if (IS_LONG) await sleep(20_000);
+    });
+    expect(audit.lost).toEqual([]);
+  });
+
+  it('hangs until a replica is in its place', async () => {
+    const audit = await audited('freeze until a promotion', async (running) => {
+      running.faultBegins();
+      cluster.master.signal('SIGSTOP');
+      await cluster.promotion();
+      cluster.master.signal('SIGCONT');
+    });
+    expect(audit.lost).toEqual([]);
+  });
+
+  it('is well, and is replaced several times in a row', async () => {
+    const audit = await audited('planned', async (running) => {
+      for (let n = 0; n < FAILOVERS; n++) {
+        running.faultBegins();
+        await cluster.failOver();
+        await running.recovers();
+        await cluster.settled();
+      }
     });
     expect(audit.lost).toEqual([]);
   });

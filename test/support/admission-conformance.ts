@@ -185,6 +185,22 @@ export function describeAdmission(name: string, start: () => Promise<QueueUnderT
       });
     });
 
+    describe('a dead letter of a client that has as many alive as it may', () => {
+      it('is retried when there is room', async () => {
+        await tested.setRules(CLIENT, { version: 'v1', isEnabled: true, maxAlive: 1 });
+        const dead = make();
+        await add({ version: 'v1' }, dead);
+        await tested.take();
+        await tested.settle(dead, { kind: 'dead_letter', reason: 'permanent_failure' });
+        const other = make();
+        await add({ version: 'v1' }, other);
+        expect(await tested.queue.retry(dead.id)).toEqual({ kind: 'full', what: 'client' });
+        await tested.queue.cancel(other.id);
+        expect(await tested.queue.retry(dead.id)).toBe('retried');
+        expect(await addMany(1, { version: 'v1' })).toEqual(['full']);
+      });
+    });
+
     describe('all or none', () => {
       const v1 = { version: 'v1' };
       const addAll = async (tasks: Task[], admission: Admission = v1) =>

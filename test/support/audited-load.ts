@@ -27,6 +27,11 @@ export interface Audit {
   readonly ranAfterSec: number;
 }
 
+interface Answer {
+  readonly status: number;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
 /**
  * An API and a worker as processes of their own, under load from clients that do as they are told: what is answered 503
  * is sent again with the same task_id. In the end every id that was acknowledged is asked for.
@@ -89,6 +94,27 @@ export class AuditedLoad {
       `acknowledges ${acknowledges}, runs ${runs}; refused ${refusals}\n` +
       `--- API\n${last(this.api)}\n--- worker\n${last(this.worker)}`
     );
+  }
+
+  /** Resolves when nothing that is asked now is acknowledged: each client has had an answer, and it was not 202. */
+  async isRefused(): Promise<void> {
+    await until(
+      async () => {
+        const before = [this.acknowledged.size, this.refusalCount()] as const;
+        await until(() => this.refusalCount() >= before[1] + 2 * CLIENTS, { timeoutMs: 20_000 });
+        return this.acknowledged.size === before[0];
+      },
+      { timeoutMs: 60_000 },
+    );
+  }
+
+  /** What `/health/ready` and `/health/detailed` answer. */
+  async health(of: 'api' | 'worker'): Promise<{ ready: Answer; detailed: Answer }> {
+    const ask = async (route: string): Promise<Answer> => {
+      const response = await fetch(`${this[of].url}/health/${route}`);
+      return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+    };
+    return { ready: await ask('ready'), detailed: await ask('detailed') };
   }
 
   async killApi(): Promise<void> {
@@ -159,6 +185,10 @@ export class AuditedLoad {
 
   private refused(how: string): void {
     this.refusals.set(how, (this.refusals.get(how) ?? 0) + 1);
+  }
+
+  private refusalCount(): number {
+    return [...this.refusals.values()].reduce((sum, count) => sum + count, 0);
   }
 
   private runs(): number[] {

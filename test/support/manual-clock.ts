@@ -1,7 +1,7 @@
 import { QueueClock } from '../../src/queue/queue-clock.js';
 
 interface Timer {
-  readonly at: number;
+  at: number;
   readonly call: () => void;
   readonly everyMs?: number;
 }
@@ -49,7 +49,10 @@ export class ManualClock extends QueueClock {
 
   private callIfDue(timer: Timer): void {
     if (timer.at > this.time || !this.timers.delete(timer)) return;
-    if (timer.everyMs !== undefined) this.timers.add({ ...timer, at: this.time + timer.everyMs });
+    if (timer.everyMs !== undefined) {
+      timer.at = this.time + timer.everyMs;
+      this.timers.add(timer);
+    }
     timer.call();
   }
 }

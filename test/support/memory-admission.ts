@@ -2,6 +2,7 @@ import {
   type Addition,
   type Admission,
   type AddResult,
+  type Full,
   type IdempotencyKey,
   isAccepted,
   type Quota,
@@ -60,6 +61,12 @@ export class MemoryAdmission {
     return receipt && { kind: 'replayed', receipt };
   }
 
+  full(clientId: string, alive: readonly Task[]): Full | undefined {
+    const own = alive.filter((each) => each.clientId === clientId);
+    const isFull = own.length >= (this.rules.get(clientId)?.maxAlive ?? Infinity);
+    return isFull ? { kind: 'full', what: 'client' } : undefined;
+  }
+
   private judge(task: Task, admission: Admission | undefined, situation: Situation): AddResult {
     const rules = this.rules.get(task.clientId);
     const refusal = admission && stranger(rules, admission.version);
@@ -77,8 +84,8 @@ export class MemoryAdmission {
     { now, alive }: Situation,
   ): AddResult {
     const { clientId } = task;
-    const own = alive.filter((each) => each.clientId === clientId);
-    if (own.length >= (rules?.maxAlive ?? Infinity)) return { kind: 'full', what: 'client' };
+    const full = this.full(clientId, alive);
+    if (full) return full;
     const quota = this.quota(clientId, rules, now);
     if (quota?.remaining === 0) return { kind: 'rate_limited', quota };
     this.accepted.set(clientId, [...this.counted(clientId, now), now]);

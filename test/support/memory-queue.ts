@@ -53,14 +53,17 @@ export class MemoryQueue extends TaskQueue implements TaskReader {
   }
 
   override addAllOrNone(additions: readonly Addition[]): Promise<readonly AddResult[]> {
-    const alive = [...this.tasks.values()].filter(({ ended }) => !ended);
     const results = this.door.judgeAll(additions, {
       now: this.clock.now(),
       stored: (id) => this.tasks.get(id)?.task,
-      alive: alive.map(({ task }) => task),
+      alive: this.alive(),
     });
     for (const [at, { task }] of additions.entries()) if (results[at]?.kind === 'added') this.store(task);
     return Promise.resolve(results);
+  }
+
+  private alive(): Task[] {
+    return [...this.tasks.values()].filter(({ ended }) => !ended).map(({ task }) => task);
   }
 
   private store(task: Task): void {
@@ -87,9 +90,11 @@ export class MemoryQueue extends TaskQueue implements TaskReader {
   }
 
   override retry(id: string): Promise<Retried> {
-    return this.with(id, (stored, state) => {
+    return this.with<Retried>(id, (stored, state) => {
       if (state !== 'dead_letter') return 'not_dead';
       if (this.hasExpired(stored)) return 'too_late';
+      const full = this.door.full(stored.task.clientId, this.alive());
+      if (full) return full;
       Object.assign(stored, { due: this.clock.now(), attemptsMade: 0, isCancelled: false });
       delete stored.ended;
       return 'retried';

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
 import { RedisNode } from './redis-node.js';
 import { until } from './until.js';
 
@@ -15,8 +16,9 @@ const NOBODY = 1;
 /** One master, two replicas and three Sentinels: real processes on loopback. */
 export class SentinelCluster {
   private constructor(
+    /** The master, until another one takes its place. */
     readonly master: RedisNode,
-    private readonly replicas: readonly RedisNode[],
+    readonly replicas: readonly RedisNode[],
     private readonly sentinels: readonly RedisNode[],
   ) {}
 
@@ -32,7 +34,7 @@ export class SentinelCluster {
     const sentinel = () => RedisNode.start(settings, ['--sentinel']);
     const sentinels = await Promise.all([sentinel(), sentinel(), sentinel()]);
     const cluster = new SentinelCluster(master, replicas, sentinels);
-    await until(() => cluster.isComplete(), { timeoutMs: 30_000, every: 100 });
+    await cluster.settled();
     return cluster;
   }
 
@@ -45,6 +47,29 @@ export class SentinelCluster {
   /** From here on the replicas hear nothing of what the master is told; the Sentinels reach all of them. */
   async cutReplicasOff(): Promise<void> {
     await Promise.all(this.replicas.map((node) => node.ask((redis) => redis.replicaof('127.0.0.1', NOBODY))));
+  }
+
+  /** Asks a Sentinel to replace the master, which is well; resolves when all three name another one. */
+  async failOver(): Promise<void> {
+    const before = await this.masterPort();
+    // Refused while the last one is not over, or nothing was heard of a replica lately.
+    const order = () => this.sentinels[0]!.ask((redis) => redis.call('SENTINEL', 'FAILOVER', MASTER));
+    await until(() => order().catch(() => undefined), { timeoutMs: 60_000, every: 200 });
+    await until(async () => (await this.masterPort()) !== before, { timeoutMs: 30_000, every: 50 });
+  }
+
+  /** Resolves when one of the replicas has been promoted, whoever knows of it. */
+  async promotion(): Promise<void> {
+    const role = (node: RedisNode) => node.ask((redis) => redis.role()).then(([name]) => name);
+    await until(async () => (await Promise.all(this.replicas.map(role))).includes('master'), {
+      timeoutMs: 60_000,
+      every: 5,
+    });
+  }
+
+  /** Resolves when the master has two replicas that are in step, and the Sentinels know it. */
+  async settled(): Promise<void> {
+    await until(() => this.isComplete(), { timeoutMs: 60_000, every: 100 });
   }
 
   /** As if their machines stood still for three seconds: they do nothing for thirty more. */
@@ -80,15 +105,25 @@ export class SentinelCluster {
     await Promise.all([...this.sentinels, this.master, ...this.replicas].map((node) => node.remove()));
   }
 
+  private get nodes(): readonly RedisNode[] {
+    return [this.master, ...this.replicas];
+  }
+
+  /** As all Sentinels say; 0 = they do not agree. */
+  private async masterPort(): Promise<number> {
+    const name = (redis: Redis) => redis.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', MASTER);
+    const addresses = await Promise.all(this.sentinels.map((node) => node.ask(name)));
+    const ports = new Set((addresses as string[][]).map(([, port]) => Number(port)));
+    return ports.size === 1 ? [...ports][0]! : 0;
+  }
+
   private async isComplete(): Promise<boolean> {
-    const links = await Promise.all(
-      this.replicas.map((node) => node.ask((redis) => redis.info('replication'))),
-    );
+    const links = await Promise.all(this.nodes.map((node) => node.ask((redis) => redis.info('replication'))));
     const views = await Promise.all(
       this.sentinels.map((node) => node.ask((redis) => redis.info('sentinel'))),
     );
     return (
-      links.every((info) => info.includes('master_link_status:up')) &&
+      links.filter((info) => info.includes('master_link_status:up')).length === 2 &&
       views.every((info) => /status=ok,address=\S+,slaves=2,sentinels=3/.test(info))
     );
   }

@@ -58,6 +58,12 @@ export interface Accepted {
   readonly quota?: Quota;
 }
 
+/** No room: in memory, or as many tasks are alive as may be, of all, of this client or in this queue. */
+export interface Full {
+  readonly kind: 'full';
+  readonly what: 'memory' | 'tasks' | 'client' | 'queue';
+}
+
 /** Nothing was stored. */
 export type Refusal =
   /** The client's record has changed since: look at it again, and repeat. */
@@ -66,8 +72,7 @@ export type Refusal =
   | { readonly kind: 'disabled' }
   /** The client has used up its quota. Refused requests do not count. */
   | { readonly kind: 'rate_limited'; readonly quota: Quota }
-  /** No room: in memory, or as many tasks are alive as may be, of all, of this client or in this queue. */
-  | { readonly kind: 'full'; readonly what: 'memory' | 'tasks' | 'client' | 'queue' }
+  | Full
   /** The idempotency key was used for another request. */
   | { readonly kind: 'conflict' }
   /** The principal has sent too many requests per second. */
@@ -82,7 +87,7 @@ export function isAccepted(result: AddResult): result is Accepted {
 }
 
 /** There is no room for one more task in the memory of the store. */
-export const NO_MEMORY: Refusal = { kind: 'full', what: 'memory' };
+export const NO_MEMORY: Full = { kind: 'full', what: 'memory' };
 
 /** One script call holds Redis for as long as it takes; so many tasks of 1 kB take about 16 ms. */
 export const MOST_AT_ONCE = 1000;

@@ -53,17 +53,7 @@ local function isRepeat()
   return call('SET', P .. 'added:' .. ARGV[3], ARGV[4], 'PX', REPLY_MAY_BE_LOST, 'GET') == ARGV[4]
 end
 
-local function roomLeft()
-  local most = tonumber(ARGV[5])
-  if most == 0 then return math.huge end
-  for _, lane in ipairs(LANES) do
-    most = most - call('LLEN', setKey(lane, 'wait')) - call('LLEN', setKey(lane, 'active'))
-      - call('ZCARD', setKey(lane, 'delayed'))
-  end
-  return most
-end
-
-local isSentAgain, left = isRepeat(), roomLeft()
+local isSentAgain, left = isRepeat(), roomLeft(tonumber(ARGV[5]))
 
 -- Tasks that are to be stored: by id, where their values are. They are stored when all are judged.
 local accepted, atOf = {}, {}

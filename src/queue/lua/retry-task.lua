@@ -4,8 +4,10 @@
 -- ARGV[1]  now, Unix milliseconds; '' = the time of Redis
 -- ARGV[2]  id
 -- ARGV[3]  how long a gate may hold a task after it was due, milliseconds
--- Returns  '' when there is no such task; `retried`; `too_late` when it has expired, and would not be started; else
---          the state of a task that is no dead letter. Only with `retried` was anything done.
+-- ARGV[4]  how many tasks may be alive at once, that is, have not ended; 0 = any number
+-- Returns  '' when there is no such task; `retried`; `too_late` when it has expired, and would not be started;
+--          `full;tasks|client|queue` when there is no room for one more that is alive; else the state of a task that is no
+--          dead letter. Only with `retried` was anything done.
 
 --@include context
 local now = clock(ARGV[1])
@@ -13,6 +15,7 @@ local now = clock(ARGV[1])
 --@include rooms
 --@include places
 --@include alive
+--@include admission
 --@include state
 
 local id = ARGV[2]
@@ -25,15 +28,26 @@ local job = call('HMGET', key, 'gates', 'expires')
 local expires = tonumber(job[2])
 if expires and expires <= now then return 'too_late' end
 
+local ids = gatesOf(job[1])
+local queue, client = ids[1], ids[2]
+loadRules({ client }, { queue })
+local function full()
+  if roomLeft(tonumber(ARGV[4])) <= 0 then return 'tasks' end
+  if isFull(client) then return 'client' end
+  if isFull(queue) then return 'queue' end
+end
+local what = full()
+if what then return 'full;' .. what end
+
 call('ZREM', setKey(lane, 'failed'), id)
 call('ZREM', P .. 'expiry', lane .. ':' .. id)
 -- What ended it, and what would end it again: a mark of being cancelled, and how often it took its worker down.
 call('HDEL', key, 'end', 'finishedOn', 'failedReason', 'cancel', 'defa', 'stc')
 call('HSET', key, 'atm', 0, 'due', NOW, 'since', NOW, 'delay', 0)
-admit(lane, id, gatesOf(job[1]), now, expires, tonumber(ARGV[3]))
+admit(lane, id, ids, now, expires, tonumber(ARGV[3]))
 wakeForSoonest()
 flushWaits()
-countAlive(gatesOf(job[1]), 1)
+countAlive(ids, 1)
 flushGates()
 flushAlive()
 return 'retried'

@@ -63,7 +63,7 @@ async function add(batches: AddBatches, count: number, rounds: number): Promise<
 describe('adding over several connections', () => {
   it('stores every task once, over all of them at the same time when there is much to do', async () => {
     const connections = await Promise.all([connect(), connect(), connect()]);
-    const writers = connections.map((redis) => new PatientWriter(redis, false));
+    const writers = connections.map((redis) => new PatientWriter(redis));
     expect(await add(new AddBatches(writers, rules, harness.clock), 600, 1)).toBe(600);
     expect(await harness.redis.keys('{tr}:default:task-*')).toHaveLength(600);
   });
@@ -72,12 +72,12 @@ describe('adding over several connections', () => {
     const [lost, other] = [await connect(), await connect()];
     lost.disconnect();
     await until(() => lost.status === 'end');
-    const batches = new AddBatches([new Writer(lost, false), new Writer(other, false)], rules, harness.clock);
+    const batches = new AddBatches([new Writer(lost), new Writer(other)], rules, harness.clock);
     expect(await add(batches, 1, 20)).toBe(20);
   });
 
   it('stores nothing twice that is sent again after later batches', async () => {
-    const writer = new ForgetfulWriter(await connect(), false);
+    const writer = new ForgetfulWriter(await connect());
     const batches = new AddBatches([writer], rules, harness.clock);
     await expect(batches.add({ task: harness.task({ id: randomUUID() }) })).rejects.toThrow('no answer');
     await batches.add({ task: harness.task({ id: randomUUID() }) });

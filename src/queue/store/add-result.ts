@@ -1,5 +1,5 @@
 import type { Task } from '../../task/task.js';
-import { type AddResult, type Quota, type Receipt, receiptOf } from '../admission/admission.js';
+import { type AddResult, type Full, type Quota, type Receipt, receiptOf } from '../admission/admission.js';
 import { readTask } from '../read-task.js';
 
 /** What is known of the task that the result is about: all of it, if it may have been added. */
@@ -31,7 +31,7 @@ function parseRefusal(kind: string, words: readonly string[]): AddResult {
   const [word = ''] = words;
   switch (kind) {
     case 'full':
-      return { kind, what: word as 'memory' | 'tasks' | 'client' | 'queue' };
+      return { kind, what: word as Full['what'] };
     case 'limited':
       return { kind: 'rate_limited', quota: parseQuota(words) };
     case 'throttled':

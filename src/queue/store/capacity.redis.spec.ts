@@ -50,7 +50,7 @@ describe('a bound on the tasks that are alive', () => {
   it('is kept to by any number of senders at once, one by one within a batch', async () => {
     const connections = Array.from({ length: 4 }, () => harness.redis.duplicate());
     const senders = connections.map(
-      (redis) => new AddBatches([new Writer(redis, false)], addRules({ maxAlive: MOST }), harness.clock),
+      (redis) => new AddBatches([new Writer(redis)], addRules({ maxAlive: MOST }), harness.clock),
     );
     const results = await Promise.all(
       Array.from({ length: 2 * MOST }, (_, n) =>
@@ -67,5 +67,37 @@ describe('a bound on the tasks that are alive', () => {
     const again = harness.task({ id: first!.id, delayMs: 60_000 });
     expect(await harness.queue.add(again)).toEqual(replayed(first!));
     expect(await takes()).toBe(false);
+  });
+
+  it('holds dead letters back that are retried, by any number of callers at once', async () => {
+    harness.worker(10, () => Promise.resolve({ kind: 'dead_letter', reason: 'permanent_failure' }));
+    const dead = await harness.add(30);
+    await until(async () => (await harness.redis.zcard('{tr}:default:failed')) === 30);
+    await harness.drained();
+    await harness.add(MOST - 10, { delayMs: 60_000 });
+    const retries = () => Promise.all(dead.map(({ id }) => harness.queue.retry(id)));
+    const results = await retries();
+    expect(results.filter((result) => result === 'retried')).toHaveLength(10);
+    expect(results.filter((result) => result !== 'retried')).toEqual(
+      Array(20).fill({ kind: 'full', what: 'tasks' }),
+    );
+    expect(await takes()).toBe(false);
+    // What is not there any more is not said to wait for room.
+    expect((await retries()).filter((result) => result === 'not_dead')).toHaveLength(10);
+    expect(await harness.redis.zcard('{tr}:default:failed')).toBe(20);
+    expect(await harness.queue.retry('nobody')).toBe('unknown');
+  });
+
+  it('of a queue holds its dead letters back, and no others', async () => {
+    harness.worker(10, () => Promise.resolve({ kind: 'dead_letter', reason: 'permanent_failure' }));
+    const [[small], [other]] = [await harness.add(1, { queue: 'small' }), await harness.add(1)];
+    await until(async () => (await harness.redis.zcard('{tr}:default:failed')) === 2);
+    await harness.drained();
+    await harness.redis.hset('{tr}:max_alive', 'small', 2);
+    const [first] = await harness.add(2, { queue: 'small', delayMs: 60_000 });
+    expect(await harness.queue.retry(small!.id)).toEqual({ kind: 'full', what: 'queue' });
+    expect(await harness.queue.retry(other!.id)).toBe('retried');
+    await harness.queue.cancel(first!.id);
+    expect(await harness.queue.retry(small!.id)).toBe('retried');
   });
 });

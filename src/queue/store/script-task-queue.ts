@@ -19,6 +19,7 @@ import {
   type Addition,
   type Admission,
   type AddResult,
+  type Full,
   NO_MEMORY,
   type SentAgain,
 } from '../admission/admission.js';
@@ -30,6 +31,7 @@ export class ScriptTaskQueue extends TaskQueue {
   private readonly completedForMs: number;
   private readonly cipher: TaskCipher;
   private readonly maxAgeMs: number;
+  private readonly maxAlive: number;
 
   constructor(
     config: Config,
@@ -39,9 +41,10 @@ export class ScriptTaskQueue extends TaskQueue {
   ) {
     super();
     this.maxAgeMs = maxTaskAgeMs(config);
+    this.maxAlive = config.storage.maxQueueSize;
     const rules = {
       maxAgeMs: this.maxAgeMs,
-      maxAlive: config.storage.maxQueueSize,
+      maxAlive: this.maxAlive,
       requestsPerSecond: config.ingress.requestsPerSecond,
       isMemoryShort: () => memory.isShort,
     };
@@ -90,7 +93,9 @@ export class ScriptTaskQueue extends TaskQueue {
 
   override retry(id: string): Promise<Retried> {
     return whenAvailable(async () => {
-      const result = (await this.run(scripts.retryTask, [id, this.maxAgeMs])) as string;
+      const args = [id, this.maxAgeMs, this.maxAlive];
+      const [result, what] = ((await this.run(scripts.retryTask, args)) as string).split(';');
+      if (result === 'full') return { kind: result, what: what as Full['what'] };
       if (result === '') return 'unknown';
       return result === 'retried' || result === 'too_late' ? result : 'not_dead';
     });

@@ -72,9 +72,11 @@ export const runNow = happening('runNow', nth, async (model, { harness, clock },
 export const retry = happening('retry', nth, async (model, { harness, clock }, given) => {
   const task = model.some(given);
   if (!task) return;
-  const isDead = task.ending === 'dead_letter';
+  const what = model.full(task.stored);
   const result = await harness.queue.retry(task.stored.id);
-  expect(result).toBe(!isDead ? 'not_dead' : model.isExpired(task) ? 'too_late' : 'retried');
+  if (task.ending !== 'dead_letter') expect(result).toBe('not_dead');
+  else if (model.isExpired(task)) expect(result).toBe('too_late');
+  else expect(result).toEqual(what === undefined ? 'retried' : { kind: 'full', what });
   if (result !== 'retried') return;
   Object.assign(task, { place: 'waiting', attemptsMade: 0, due: clock.now(), isCancelled: false });
   task.retriedAt = clock.now();

@@ -81,17 +81,21 @@ export class Model {
   }
 
   /** What becomes of one more task. */
-  admits({ clientId, queue }: Task): 'added' | 'client' | 'queue' | 'rate_limited' {
+  admits(task: Task): 'added' | 'client' | 'queue' | 'rate_limited' {
+    const counted = this.accepted.filter((at) => at > this.now() - 60_000);
+    const isLimited = task.clientId === HELD_CLIENT && counted.length >= HELD_RULES.requestsPerMinute;
+    return this.full(task) ?? (isLimited ? 'rate_limited' : 'added');
+  }
+
+  /** Of what there is no room for one more task that is alive. */
+  full({ clientId, queue }: Task): 'client' | 'queue' | undefined {
     const alive = [...this.tasks.values()]
       .filter(({ place }) => place !== 'ended')
       .map(({ stored }) => stored);
-    const isHeld = clientId === HELD_CLIENT;
-    if (isHeld && alive.filter((task) => task.clientId === clientId).length >= HELD_RULES.maxAlive)
-      return 'client';
+    const ofClient = alive.filter((task) => task.clientId === clientId).length;
+    if (clientId === HELD_CLIENT && ofClient >= HELD_RULES.maxAlive) return 'client';
     const inQueue = alive.filter((task) => task.queue === queue).length;
-    if (queue === SMALL_QUEUE.name && inQueue >= SMALL_QUEUE.maxAlive) return 'queue';
-    const counted = this.accepted.filter((at) => at > this.now() - 60_000);
-    return isHeld && counted.length >= HELD_RULES.requestsPerMinute ? 'rate_limited' : 'added';
+    return queue === SMALL_QUEUE.name && inQueue >= SMALL_QUEUE.maxAlive ? 'queue' : undefined;
   }
 
   accept(task: ModelTask): void {

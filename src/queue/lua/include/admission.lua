@@ -1,4 +1,4 @@
--- What a client is held to when it enqueues. Needs context.lua and alive.lua.
+-- What a client is held to when it enqueues, and how many tasks more may be alive. Needs context.lua and alive.lua.
 --
 -- Hash `admission` has by the id of the client what its record says of that:
 --   <version>;<enabled 0|1>;<requests per minute or ''>;<most alive or ''>
@@ -37,4 +37,14 @@ end
 local function isFull(id)
   local most = mostAlive[id]
   return most and alive[id] + (aliveBy[id] or 0) >= most
+end
+
+-- How many more tasks may be alive in all. `most`: how many may be; 0 = any number.
+local function roomLeft(most)
+  if most == 0 then return math.huge end
+  for _, lane in ipairs(LANES) do
+    most = most - call('LLEN', setKey(lane, 'wait')) - call('LLEN', setKey(lane, 'active'))
+      - call('ZCARD', setKey(lane, 'delayed'))
+  end
+  return most
 end
