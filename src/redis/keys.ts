@@ -14,7 +14,10 @@ export const signalKey = (token: string): string => `${PREFIX}signal:${token}`;
 /** Hash: client id → client (JSON). ZSET `<key>:names` has the ids in their order. */
 export const CLIENTS_KEY = `${PREFIX}clients`;
 
-/** Hash: client id → what is let in of it, for the script that adds tasks; begins with the version of the client. */
+/**
+ * Hash, for the script that adds tasks: client id → what is let in of it, which begins with the version of the client;
+ * `q:<queue>` → how many tasks may be alive in it, only of queues that have a bound.
+ */
 export const ADMISSION_KEY = `${PREFIX}admission`;
 
 /** Hash: hash of an API key → the id of its client. */
