@@ -24,6 +24,8 @@ local function loadRules(clients, queues)
   local fields, count = {}, #clients
   for i = 1, count do fields[i] = string.sub(clients[i], 3) end
   for i = 1, #queues do fields[count + i] = queues[i] end
+  -- Something else may have stored a task that has no gates.
+  if #fields == 0 then return end
   local texts = call('HMGET', P .. 'admission', unpack(fields))
   for i = 1, count do
     rulesOf[clients[i]] = texts[i] and parseRules(texts[i]) or UNRECORDED
