@@ -42,21 +42,28 @@ const BEFORE_TURN_MS = 300;
 const TURN_MS = 1000;
 
 /**
- * Measures systems against each other when their difference is small: all run, and take turns of a second, so that what
- * disturbs the machine disturbs all of them. Says nothing of latencies.
+ * Measures a system in two or more ways of being set when their difference is small: they take turns of a second in the
+ * same processes, so that what disturbs the machine disturbs all of them, and no process is by chance a slow one.
  *
- * @param {readonly import('./rig.mjs').Rig[]} rigs with both halves running
+ * @param {import('./rig.mjs').Rig} rig with both halves running
+ * @param {readonly (() => Promise<void>)[]} ways each sets it so
  * @param {object} load see `Rig.enqueue`
- * @param {{ warmTasks: number, seconds: number }} lengths seconds of each system
- * @returns {Promise<Pick<Figures, 'rate' | 'cpu' | 'bytes' | 'others'>[]>} in the order of the rigs
+ * @param {{ warmTasks: number, seconds: number }} lengths seconds of each way
+ * @returns {Promise<Pick<Figures, 'rate' | 'cpu' | 'bytes' | 'others'>[]>} in the order of the ways
  */
-export async function measureInTurns(rigs, load, { warmTasks, seconds }) {
-  const turns = new Map(rigs.map((rig) => [rig, []]));
-  for (const rig of rigs) await warmUp(rig, load, warmTasks);
-  for (let n = 0; n < seconds; n++) {
-    for (const rig of n % 2 === 0 ? rigs : rigs.toReversed()) turns.get(rig).push(await takeTurn(rig, load));
+export async function measureInTurns(rig, ways, load, { warmTasks, seconds }) {
+  const turns = new Map(ways.map((way) => [way, []]));
+  for (const way of ways) {
+    await way();
+    await warmUp(rig, load, warmTasks);
   }
-  return rigs.map((rig) => perTask(NOTHING, turns.get(rig).reduce(plus)));
+  for (let n = 0; n < seconds; n++) {
+    for (const way of n % 2 === 0 ? ways : ways.toReversed()) {
+      await way();
+      turns.get(way).push(await takeTurn(rig, load));
+    }
+  }
+  return ways.map((way) => perTask(NOTHING, turns.get(way).reduce(plus)));
 }
 
 /** @returns {Promise<Reading>} what came in this turn */
