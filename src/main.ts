@@ -36,6 +36,8 @@ async function start(): Promise<{ application: Application; url: string } | unde
     const address = await application.start(stop);
     return address === undefined ? undefined : { application, url: address };
   } catch (error) {
+    // What the log still holds comes first: whoever looks reads the last line.
+    await new Promise((resolve) => setImmediate(resolve));
     console.error(error instanceof ConfigError || error instanceof StartRefused ? error.message : error);
     process.exit(1);
   }

@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Logger, PinoLogger } from 'nestjs-pino';
 import type { Config } from '../config/config.js';
+import { boundBodies } from '../http/body-budget.js';
 import { allowLargerBodies } from '../http/body-limit.js';
 import { allowOnlyHosts } from '../http/allowed-hosts.js';
 import { sendCommonHeaders } from '../http/common-headers.js';
@@ -72,7 +73,7 @@ function trustedProxies({ ingress }: Config): boolean | ((address: string) => bo
 async function prepareServer(app: NestFastifyApplication, config: Config): Promise<void> {
   const server = app.getHttpAdapter().getInstance();
   readJsonBodies(server);
-  limitConnections(server.server, config.service.maxConnections);
+  limitConnections(server.server, config.ingress.maxConnections);
   answerOneAtATime(server);
   allowLargerBodies(server, BATCH_ROUTE, config.ingress.maxBatchBytes);
   sendCommonHeaders(server);
@@ -83,6 +84,7 @@ async function prepareServer(app: NestFastifyApplication, config: Config): Promi
   await tellOfRequests(app);
   refuseOtherMethods(server);
   askForBodies(server);
+  boundBodies(server, config.ingress.maxBodiesBytes);
 }
 
 /** Browsers ask before they send for a page of another origin, and do not let it read what they were not told it may. */

@@ -15,6 +15,15 @@ export class IngressSettings {
   requestsPerSecond = 1000;
 
   @Env(
+    'MAX_CONNECTIONS',
+    'Connections that the HTTP server has open at a time; one more is ended at once, without an answer. An idle one takes 6 kB, one whose request comes in up to its size.',
+  )
+  @IsInt()
+  @Min(10)
+  @Max(1_000_000)
+  maxConnections = 10_000;
+
+  @Env(
     'TRUSTED_PROXIES',
     'Comma list of the proxies in front of this server, whose `X-Forwarded-For` tells the address of the sender. Empty = nobody is believed.',
     { allowed: 'addresses and ranges, like `10.0.0.0/8,fd00::/8`' },
@@ -30,4 +39,13 @@ export class IngressSettings {
   @IsInt()
   @Max(64 * 1024 * 1024)
   maxBatchBytes = 8 * 1024 * 1024;
+
+  @Env(
+    'MAX_BODIES_BYTES',
+    'Bytes of request bodies over 64 KiB that are in memory at a time, of one process; more get 503 with `Retry-After`.',
+    { allowed: '`MAX_BATCH_BYTES` to 68719476736' },
+  )
+  @IsInt()
+  @Max(64 * 1024 * 1024 * 1024)
+  maxBodiesBytes = 256 * 1024 * 1024;
 }

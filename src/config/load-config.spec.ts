@@ -47,6 +47,15 @@ describe('loadConfig', () => {
     expect(loadConfig({ REDIS_ADDR: 'a:1', REDIS_ADDRESS: 'b:2' }).redis.address).toBe('b:2');
   });
 
+  it('refuses bounds that let nothing of a kind through', () => {
+    expect(faultsOf({ MAX_BATCH_BYTES: '2000' })).toEqual([
+      'MAX_BATCH_BYTES must not be less than MAX_REQUEST_BYTES',
+    ]);
+    expect(faultsOf({ MAX_BODIES_BYTES: '2000' })).toEqual([
+      'MAX_BODIES_BYTES must not be less than MAX_BATCH_BYTES',
+    ]);
+  });
+
   it('takes numbers that begin with a digit', () => {
     expect(loadConfig({ SHUTDOWN_TIMEOUT_SEC: '0.3' }).service.shutdownTimeoutSec).toBe(0.3);
     for (const text of ['.3', '3.', '1e3', '+3']) {

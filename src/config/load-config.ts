@@ -67,6 +67,9 @@ function contradictions({ admin, delivery, ingress, service }: Config): string[]
   if (ingress.maxBatchBytes < service.maxRequestBytes) {
     faults.push('MAX_BATCH_BYTES must not be less than MAX_REQUEST_BYTES');
   }
+  if (ingress.maxBodiesBytes < ingress.maxBatchBytes) {
+    faults.push('MAX_BODIES_BYTES must not be less than MAX_BATCH_BYTES');
+  }
   if (delivery.timeoutSec > delivery.maxTimeoutSec) {
     faults.push('TASK_TIMEOUT_SEC must not be greater than MAX_TASK_TIMEOUT_SEC');
   }

@@ -60,15 +60,6 @@ export class ServiceSettings {
   @Max(64 * 1024 * 1024)
   maxRequestBytes = 1024 * 1024;
 
-  @Env(
-    'MAX_CONNECTIONS',
-    'Connections that the HTTP server has open at a time; one more is ended at once, without an answer. An idle one takes 6 kB, one whose request comes in up to its size.',
-  )
-  @IsInt()
-  @Min(10)
-  @Max(1_000_000)
-  maxConnections = 10_000;
-
   @Env('SHUTDOWN_TIMEOUT_SEC', 'How long running tasks may finish after SIGTERM; the rest is handed back.')
   @IsNumber()
   @Min(0)

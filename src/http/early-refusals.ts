@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify';
+import { isNextInTurn } from './one-at-a-time.js';
 import { ProblemError, type ProblemInit } from './problem.js';
 import { requestId } from './request-id.js';
 import { endWithProblem, sendProblem } from './send-problem.js';
@@ -51,8 +52,8 @@ export const earlyRefusals = {
   },
 
   clientErrorHandler: (error: { code: string }, socket: Socket): void => {
-    // After a reset nobody listens any more.
-    if (error.code === 'ECONNRESET' || !socket.writable) {
+    // After a reset nobody listens any more; and while another answer is owed this would be read as that one.
+    if (error.code === 'ECONNRESET' || !socket.writable || !isNextInTurn(socket)) {
       socket.destroy();
       return;
     }

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, type Socket } from 'node:net';
+import { Logger } from '@nestjs/common';
 import fastify, { type FastifyInstance } from 'fastify';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { earlyRefusals } from './early-refusals.js';
 import { answerOneAtATime } from './one-at-a-time.js';
 
 const WAITING = 5;
@@ -13,8 +15,9 @@ let handled: string[];
 let release: (() => void)[];
 
 beforeEach(async () => {
+  vi.spyOn(Logger.prototype, 'log').mockReturnValue(undefined);
   [running, most, handled, release] = [0, 0, [], []];
-  server = fastify();
+  server = fastify({ clientErrorHandler: earlyRefusals.clientErrorHandler });
   answerOneAtATime(server, WAITING);
   server.get('/held/:n', async ({ params }) => {
     const { n } = params as { n: string };
@@ -24,6 +27,7 @@ beforeEach(async () => {
     running--;
     return n;
   });
+  server.post('/length', ({ body }) => String((body as string).length));
   server.get('/broken', () => Promise.reject(new Error('broken')));
   await server.listen({ port: 0, host: '127.0.0.1' });
 });
@@ -102,5 +106,43 @@ describe('requests that are sent without waiting for answers', () => {
     await releaseAll(1);
     await new Promise(setImmediate);
     expect(handled).toEqual(['1']);
+  });
+});
+
+describe('what is no request is refused', () => {
+  const length =
+    'POST /length HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n';
+  const NO_REQUEST = 'NONSENSE\r\n\r\n';
+
+  it.each([
+    ['at the beginning', NO_REQUEST],
+    ['in the middle of a body', `${length}3\r\nabc\r\nXYZ\r\n`],
+  ])('%s', async (_, text) => {
+    const { socket, said, isClosed } = await connection();
+    socket.write(text);
+    await expect.poll(isClosed).toBe(true);
+    expect(said()).toMatch(/^HTTP\/1\.1 400 .*malformed_request[^}]*}$/s);
+  });
+
+  it('after an answer', async () => {
+    const { socket, said, isClosed } = await connection();
+    socket.write(`${length}3\r\nabc\r\n0\r\n\r\n`);
+    await expect.poll(said).toMatch(/\r\n\r\n3$/);
+    socket.write(NO_REQUEST);
+    await expect.poll(isClosed).toBe(true);
+    expect(said()).toMatch(/\r\n\r\n3HTTP\/1\.1 400 /);
+  });
+
+  it.each([
+    ['one that is worked on', held(1, 1)],
+    ['one that waits', held(1, 2)],
+    ['one that waits, of which only a part has come', held(1, 1) + length],
+  ])('without a word behind %s, which nobody could take for its answer', async (_, requests) => {
+    const { socket, said, isClosed } = await connection();
+    socket.write(requests);
+    await expect.poll(() => handled).toEqual(['1']);
+    socket.write(NO_REQUEST);
+    await expect.poll(isClosed).toBe(true);
+    expect(said()).toBe('');
   });
 });

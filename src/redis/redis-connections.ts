@@ -29,7 +29,7 @@ const REOPEN_AFTER_MS = 100;
 /** Redis did not answer while the process started. */
 export class RedisUnreachable extends Error {}
 
-/** The process's connections to Redis: of each profile that is asked for one, and the writers. Never more. */
+/** The process's connections to Redis: one of each profile that is asked for, the writers, and one to each replica. Never more. */
 @Injectable()
 export class RedisConnections {
   private readonly logger = new Logger('Redis');

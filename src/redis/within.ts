@@ -1,5 +1,6 @@
 /**
- * The result of `work`, which goes on when it is late.
+ * The result of `work`, which goes on when it is late. What came in time counts, though this process was held up and
+ * reads it only now.
  *
  * @throws Error when there is none after so many milliseconds
  */
@@ -7,7 +8,10 @@ export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      reject(new Error(`no answer within ${ms} ms`));
+      // After what has come over sockets.
+      setImmediate(() => {
+        reject(new Error(`no answer within ${ms} ms`));
+      });
     }, ms);
   });
   try {

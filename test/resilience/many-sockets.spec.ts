@@ -9,6 +9,9 @@ import { until } from '../support/until.js';
 const MIB = 1024 * 1024;
 const MAX_CONNECTIONS = isLong ? 2000 : 200;
 const NOT_READING = 20;
+const MAX_BODIES = 16 * MIB;
+/** Each begins to send nearly a mebibyte, and stops there. */
+const HALF_SENT = isLong ? 1000 : 180;
 /** As much as Node reads at a time. */
 const READ_AT_A_TIME = 65_536;
 const WAITING = 90;
@@ -23,6 +26,7 @@ beforeAll(async () => {
     MODE: 'api',
     REDIS_URL: redisUrl(),
     MAX_CONNECTIONS: String(MAX_CONNECTIONS),
+    MAX_BODIES_BYTES: String(MAX_BODIES),
   });
   filesAtRest = openFiles() + 10;
 });
@@ -112,6 +116,29 @@ describe('connections that do not read', () => {
   }
 });
 
+describe('connections that send most of a body', () => {
+  it('are bounded by MAX_BODIES_BYTES, and small requests are served', async () => {
+    const head = 'POST /v1/enqueue HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n';
+    const half = `${head}Content-Length: ${MIB}\r\n\r\n${' '.repeat(MIB - 1000)}`;
+    const answers: string[] = [];
+    const { grown } = await cost(async () => {
+      for (let n = 0; n < HALF_SENT; n++) {
+        const socket = await open(half);
+        socket.on('data', (data) => answers.push(String(data)));
+      }
+      await until(() => answers.length >= HALF_SENT - MAX_BODIES / MIB - 1, { timeoutMs: 20_000 });
+      const body = JSON.stringify({ client_id: 'test-client', task: { url: 'https://a.example/' } });
+      const small = { method: 'POST', headers: { 'content-type': 'application/json' }, body };
+      expect((await fetch(`${api.url}/v1/enqueue`, small)).status).toBe(202);
+    });
+    expect(answers.every((answer) => answer.startsWith('HTTP/1.1 503 '))).toBe(true);
+    process.stdout.write(
+      `many-sockets: ${HALF_SENT} send most of a mebibyte: ${answers.length} refused, grew by ${Math.round(grown / MIB)} MiB\n`,
+    );
+    expect(grown).toBeLessThan(120 * MIB);
+  });
+});
+
 describe('connections that say nothing', () => {
   it('are bounded by MAX_CONNECTIONS; what is open is served, and what comes when there is room', async () => {
     const before = openFiles();
@@ -122,7 +149,9 @@ describe('connections that say nothing', () => {
     for (let n = 0; n < 100; n++) await open();
     await until(() => sockets.filter(({ destroyed }) => destroyed).length >= 70);
     expect(openFiles() - before).toBeLessThanOrEqual(MAX_CONNECTIONS);
-    expect(api.output()).toMatch(/connections refused: \d+ are open.*MAX_CONNECTIONS/);
+    await until(() => /connections refused: \d+ are open.*MAX_CONNECTIONS/.test(api.output()), {
+      timeoutMs: 20_000,
+    });
     const answer = new Promise((resolve) => served.once('data', resolve));
     served.write(get('/health', 1));
     expect(String(await answer)).toMatch(/^HTTP\/1\.1 200 /);

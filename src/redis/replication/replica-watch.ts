@@ -13,6 +13,8 @@ const GRACE_MS = 5000;
 export class ReplicaWatch {
   private connected = 0;
   private isPromoted = false;
+  private isLooking = false;
+  private isClosed = false;
   /** When all was well last, by the clock of `performance.now()`. */
   private wellAt = -Infinity;
   private readonly timer: NodeJS.Timeout;
@@ -41,11 +43,14 @@ export class ReplicaWatch {
   }
 
   close(): void {
+    this.isClosed = true;
     clearInterval(this.timer);
     this.replicas.close();
   }
 
   private async look(): Promise<void> {
+    if (this.isLooking || this.isClosed) return;
+    this.isLooking = true;
     try {
       const master = await lookAt(this.redis);
       this.isPromoted = await this.replicas.look(master);
@@ -53,6 +58,8 @@ export class ReplicaWatch {
     } catch {
       // While Redis is away, its own component says so.
       this.connected = 0;
+    } finally {
+      this.isLooking = false;
     }
     if (this.connected > 0 && !this.isPromoted) this.wellAt = performance.now();
   }

@@ -1,39 +1,14 @@
 import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
+import { doubtOf, REPLICATION_MS, type Doubt, type Report, type Told } from './doubt.js';
 import { Replica } from './replica.js';
 import { type Address, addressOf, readReplicationInfo, type ReplicationInfo } from './replication-info.js';
 import { type Standing, standingOf } from './standing.js';
 
-/** How long replicas have to take over what was written. */
-const REPLICATION_MS = 1000;
 /** After so long without the last of them, those that are missing are asked; and again each time after as long. */
 const PATIENCE_MS = 100;
-/** Looks at the master, one a second, after which one that is no replica any more is forgotten. */
+/** Looks at the master, one a second, after which one that is no replica of its any more is forgotten. */
 const MOST_MISSED_LOOKS = 60;
-
-/** What replicas are to have. */
-interface Told {
-  readonly master: ReplicationInfo;
-  /** All that the master was told in this history, up to here, bytes. */
-  readonly history: string;
-  readonly offset: number;
-  /** Whether there is time to wait for one that is late. */
-  readonly mayWait: boolean;
-}
-
-/** Why something does not count as durable. */
-interface Doubt {
-  readonly why: string;
-  /** Whether it may yet be dispelled, and there is time for it. */
-  readonly mayPass?: boolean;
-  /** Whether a replica was promoted, so that the connection may lead to a master that was replaced. */
-  readonly isPromotion?: boolean;
-}
-
-interface Report {
-  readonly replica: Replica;
-  readonly standing: Standing;
-}
 
 /**
  * The replicas of the master, as all writers of a process know them.
@@ -45,6 +20,7 @@ interface Report {
 export class Replicas {
   private readonly logger = new Logger('Redis');
   private readonly known = new Map<string, Replica>();
+  private isClosed = false;
 
   /** @param open gives a connection for asking a replica */
   constructor(private readonly open: (at: Address) => Redis) {}
@@ -62,7 +38,8 @@ export class Replicas {
   /** Is told that there is a replica, if it is not known yet. */
   expect(at: Address): void {
     const address = addressOf(at);
-    if (!this.known.has(address)) this.known.set(address, new Replica(address, this.open(at)));
+    if (!this.known.has(address) && !this.isClosed)
+      this.known.set(address, new Replica(address, this.open(at)));
   }
 
   /**
@@ -72,6 +49,7 @@ export class Replicas {
    */
   async confirm(redis: Redis): Promise<string | undefined> {
     const until = performance.now() + REPLICATION_MS;
+    const { stream } = redis;
     // All three go at once. The replicas are listed with what each has confirmed: WAIT only counts them.
     const [{ offset, history }, , seen] = await Promise.all([
       lookAt(redis),
@@ -81,8 +59,8 @@ export class Replicas {
     for (let master = seen; ; master = await waitForMore(redis, master, offset)) {
       const doubt = await this.doubt({ master, offset, history, mayWait: performance.now() < until });
       if (doubt?.mayPass) continue;
-      // Whoever knows where the master is, Sentinels or a name server, may know better by now.
-      if (doubt?.isPromotion) redis.disconnect(true);
+      // Whoever knows where the master is, Sentinels or a name server, may know better by now. It may be another one already.
+      if (doubt?.isPromotion && redis.stream === stream) redis.disconnect(true);
       return doubt?.why;
     }
   }
@@ -95,36 +73,28 @@ export class Replicas {
   async look(master: ReplicationInfo): Promise<boolean> {
     const { history, offset } = master;
     const reports = await this.report({ master, history, offset, mayWait: false });
-    for (const report of reports) if (CLEAR.includes(report.standing)) this.settle(report, master);
-    for (const replica of this.known.values()) {
-      replica.missedLooks = master.replicas.has(replica.address) ? 0 : replica.missedLooks + 1;
+    for (const report of reports) {
+      const { replica, standing } = report;
+      if (CLEAR.includes(standing)) this.settle(report, master);
+      const isMissed = HARMLESS.includes(standing) && !master.replicas.has(replica.address);
+      replica.missedLooks = isMissed ? replica.missedLooks + 1 : 0;
       if (replica.missedLooks > MOST_MISSED_LOOKS) this.forget(replica);
     }
     return reports.some(({ standing }) => standing === 'promoted');
   }
 
   close(): void {
+    this.isClosed = true;
     for (const replica of this.known.values()) this.forget(replica);
   }
 
   /** Why it may be lost with the master. Who has not taken it over and is not waited for any longer is excused. */
   private async doubt(told: Told): Promise<Doubt | undefined> {
-    const { master, history, mayWait: mayPass } = told;
+    const { master, history } = told;
     if (!master.isMaster || master.history !== history) return { why: 'another server is the master' };
     const reports = await this.report(told);
-    const promoted = reports.find(({ standing }) => standing === 'promoted');
-    if (promoted) {
-      return {
-        why: `${promoted.replica.address}, a replica before, is a master, too`,
-        isPromotion: true,
-        mayPass,
-      };
-    }
-    if (!reports.some(({ standing }) => standing === 'has')) {
-      return { why: `no replica has taken it over within ${REPLICATION_MS} ms`, mayPass };
-    }
-    const late = reports.find((report) => isLate(report, told));
-    if (late) return { why: `${late.replica.address} has not taken it over yet`, mayPass };
+    const doubt = doubtOf(reports, told);
+    if (doubt) return doubt;
     for (const report of reports) {
       if (report.standing === 'has') report.replica.heard();
       this.settle(report, master);
@@ -158,12 +128,16 @@ export class Replicas {
 }
 
 /** Standings that say without a write whether one is to be waited for: one that lacks the last word may be in step. */
-const CLEAR: readonly Standing[] = ['has', 'silent'];
+const CLEAR: readonly Standing[] = ['has', 'gone'];
+/** Those of whom nothing is to be feared that is not seen when they are a replica again. */
+const HARMLESS: readonly Standing[] = ['gone', 'elsewhere', 'replaced'];
 
 const WORDS: Partial<Record<Standing, string>> = {
   has: 'is not connected to the master',
   silent: 'does not answer',
+  gone: 'does not answer',
   lacks: 'is behind',
+  elsewhere: 'is not in step with the master',
   replaced: 'has not been told that it is no master any more',
 };
 
@@ -171,11 +145,6 @@ async function reportOf(replica: Replica, { master, offset }: Told): Promise<Rep
   const confirmed = master.replicas.get(replica.address)?.offset ?? -1;
   if (confirmed >= offset) return { replica, standing: 'has' };
   return { replica, standing: standingOf(await replica.ask(), master, offset) };
-}
-
-/** One that was in step a moment ago, and still is a replica. */
-function isLate({ replica, standing }: Report, { master, mayWait }: Told): boolean {
-  return mayWait && standing === 'lacks' && replica.isAwaited && master.replicas.has(replica.address);
 }
 
 export async function lookAt(redis: Redis): Promise<ReplicationInfo> {

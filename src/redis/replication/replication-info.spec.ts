@@ -48,7 +48,11 @@ describe('one that was seen as a replica', () => {
   it.each([
     ['has what it has carried out', {}, 'has'],
     ['lacks what it has not', { offset: 511 }, 'lacks'],
-    ['lacks what it has as the replica of another master', { history: 'cc', offset: 9999 }, 'lacks'],
+    [
+      'is elsewhere when it is in the history of another master',
+      { history: 'cc', offset: 9999 },
+      'elsewhere',
+    ],
     [
       'is promoted when it is a master with a history of its own',
       { isMaster: true, history: 'cc' },
@@ -60,7 +64,7 @@ describe('one that was seen as a replica', () => {
     expect(answers(changes)).toBe(standing);
   });
 
-  it('is silent when it does not answer', () => {
-    expect(standingOf(undefined, master, 512)).toBe('silent');
+  it.each(['silent', 'gone'] as const)('is %s when it does not answer', (absence) => {
+    expect(standingOf(absence, master, 512)).toBe(absence);
   });
 });
