@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Redis } from 'ioredis';
+import { packed } from '../support/packed.js';
 import { redisUrl, TestApp } from '../support/test-app.js';
 
 const HERE = '127.0.0.1';
@@ -24,7 +25,8 @@ const start = async (environment: Record<string, string> = {}) =>
 async function exhaust(principal: string): Promise<void> {
   // Of any period, as long as one is at 20 requests per second.
   const period = Math.floor(Date.now() / 51_000);
-  for (const n of [period, period + 1]) await redis.hset(`{tr}:ingress:${n}`, principal, Date.now() + 60_000);
+  for (const n of [period, period + 1])
+    await redis.hset(`{tr}:ingress:${n}`, principal, packed(Date.now() + 60_000));
 }
 const status = async (path: string, headers: Record<string, string> = {}) =>
   (await app!.get(path, headers)).status;

@@ -16,7 +16,7 @@ local now = clock(ARGV[1])
 --@include receipts
 
 -- Something has to be written: a replica is waited for as far as this connection has written.
-call('SET', P .. 'asked', ms(now), 'PX', 60000)
+call('SET', P .. 'asked', ms(now), 'PX', '60000')
 local client = 'c:' .. ARGV[2]
 loadRules({ client }, {})
 if rulesOf[client].version ~= ARGV[3] then return 'stale' end

@@ -83,5 +83,7 @@ describe('adding over several connections', () => {
     await batches.add({ task: harness.task({ id: randomUUID() }) });
     await writer.repeat?.();
     expect(await harness.redis.llen('{tr}:default:wait')).toBe(2);
+    const [alive, one] = [await harness.redis.hgetall('{tr}:alive'), harness.task()];
+    expect(alive).toEqual({ [`c:${one.clientId}`]: '2', [`q:${one.queue}`]: '2' });
   });
 });
