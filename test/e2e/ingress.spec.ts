@@ -66,6 +66,16 @@ describe('more requests per second than are taken from one sender', () => {
     expect(await redis.hgetall('{tr}:alive')).toEqual({ 'c:neighbour': '1', 'q:default': '1' });
   });
 
+  it('are counted, too, when they are wrong and looked up all the same, as they may have been right before', async () => {
+    await start();
+    await exhaust('flooder');
+    const wrong = { ...task('flooder'), delay: -1 };
+    const throttled = { status: 429, body: { code: 'too_many_requests' } };
+    expect(await app!.post('/v1/enqueue', { ...wrong, task_id: 'mine' })).toMatchObject(throttled);
+    expect(await app!.post('/v1/enqueue', wrong, { 'Idempotency-Key': 'k' })).toMatchObject(throttled);
+    expect(await app!.post('/v1/enqueue', wrong)).toMatchObject({ status: 400 });
+  });
+
   it('cannot be hidden behind an address that the sender makes up', async () => {
     await start();
     await exhaust(HERE);

@@ -104,6 +104,9 @@ end
 -- Accepts a task or says why not.
 local function judge(at, ids)
   local queue, client = ids[1], ids[2]
+  -- What this batch has stored is answered, whatever speaks against it by now: its caller would have it stored again.
+  local stored = isSentAgain and replay(at, client, (rulesOf[client] or NOTHING).perMinute)
+  if stored then return stored end
   local rules, refusal = knownAs(at, client)
   if not rules then return refusal end
   local perMinute = rules.perMinute
