@@ -33,7 +33,11 @@ function handlerModule(onHandled) {
     onHandled(task);
     const now = Date.now();
     const attempt = { number, startedAt: now, endedAt: now, class: 'succeeded', status: 200 };
-    return { attempt: { ...attempt, timings: { totalMs: 0 } }, settlement: { kind: 'complete' } };
+    return {
+      attempt: { ...attempt, timings: { totalMs: 0 } },
+      settlement: { kind: 'complete' },
+      verdict: { kind: 'success' },
+    };
   };
   Module({
     providers: [{ provide: TaskHandler, useValue: { handle } }],

@@ -5,6 +5,7 @@ import { ClientGuard } from '../clients/client-guard.js';
 import { ClientUpkeep } from '../clients/client-upkeep.js';
 import { ClientsModule } from '../clients/clients.module.js';
 import { EnqueueModule } from '../enqueue/enqueue.module.js';
+import { CircuitsModule } from '../circuit-breaker/circuits.module.js';
 import { IngressGuard, IngressLimit } from '../http/ingress-guard.js';
 import { Problems } from '../http/problems.js';
 import { Ingress } from '../queue/admission/ingress.js';
@@ -18,7 +19,7 @@ import type { Half } from './half.js';
 
 /** The half that takes tasks and tells about them. */
 @Module({
-  imports: [QueueModule, ClientsModule, EnqueueModule, TrackingModule, AdminModule],
+  imports: [QueueModule, ClientsModule, CircuitsModule, EnqueueModule, TrackingModule, AdminModule],
   providers: [
     { provide: IngressLimit, useExisting: Ingress },
     // In this order: who sends a request is known to whoever counts it.

@@ -1,5 +1,6 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
+import { CircuitBreakerModule } from '../circuit-breaker/circuit-breaker.module.js';
 import type { Config } from '../config/config.js';
 import { ConfigModule } from '../config/config.module.js';
 import { HealthModule } from '../health/health.module.js';
@@ -29,6 +30,7 @@ export class AppModule {
         MetricsModule,
         ProblemsModule,
         RedisModule,
+        CircuitBreakerModule,
         ...halves,
       ],
       providers: [

@@ -14,7 +14,11 @@ export type AuditAction =
   | 'tier.delete'
   | 'queue.put'
   | 'queue.pause'
-  | 'queue.resume';
+  | 'queue.resume'
+  | 'circuit.open'
+  | 'circuit.close'
+  | 'circuit.reset'
+  | 'host.put';
 
 /** A line of the audit log. When it was written is for the log to say. */
 export interface AuditEntry {

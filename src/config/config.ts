@@ -1,4 +1,5 @@
 import { AdminSettings } from './admin-settings.js';
+import { CircuitBreakerSettings } from './circuit-breaker-settings.js';
 import { ClientSettings } from './client-settings.js';
 import { DeliverySettings } from './delivery-settings.js';
 import { IngressSettings } from './ingress-settings.js';
@@ -18,6 +19,7 @@ export class Config {
   readonly admin = new AdminSettings();
   readonly clients = new ClientSettings();
   readonly delivery = new DeliverySettings();
+  readonly circuitBreaker = new CircuitBreakerSettings();
   readonly outgoing = new OutgoingSettings();
   readonly retention = new RetentionSettings();
   readonly storage = new StorageSettings();

@@ -58,12 +58,19 @@ function parseAs(fallback: unknown, text: string): unknown {
   return text;
 }
 
-function contradictions({ admin, delivery, ingress, service }: Config): string[] {
-  const faults: string[] = [];
+function contradictions(config: Config): string[] {
+  const { admin, service } = config;
   const weakness = admin.apiKey === '' ? undefined : weaknessOf(admin.apiKey);
-  if (weakness !== undefined && service.nodeEnv === 'production') {
-    faults.push(`ADMIN_API_KEY ${weakness}; in production take one of: openssl rand -hex 32`);
-  }
+  if (weakness === undefined || service.nodeEnv !== 'production') return wrongOrder(config);
+  return [
+    `ADMIN_API_KEY ${weakness}; in production take one of: openssl rand -hex 32`,
+    ...wrongOrder(config),
+  ];
+}
+
+/** What must not be less, or greater, than something else. */
+function wrongOrder({ circuitBreaker, delivery, ingress, service }: Config): string[] {
+  const faults: string[] = [];
   if (ingress.maxBatchBytes < service.maxRequestBytes) {
     faults.push('MAX_BATCH_BYTES must not be less than MAX_REQUEST_BYTES');
   }
@@ -75,6 +82,10 @@ function contradictions({ admin, delivery, ingress, service }: Config): string[]
   }
   if (delivery.retryMinBackoffSec > delivery.retryMaxBackoffSec) {
     faults.push('RETRY_MIN_BACKOFF_SEC must not be greater than RETRY_MAX_BACKOFF_SEC');
+  }
+  const { timeoutSec, timeoutMaxSec } = circuitBreaker;
+  if (timeoutMaxSec > 0 && timeoutMaxSec < timeoutSec) {
+    faults.push('CB_TIMEOUT_MAX_SEC must not be less than CB_TIMEOUT_SEC, or must be 0');
   }
   return faults;
 }

@@ -45,6 +45,7 @@ function wideLine(task: Task, attempt: Attempt, settlement: Settlement, url: str
     attempt: attempt.number,
     max_attempts: task.maxRetries + 1,
     class: attempt.class,
+    probe: attempt.isProbe,
     status: attempt.status,
     error_code: attempt.error?.code,
     error: attempt.error?.message,

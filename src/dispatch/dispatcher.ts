@@ -6,6 +6,7 @@ import { Clock } from '../time/clock.js';
 import { AttemptLog } from './attempt-log.js';
 import { Calls } from './calls.js';
 import { classify } from './classify.js';
+import { judgeHost } from './judge-host.js';
 import { settle } from './settle.js';
 import { toAttempt } from './to-attempt.js';
 
@@ -32,6 +33,6 @@ export class Dispatcher extends TaskHandler {
     const settlement = settle(outcome, claimed, { now: endedAt, random: Math.random() });
     const attempt = toAttempt(claimed, reply, outcome, { startedAt, endedAt });
     this.log.write(claimed.task, attempt, settlement);
-    return { attempt, settlement };
+    return { attempt, settlement, verdict: judgeHost(outcome) };
   }
 }

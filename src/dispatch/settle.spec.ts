@@ -46,6 +46,20 @@ describe('settle', () => {
     expect(settle(rejected, { ...old, retriedAt: 49_000 }, at)).toMatchObject({ kind: 'retry' });
   });
 
+  it('hands back a probe that got no answer, whatever its number, unless it is too late', () => {
+    const [, notSent, ambiguous] = failures;
+    const last = { task: { ...task, maxRetries: 0 }, attempt: 1, isProbe: true };
+    for (const outcome of [notSent!, ambiguous!])
+      expect(settle(outcome, last, at)).toEqual({ kind: 'hand_back' });
+    const refused: Outcome = { class: 'not_sent', error, noRetry: true };
+    expect(settle(refused, last, at)).toMatchObject({ reason: 'permanent_failure' });
+    expect(settle(rejected, last, at)).toMatchObject({ reason: 'attempts_exhausted' });
+    const expired = { ...last, task: { ...task, expiresAt: at.now - 1 } };
+    expect(settle(notSent!, expired, at)).toEqual({ kind: 'expire' });
+    const old = { ...last, task: { ...withPolicy({ maxAgeMs: 5000 }), scheduledAt: 0 } };
+    expect(settle(notSent!, old, at)).toMatchObject({ reason: 'max_age_exceeded' });
+  });
+
   it('makes a dead letter of a status that the task calls permanent, and of no other', () => {
     const choosy = withPolicy({ permanentStatuses: [404, 410] });
     const after = (status: number) => settle({ ...rejected, status }, { task: choosy, attempt: 1 }, at);

@@ -9,6 +9,8 @@ interface Tried {
   readonly attempt: number;
   /** When somebody gave it all its tries again, Unix milliseconds. */
   readonly retriedAt?: number | undefined;
+  /** It tried whether its host is there again. */
+  readonly isProbe?: boolean | undefined;
 }
 
 interface Circumstances {
@@ -23,7 +25,7 @@ type Failure = Exclude<Outcome, { class: 'succeeded' | 'interrupted' }>;
 
 /**
  * What becomes of a task after an attempt. Deliveries in total are at most 1 + maxRetries; an attempt that we cut off
- * ourselves is none.
+ * ourselves is none, and neither is a probe that got no answer: it waits for its host again.
  */
 export function settle(outcome: Outcome, tried: Tried, { now, random }: Circumstances): Settlement {
   if (outcome.class === 'succeeded') return { kind: 'complete' };
@@ -32,9 +34,14 @@ export function settle(outcome: Outcome, tried: Tried, { now, random }: Circumst
   if (isPermanent(outcome, task.retry.permanentStatuses)) {
     return { kind: 'dead_letter', reason: 'permanent_failure' };
   }
+  if (isUncounted(outcome, tried)) return tooLate(tried, now) ?? { kind: 'hand_back' };
   if (attempt > task.maxRetries) return { kind: 'dead_letter', reason: 'attempts_exhausted' };
   const delayMs = Math.max(retryDelayMs(task.retry, attempt, random), askedWaitMs(outcome));
   return tooLate(tried, now + delayMs) ?? { kind: 'retry', delayMs };
+}
+
+function isUncounted(failure: Failure, { isProbe = false }: Tried): boolean {
+  return isProbe && failure.class !== 'rejected';
 }
 
 function isPermanent(failure: Failure, permanentStatuses: readonly number[] = []): boolean {

@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { PrometheusModule } from '@willsoto/nestjs-prometheus';
+import { CircuitMetric, circuitMetricProviders } from './circuit-metric.js';
 import { AdmissionMetric, admissionMetricProviders } from './admission-metric.js';
 import { DepthMetric, depthMetricProviders } from './depth-metric.js';
 import { HistoryMetric, historyMetricProviders } from './history-metric.js';
@@ -18,14 +19,24 @@ import { TaskMetrics, taskMetricProviders } from './task-metrics.js';
     ...depthMetricProviders,
     ...historyMetricProviders,
     ...storeMetricProviders,
+    ...circuitMetricProviders,
     ...admissionMetricProviders,
     TaskMetrics,
     HttpMetrics,
     DepthMetric,
     HistoryMetric,
     StoreMetric,
+    CircuitMetric,
     AdmissionMetric,
   ],
-  exports: [TaskMetrics, HttpMetrics, DepthMetric, HistoryMetric, StoreMetric, AdmissionMetric],
+  exports: [
+    TaskMetrics,
+    HttpMetrics,
+    DepthMetric,
+    HistoryMetric,
+    StoreMetric,
+    CircuitMetric,
+    AdmissionMetric,
+  ],
 })
 export class MetricsModule {}

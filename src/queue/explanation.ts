@@ -1,5 +1,6 @@
 import type { Lane } from '../task/lane.js';
 import { isFinal, type TaskState } from '../task/task-state.js';
+import { decodeCircuit } from './gates/circuit.js';
 import { type GateReading, room, type Refusal, startRefusal } from './gates/decide.js';
 import { decodeLimits } from './gates/gate.js';
 
@@ -44,12 +45,14 @@ export type RawExplanation = [
 ];
 
 const KINDS = { q: 'queue', c: 'client', h: 'host' } as const;
-const GATE_VALUES = 6;
+const GATE_VALUES = 9;
+/** Parked under this is what a host has asked the client to wait with: a reason of the host. */
+const HOLD = 'k:';
 
 export function explanationOf(raw: RawExplanation): TaskExplanation {
   const [state, due, now, lane, park, aheadInLane, aheadUnderGate, values] = raw;
   const gates = isFinal(state) ? [] : verdicts(values, state, Number(now));
-  const heldBy = gates.find(({ id }) => id === park)?.verdict;
+  const heldBy = gates.find(({ id }) => id === holderIn(park, gates))?.verdict;
   const parts = {
     ...(heldBy && { heldBy }),
     ...(due !== '' && { dueAt: Number(due) }),
@@ -61,6 +64,10 @@ export function explanationOf(raw: RawExplanation): TaskExplanation {
   return { state, lane, gates: inOrder, ...parts, ...(eta !== undefined && { eta }) };
 }
 
+function holderIn(park: string, gates: readonly Verdict[]): string | undefined {
+  return park.startsWith(HOLD) ? gates.at(-1)?.id : park;
+}
+
 interface Verdict {
   readonly id: string;
   readonly verdict: GateVerdict;
@@ -69,18 +76,25 @@ interface Verdict {
 function verdicts(values: readonly string[], state: TaskState, now: number): Verdict[] {
   const all: Verdict[] = [];
   for (let at = 0; at < values.length; at += GATE_VALUES) {
-    const [id = '', limits = '', running, tat, window, share = ''] = values.slice(at, at + GATE_VALUES);
-    const reading: GateReading = {
-      limits: decodeLimits(limits),
-      running: Number(running),
-      tat: Number(tat),
-      window: Number(window),
-      isClient: id.startsWith('c:'),
-      ...(share !== '' && { share: Number(share) }),
-    };
+    const [id = '', ...told] = values.slice(at, at + GATE_VALUES);
+    const reading = readingOf(id, told);
     all.push({ id, verdict: verdictOf(id, reading, refusalOf(reading, state, now)) });
   }
   return all;
+}
+
+function readingOf(id: string, told: readonly string[]): GateReading {
+  const [limits = '', running, tat, window, share = '', circuit = '', probes, heldUntil = ''] = told;
+  return {
+    limits: decodeLimits(limits),
+    running: Number(running),
+    tat: Number(tat),
+    window: Number(window),
+    isClient: id.startsWith('c:'),
+    ...(share !== '' && { share: Number(share) }),
+    ...(circuit !== '' && { circuit: decodeCircuit(circuit), probes: Number(probes) }),
+    ...(heldUntil !== '' && { heldUntil: Number(heldUntil) }),
+  };
 }
 
 /** One that runs has passed; one that waits needs a slot; every other needs room to be let in first. */

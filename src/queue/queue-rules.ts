@@ -20,6 +20,13 @@ export function maxTaskAgeMs({ delivery }: Config): number {
   return delivery.maxTaskAgeSec * 1000;
 }
 
+/** When circuits open and close, as the scripts read it. */
+export function breakerText({ circuitBreaker }: Config): string {
+  const { failureThreshold, intervalSec, timeoutSec, timeoutMaxSec, maxRequests, rampStep } = circuitBreaker;
+  const times = [intervalSec, timeoutSec, timeoutMaxSec].map((seconds) => Math.round(seconds * 1000));
+  return [failureThreshold, ...times, maxRequests, rampStep].join(';');
+}
+
 export function stepSettings(config: Config, token: string): StepSettings {
   const { delivery, retention } = config;
   return {
@@ -28,6 +35,7 @@ export function stepSettings(config: Config, token: string): StepSettings {
     mode: delivery.priorityMode,
     maxAgeMs: maxTaskAgeMs(config),
     completedForMs: Math.round(retention.completedDays * DAY_MS),
+    breaker: breakerText(config),
     deadForMs: retention.deadDays > 0 ? Math.round(retention.deadDays * DAY_MS) : undefined,
   };
 }

@@ -20,6 +20,8 @@ export const scripts = {
   editTask: script('edit-task'),
   setGate: script('set-gate'),
   keepRecord: script('keep-record'),
+  setCircuit: script('set-circuit'),
+  sweepCircuits: script('sweep-circuits'),
   renewLocks: script('renew-locks'),
   joinFleet: script('join-fleet'),
   recover: script('recover'),

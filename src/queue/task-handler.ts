@@ -1,4 +1,5 @@
 import type { Attempt } from '../task/attempt.js';
+import type { HostVerdict } from '../task/host-verdict.js';
 import type { Settlement } from '../task/settlement.js';
 import type { Task } from '../task/task.js';
 import type { AbortHandle } from './abort-handle.js';
@@ -12,12 +13,16 @@ export interface ClaimedTask {
   readonly dueAt?: number;
   /** When somebody gave a dead letter all its tries again, Unix milliseconds. */
   readonly retriedAt?: number | undefined;
+  /** It tries whether its host is there again: when it gets no answer, that is not the task's failure. */
+  readonly isProbe?: boolean;
 }
 
 /** What an attempt left behind, to be kept, and what becomes of the task. */
 export interface Handled {
   readonly attempt: Attempt;
   readonly settlement: Settlement;
+  /** What it says of the host; nothing when no call was made. */
+  readonly verdict?: HostVerdict;
 }
 
 /** The port through which the queue gives tasks to the worker half. */

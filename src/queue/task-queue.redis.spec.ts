@@ -2,6 +2,8 @@ import { describeAdmission } from '../../test/support/admission-conformance.js';
 import { attemptOf } from '../../test/support/attempt-of.js';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { QueueHarness } from '../../test/support/queue-harness.js';
+import { describeCircuits } from '../../test/support/circuit-conformance.js';
+import type { HostVerdict } from '../task/host-verdict.js';
 import { ADMISSION_KEY } from '../redis/keys.js';
 import type { Settlement } from '../task/settlement.js';
 import type { Task } from '../task/task.js';
@@ -9,7 +11,8 @@ import { loadConfig } from '../config/load-config.js';
 import { encodeRules } from './admission/admission-rules.js';
 import { stepSettings } from './queue-rules.js';
 import { RunningTasks } from './worker/running-tasks.js';
-import { type FetchedTask, type SettledTask, step } from './worker/step.js';
+import type { SettledTask } from './worker/settled-task.js';
+import { type FetchedTask, step } from './worker/step.js';
 import { describeTaskQueue, type QueueUnderTest } from '../../test/support/task-queue-conformance.js';
 import { Logger } from '@nestjs/common';
 
@@ -40,9 +43,9 @@ async function realQueue(): Promise<QueueUnderTest> {
       for (const each of reply.fetched) fetched.set(each.task.id, each);
       return reply.fetched.map(({ task }) => task);
     },
-    settle: async ({ id }: Task, settlement: Settlement) => {
+    settle: async ({ id }: Task, settlement: Settlement, verdict?: HostVerdict) => {
       const attempt = attemptOf(settlement, clock.now());
-      const handler = { handle: () => Promise.resolve({ attempt, settlement }) };
+      const handler = { handle: () => Promise.resolve({ attempt, settlement, ...(verdict && { verdict }) }) };
       const running = new RunningTasks(handler, new Logger(), clock);
       await turn(0, [await running.run(fetched.get(id)!)]);
     },
@@ -57,4 +60,5 @@ async function realQueue(): Promise<QueueUnderTest> {
 }
 
 describeTaskQueue('the queue in Redis', realQueue);
+describeCircuits('circuits in Redis', realQueue);
 describeAdmission('who may add to the queue in Redis', realQueue);

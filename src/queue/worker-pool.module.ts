@@ -1,5 +1,6 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { HealthRegistry } from '../health/health-registry.js';
+import { HostChanges } from './gates/host-changes.js';
 import { LoopWorkerPool } from './worker/loop-worker-pool.js';
 import { QueueClock, RedisClock } from './queue-clock.js';
 import { WorkerPool } from './worker-pool.js';
@@ -7,7 +8,10 @@ import { WorkerPool } from './worker-pool.js';
 /** The door for the worker half: the pool that drives the `TaskHandler` which a module exports. */
 @Module({})
 export class WorkerPoolModule {
-  constructor(pool: WorkerPool, health: HealthRegistry) {
+  constructor(pool: WorkerPool, health: HealthRegistry, hostChanges: HostChanges) {
+    pool.hostChanges.subscribe((change) => {
+      hostChanges.tell([change]);
+    });
     health.register({ name: 'worker', check: () => pool.check() });
   }
 

@@ -55,3 +55,18 @@ export const RETENTION_KEY = `${PREFIX}retention`;
 
 /** Hash: what the completed history occupies, and how much of it was evicted. */
 export const HISTORY_KEY = `${PREFIX}history`;
+
+/** Hash: host → its circuit, for the scripts. Only of hosts that there is something against. */
+export const CIRCUITS_KEY = `${PREFIX}circuits`;
+
+/** Sorted set, all scores 0: hosts whose circuit is not closed. */
+export const OPEN_CIRCUITS_KEY = `${PREFIX}circuits:open`;
+
+/** Hash: host → what it may be asked (JSON). Of hosts for which something was set. */
+export const HOSTS_KEY = `${PREFIX}hosts`;
+
+/** Hash: gate → tasks that hold a slot of it. */
+export const RUNNING_KEY = `${PREFIX}running`;
+
+/** Sorted set: the tasks that a gate holds back. */
+export const parkKey = (gate: string): string => `${PREFIX}park:${gate}`;

@@ -2,11 +2,13 @@ import type { AttemptError, Outcome } from './outcome.js';
 
 /** One try at a task, as it is kept. Times are Unix milliseconds. */
 export interface Attempt {
-  /** Counts from 1; an attempt cut off by a shutdown has the number of the one that follows it. */
+  /** Counts from 1; an attempt that does not count has the number of the one that follows it. */
   readonly number: number;
   readonly startedAt: number;
   readonly endedAt: number;
   readonly class: Outcome['class'];
+  /** It tried whether its host is there again; when it got no answer, it does not count. */
+  readonly isProbe?: true | undefined;
   readonly status?: number | undefined;
   readonly error?: AttemptError | undefined;
   /** For how long the target asked to be left alone, as far as that is honoured. */

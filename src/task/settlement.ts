@@ -5,7 +5,7 @@ export type Settlement =
   | { readonly kind: 'dead_letter'; readonly reason: DeadLetterReason }
   /** Its next attempt would come after the time at which it expires. */
   | { readonly kind: 'expire' }
-  /** Given back untouched, to be run elsewhere; uses no attempt. */
+  /** Given back untouched, to be run elsewhere or later; uses no attempt. */
   | { readonly kind: 'hand_back' };
 
 type DeadLetterReason =

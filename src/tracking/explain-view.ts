@@ -1,7 +1,8 @@
 import type { GateVerdict, TaskExplanation } from '../queue/explanation.js';
+import type { Refusal } from '../queue/gates/decide.js';
 import type { TaskState } from '../task/task-state.js';
 import { formatTime } from '../time/rfc3339.js';
-import type { ExplanationView, GateView, PositionView } from './explain.dto.js';
+import type { ExplanationView, GateReason, GateView, PositionView } from './explain.dto.js';
 
 export function explanationView(id: string, explanation: TaskExplanation): ExplanationView {
   const { state, gates, eta } = explanation;
@@ -30,13 +31,31 @@ function gateView(verdict: GateVerdict): GateView {
     passes: !refusal,
     ...(refusal && { reason: reasonOf(verdict) }),
     ...(maxRunning !== undefined && { running, max_running: maxRunning }),
-    ...(at !== undefined && (refusal?.reason === 'shut' ? { until: at } : { next_at: at })),
+    ...(at !== undefined && (opensAtOnce(refusal) ? { until: at } : { next_at: at })),
   };
 }
 
-function reasonOf({ kind, refusal }: GateVerdict): NonNullable<GateView['reason']> {
-  if (refusal && refusal.reason !== 'shut') return refusal.reason;
-  return kind === 'client' ? 'disabled' : 'paused';
+/** Then nothing is left of it. */
+function opensAtOnce(refusal: Refusal | undefined): boolean {
+  return refusal?.reason === 'shut' || refusal?.reason === 'client_held';
+}
+
+const OF_HOST = {
+  shut: 'paused',
+  circuit_open: 'host_circuit_open',
+  circuit_half_open: 'host_circuit_half_open',
+  ramping: 'host_ramping',
+  client_held: 'client_held_by_host',
+  at_capacity: 'host_at_limit',
+  rate_limited: 'host_at_limit',
+  fleet_share: 'fleet_share',
+} as const;
+
+function reasonOf({ kind, refusal }: GateVerdict): GateReason {
+  const { reason = 'shut' } = refusal ?? {};
+  if (kind === 'host') return OF_HOST[reason];
+  if (reason === 'shut') return kind === 'client' ? 'disabled' : 'paused';
+  return reason === 'at_capacity' || reason === 'rate_limited' ? reason : 'fleet_share';
 }
 
 const SUMMARIES: Readonly<Record<TaskState, (explanation: TaskExplanation) => string>> = {
@@ -65,21 +84,37 @@ function deferred({ heldBy, parkedAhead }: TaskExplanation): string {
   return `It is due, but its ${heldBy.kind} ${heldBy.name} ${why(heldBy)}${before}.`;
 }
 
+const WHY: Readonly<Record<GateReason, (verdict: GateVerdict) => string>> = {
+  paused: (verdict) => `is paused${until(verdict)}`,
+  disabled: (verdict) => `is disabled${until(verdict)}`,
+  rate_limited: () => 'is at its rate',
+  fleet_share: ({ running }) => `has its share of the workers (${running} running), and tasks of others wait`,
+  at_capacity: atCapacity,
+  host_at_limit: (verdict) =>
+    verdict.refusal?.reason === 'rate_limited' ? 'is at its rate' : atCapacity(verdict),
+  host_circuit_open: nextProbe,
+  host_circuit_half_open: () => 'is being tried (circuit half-open): as many probes as may be are under way',
+  host_ramping: (verdict) =>
+    `was not available and is given its tasks step by step, the next of them${at(verdict)}`,
+  client_held_by_host: (verdict) => `has asked this client to wait${until(verdict)}`,
+};
+
 function why(verdict: GateVerdict): string {
-  const { running, refusal } = verdict;
-  const until = refusal?.at === undefined ? '' : ` until ${formatTime(Math.ceil(refusal.at))}`;
-  switch (reasonOf(verdict)) {
-    case 'paused':
-      return `is paused${until}`;
-    case 'disabled':
-      return `is disabled${until}`;
-    case 'rate_limited':
-      return 'is at its rate';
-    case 'fleet_share':
-      return `has its share of the workers (${running} running), and tasks of others wait`;
-    case 'at_capacity':
-      return atCapacity(verdict);
-  }
+  return WHY[reasonOf(verdict)](verdict);
+}
+
+function nextProbe(verdict: GateVerdict): string {
+  const next =
+    verdict.refusal?.at === undefined ? ' until somebody closes it' : `; it is tried again${at(verdict)}`;
+  return `is left alone (circuit open)${next}`;
+}
+
+function at({ refusal }: GateVerdict): string {
+  return refusal?.at === undefined ? '' : ` at ${formatTime(Math.ceil(refusal.at))}`;
+}
+
+function until({ refusal }: GateVerdict): string {
+  return refusal?.at === undefined ? '' : ` until ${formatTime(Math.ceil(refusal.at))}`;
 }
 
 function atCapacity({ running, maxRunning }: GateVerdict): string {

@@ -3,6 +3,13 @@ import { TASK_STATES, type TaskState } from '../task/task-state.js';
 
 const TIME = { format: 'date-time', required: false };
 
+const REASONS = [
+  ...(['paused', 'disabled', 'at_capacity', 'fleet_share', 'rate_limited'] as const),
+  ...(['host_circuit_open', 'host_circuit_half_open', 'host_ramping', 'host_at_limit'] as const),
+  'client_held_by_host',
+] as const;
+export type GateReason = (typeof REASONS)[number];
+
 /** What a gate says to a task. */
 export class GateView {
   @ApiProperty({ enum: ['queue', 'client', 'host'] })
@@ -13,11 +20,8 @@ export class GateView {
 
   passes!: boolean;
 
-  @ApiProperty({
-    enum: ['paused', 'disabled', 'at_capacity', 'fleet_share', 'rate_limited'],
-    required: false,
-  })
-  reason?: 'paused' | 'disabled' | 'at_capacity' | 'fleet_share' | 'rate_limited';
+  @ApiProperty({ enum: REASONS, required: false })
+  reason?: GateReason;
 
   @ApiProperty({ required: false, description: 'Running tasks that count for `max_running`.' })
   running?: number;
@@ -25,10 +29,17 @@ export class GateView {
   @ApiProperty({ required: false })
   max_running?: number;
 
-  @ApiProperty({ ...TIME, description: 'It opens by itself then: of paused and disabled ones.' })
+  @ApiProperty({
+    ...TIME,
+    description:
+      'It opens by itself then: of paused and disabled ones, and of hosts that have asked the client to wait.',
+  })
   until?: string;
 
-  @ApiProperty({ ...TIME, description: 'It lets the next task start then: of rates.' })
+  @ApiProperty({
+    ...TIME,
+    description: 'It lets the next task start then: of rates, open circuits and ramps.',
+  })
   next_at?: string;
 }
 

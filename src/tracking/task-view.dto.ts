@@ -55,6 +55,13 @@ export class AttemptView {
 
   @ApiProperty({
     required: false,
+    description:
+      'It tried whether its host, whose circuit was open, is there again. When it got no answer it does not count, and the next attempt has the same number.',
+  })
+  is_probe?: boolean;
+
+  @ApiProperty({
+    required: false,
     description: 'HTTP status of the answer, also of one that did not end in time.',
   })
   status?: number;

@@ -62,10 +62,15 @@ function attemptView({ timings, ...attempt }: Attempt): AttemptView {
     ...(attempt.status !== undefined && { status: attempt.status }),
     ...(attempt.error && { error: attempt.error }),
     ...(attempt.retryAfterMs !== undefined && { retry_after_ms: attempt.retryAfterMs }),
+    ...probeView(attempt),
     ...(timings.queueMs !== undefined && { queue_ms: timings.queueMs }),
     ...(timings.connectMs !== undefined && { connect_ms: timings.connectMs }),
     ...(timings.firstByteMs !== undefined && { first_byte_ms: timings.firstByteMs }),
     total_ms: timings.totalMs,
     ...(attempt.response !== undefined && { response: attempt.response }),
   };
+}
+
+function probeView({ isProbe }: Pick<Attempt, 'isProbe'>): { is_probe?: boolean } {
+  return isProbe ? { is_probe: true } : {};
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TaskView } from '../../src/tracking/task-view.dto.js';
+import { startRedis } from '../../scripts/embedded-redis.mjs';
 import { isRunning } from '../support/processes.js';
 import { type Product, startProduct } from '../support/product.js';
 import { Receiver } from '../support/receiver.js';
@@ -44,6 +45,15 @@ describe('SIGTERM', () => {
     expect((await api.get<TaskView>(`/v1/tasks/${running}`)).body.state).toBe('completed');
     expect((await api.get<TaskView>(`/v1/tasks/${waiting}`)).body.state).toBe('pending');
     expect(target.received).toHaveLength(1);
+  });
+
+  it('does not wait for a Redis that is away when there is nothing to tell it', async () => {
+    const redis = await startRedis({ appendOnly: false });
+    worker = await startWorker({ REDIS_URL: redis.url, SHUTDOWN_TIMEOUT_SEC: '600' });
+    await redis.stop();
+    await until(async () => (await fetch(`${worker.url}/health/ready`)).status === 503);
+    worker.child.kill('SIGTERM');
+    expect(await worker.ended).toBe(0);
   });
 
   it('hands back what has not finished by the deadline: it runs elsewhere, and the try does not count', async () => {

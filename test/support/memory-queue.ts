@@ -10,12 +10,14 @@ import {
   TaskQueue,
 } from '../../src/queue/task-queue.js';
 import type { TaskReader, TaskSnapshot } from '../../src/queue/task-reader.js';
+import type { Handled } from '../../src/queue/task-handler.js';
 import type { Attempt } from '../../src/task/attempt.js';
 import type { Settlement } from '../../src/task/settlement.js';
 import { MemoryAdmission } from './memory-admission.js';
 import { isFinal, type TaskState } from '../../src/task/task-state.js';
 import { clientInId } from '../../src/task/task-id.js';
 import type { Task } from '../../src/task/task.js';
+import { hostOf, MemoryCircuits } from './memory-circuits.js';
 
 interface Stored {
   task: Task;
@@ -23,6 +25,8 @@ interface Stored {
   attemptsMade: number;
   readonly attempts: Attempt[];
   isRunning: boolean;
+  begunAt: number;
+  probeOf?: number | undefined;
   isCancelled: boolean;
   ended?: { readonly state: TaskState; readonly at: number; readonly reason: string };
 }
@@ -30,12 +34,13 @@ interface Stored {
 const ENDINGS = { complete: 'completed', dead_letter: 'dead_letter', expire: 'expired' } as const;
 
 /**
- * Both ports in memory: what they promise, without Redis. It has one kind of gate, clients that are shut. The
- * conformance suite holds it equal to the real queue.
+ * Both ports in memory: what they promise, without Redis. It has two kinds of gates, clients that are shut and circuits of
+ * hosts. The conformance suites hold it equal to the real queue.
  */
 export class MemoryQueue extends TaskQueue implements TaskReader {
   private readonly tasks = new Map<string, Stored>();
   private readonly shut = new Set<string>();
+  private readonly circuits = new MemoryCircuits(() => this.clock.now());
   private readonly door = new MemoryAdmission();
 
   constructor(private readonly clock: QueueClock) {
@@ -67,7 +72,7 @@ export class MemoryQueue extends TaskQueue implements TaskReader {
   }
 
   private store(task: Task): void {
-    const fresh = { attemptsMade: 0, attempts: [], isRunning: false, isCancelled: false };
+    const fresh = { attemptsMade: 0, attempts: [], isRunning: false, begunAt: 0, isCancelled: false };
     this.tasks.set(task.id, { task, due: task.scheduledAt, ...fresh });
   }
 
@@ -137,34 +142,54 @@ export class MemoryQueue extends TaskQueue implements TaskReader {
     const stored = this.tasks.get(id);
     if (!stored) return Promise.resolve(undefined);
     const state = this.stateOf(stored);
-    const gates = isFinal(state) ? [] : [this.verdictOn(stored)];
-    const heldBy = gates.find(({ refusal }) => refusal);
-    const ahead = this.aheadOf(stored, state);
+    const gates = isFinal(state) ? [] : [this.verdictOn(stored), this.verdictOfHost(stored)];
     return Promise.resolve({
-      state,
-      lane: stored.task.lane,
-      gates,
-      ...(state === 'deferred' && heldBy && { heldBy, parkedAhead: ahead }),
-      ...(state === 'pending' && { waitingAheadInLane: ahead }),
+      ...{ state, lane: stored.task.lane, gates, ...this.placeOf(stored, state, gates) },
       ...(waitsForTime(state) && { dueAt: stored.due, eta: stored.due }),
     });
   }
 
-  /** A worker takes everything that may start, oldest first. */
+  private placeOf(
+    stored: Stored,
+    state: TaskState,
+    gates: readonly GateVerdict[],
+  ): Pick<TaskExplanation, 'heldBy' | 'parkedAhead' | 'waitingAheadInLane' | 'eta'> {
+    const ahead = this.aheadOf(stored, state);
+    if (state === 'pending') return { waitingAheadInLane: ahead };
+    const heldBy = gates.find(({ refusal }) => refusal);
+    if (state !== 'deferred' || !heldBy) return {};
+    const eta = heldBy.refusal?.at;
+    return { heldBy, parkedAhead: ahead, ...(eta !== undefined && { eta }) };
+  }
+
+  /** A worker takes everything that may start, what was tried least first, and of such the oldest. */
   take(): Task[] {
-    const waiting = [...this.tasks.values()].filter((stored) => this.stateOf(stored) === 'pending');
+    const waiting = [...this.tasks.values()].filter(
+      (stored) => this.stateOf(stored) !== 'running' && this.isDue(stored),
+    );
     for (const stored of waiting.filter((each) => this.hasExpired(each))) this.end(stored, 'expired');
-    const taken = waiting.filter(({ ended }) => !ended);
-    for (const stored of taken) stored.isRunning = true;
-    return taken.map(({ task }) => task);
+    const taken: Task[] = [];
+    for (const stored of waiting.toSorted((one, other) => one.attempts.length - other.attempts.length)) {
+      if (this.stateOf(stored) !== 'pending') continue;
+      const { probeOf } = this.circuits.begin(stored.task, this.probes(stored.task));
+      Object.assign(stored, { isRunning: true, begunAt: this.clock.now(), probeOf });
+      taken.push(stored.task);
+    }
+    return taken;
   }
 
   /** What has become of a task that a worker took. */
-  settle(id: string, attempt: Attempt, settlement: Settlement): void {
+  settle(id: string, { attempt, settlement, verdict }: Handled): void {
     const stored = this.tasks.get(id)!;
     stored.isRunning = false;
     stored.attempts.push(attempt);
-    if (attempt.class !== 'interrupted') stored.attemptsMade++;
+    if (verdict)
+      this.circuits.judge(stored.task, { verdict, begunAt: stored.begunAt, probeOf: stored.probeOf });
+    if (attempt.class !== 'interrupted' && settlement.kind !== 'hand_back') stored.attemptsMade++;
+    this.carryOut(stored, settlement);
+  }
+
+  private carryOut(stored: Stored, settlement: Settlement): void {
     const { kind } = settlement;
     if (kind !== 'retry' && kind !== 'hand_back') {
       this.end(stored, ENDINGS[kind], kind === 'dead_letter' ? settlement.reason : '');
@@ -193,7 +218,20 @@ export class MemoryQueue extends TaskQueue implements TaskReader {
     if (ended) return ended.state;
     if (isRunning) return 'running';
     if (due > this.clock.now()) return attempts.length > 0 ? 'retrying' : 'scheduled';
-    return this.shut.has(task.clientId) ? 'deferred' : 'pending';
+    const isHeld =
+      this.shut.has(task.clientId) || this.circuits.refusal(task, this.probes(task)) !== undefined;
+    return isHeld ? 'deferred' : 'pending';
+  }
+
+  private isDue({ due, ended }: Stored): boolean {
+    return !ended && due <= this.clock.now();
+  }
+
+  /** Under way to the host of a task. */
+  private probes(task: Task): number {
+    const isProbe = (each: Stored) => each.isRunning && each.probeOf !== undefined;
+    return [...this.tasks.values()].filter((each) => isProbe(each) && hostOf(each.task) === hostOf(task))
+      .length;
   }
 
   private hasExpired({ task }: Stored): boolean {
@@ -208,6 +246,11 @@ export class MemoryQueue extends TaskQueue implements TaskReader {
       running: 0,
       ...(isHeld && { refusal: { reason: 'shut' } }),
     };
+  }
+
+  private verdictOfHost({ task, isRunning }: Stored): GateVerdict {
+    const refusal = isRunning ? undefined : this.circuits.refusal(task, this.probes(task));
+    return { kind: 'host', name: hostOf(task), running: 0, ...(refusal && { refusal }) };
   }
 
   private aheadOf(stored: Stored, state: TaskState): number {

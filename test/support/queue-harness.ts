@@ -1,6 +1,8 @@
 import { Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { Gauge } from 'prom-client';
+import { Circuits } from '../../src/circuit-breaker/circuits.js';
+import { HostLimits } from '../../src/circuit-breaker/host-limits.js';
 import { ClientStore } from '../../src/clients/client-store.js';
 import { TierStore } from '../../src/clients/tier-store.js';
 import { Config } from '../../src/config/config.js';
@@ -8,6 +10,7 @@ import { loadConfig } from '../../src/config/load-config.js';
 import { HealthRegistry } from '../../src/health/health-registry.js';
 import { StoreMetric } from '../../src/metrics/store-metric.js';
 import type { AbortHandle } from '../../src/queue/abort-handle.js';
+import { HostChanges } from '../../src/queue/gates/host-changes.js';
 import { GateStore } from '../../src/queue/gates/gate-store.js';
 import { LoopWorkerPool } from '../../src/queue/worker/loop-worker-pool.js';
 import { MemoryWatch } from '../../src/queue/store/memory-watch.js';
@@ -30,11 +33,15 @@ export class QueueHarness {
   readonly queue: ScriptTaskQueue;
   readonly reader: ScriptTaskReader;
   readonly gates: GateStore;
+  readonly circuits: Circuits;
+  readonly hostLimits: HostLimits;
+  readonly hostChanges = new HostChanges();
   readonly clients: ClientStore;
   readonly tiers: TierStore;
   readonly redis: Redis;
   private readonly pools: LoopWorkerPool[] = [];
   private readonly connections: RedisConnections[] = [];
+  private readonly url: string;
   private count = 0;
 
   private constructor(
@@ -42,16 +49,20 @@ export class QueueHarness {
     private readonly config: Config,
     readonly clock: QueueClock,
   ) {
-    const connections = this.connect(redisUrl());
+    this.url = environment['REDIS_URL'] ?? redisUrl();
+    const connections = this.connect(this.url);
     this.queue = this.queueOn(connections);
     this.reader = new ScriptTaskReader(config, connections, clock);
     this.gates = new GateStore(config, connections, clock);
+    this.circuits = new Circuits(config, connections, clock, this.hostChanges);
+    this.hostLimits = new HostLimits(connections, this.gates, clock);
     this.clients = new ClientStore(config, connections, clock);
     this.tiers = new TierStore(config, connections, clock);
-    this.redis = new Redis(redisUrl());
+    this.redis = new Redis(this.url);
   }
 
   /**
+   * @param environment with `REDIS_URL`, a Redis of the test's own
    * @param clock what the queue goes by; by default the time of Redis
    * @param keep leaves what is stored as it is
    */
@@ -73,7 +84,7 @@ export class QueueHarness {
    *
    * @param url where it finds Redis; by default where all do
    */
-  worker(concurrency: number, work: Work, url = redisUrl()): LoopWorkerPool {
+  worker(concurrency: number, work: Work, url = this.url): LoopWorkerPool {
     const config = loadConfig({ ...this.environment, WORKER_CONCURRENCY: String(concurrency) });
     const handler = new WorkHandler(work, this.clock);
     const pool = new LoopWorkerPool(config, this.connect(url), handler, this.clock);

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { added as wasAdded, replayed } from './adding.js';
 import type { ManualClock } from './manual-clock.js';
 import { taskOf } from './task-of.js';
+import type { HostVerdict } from '../../src/task/host-verdict.js';
 import { LANES } from '../../src/task/lane.js';
 import type { Settlement } from '../../src/task/settlement.js';
 import { isFinal, type TaskState } from '../../src/task/task-state.js';
@@ -18,8 +19,8 @@ export interface QueueUnderTest {
   readonly clock: ManualClock;
   /** A worker takes everything that may start. */
   take(): Promise<readonly Task[]>;
-  /** It tells what has become of one of them. */
-  settle(task: Task, settlement: Settlement): Promise<void>;
+  /** It tells what has become of one of them, and what that says of its host. */
+  settle(task: Task, settlement: Settlement, verdict?: HostVerdict): Promise<void>;
   /** Nothing of this client may start. */
   shutClient(clientId: string): Promise<void>;
   /** What its record says of this client from now on. */

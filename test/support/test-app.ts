@@ -11,8 +11,8 @@ export interface Answer<T> {
   readonly body: T;
 }
 
-/** What tests set differently from a deployment: quick backoff, a port of its own, targets on loopback,
- * and no limits of clients but those that they set. */
+/** What tests set differently from a deployment: quick backoff, a port of its own, targets on loopback, no limits of
+ * clients but those that they set, and no circuit that opens: tests fail tasks on purpose, all at one host. */
 const QUICK = {
   PORT: '0',
   BIND_ADDRESS: '127.0.0.1',
@@ -22,6 +22,7 @@ const QUICK = {
   RETRY_JITTER: '0',
   SHUTDOWN_TIMEOUT_SEC: '2',
   UNKNOWN_CLIENT_TIER: 'none',
+  CB_FAILURE_THRESHOLD: '0',
 };
 
 /** The product in this process, on a real port and a real Redis. */

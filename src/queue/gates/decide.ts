@@ -1,3 +1,4 @@
+import { type Circuit, letThrough, type Passage } from './circuit.js';
 import type { GateLimits } from './gate.js';
 
 // The rules of lua/include/rooms.lua once more, for those who only want to know. A test holds the two equal.
@@ -19,11 +20,19 @@ export interface GateReading {
   readonly share?: number;
   /** Clients are counted also without limits. */
   readonly isClient: boolean;
+  /** Of a host, if there is anything against it. */
+  readonly circuit?: Circuit;
+  /** Of a host: probes that are under way. */
+  readonly probes?: number;
+  /** Of a host: until when it has asked the client in question to wait, Unix milliseconds. */
+  readonly heldUntil?: number;
 }
 
 /** Why a gate does not let a task pass. */
 export interface Refusal {
-  readonly reason: 'shut' | 'at_capacity' | 'fleet_share' | 'rate_limited';
+  readonly reason:
+    | ('shut' | 'at_capacity' | 'fleet_share' | 'rate_limited')
+    | ('circuit_open' | 'circuit_half_open' | 'ramping' | 'client_held');
   /** When it lets one pass by itself, Unix milliseconds. */
   readonly at?: number;
 }
@@ -36,13 +45,40 @@ export interface Room {
 
 /** How many more tasks of a lane a gate lets into `wait`. */
 export function room(gate: GateReading, now: number): Room {
-  if (!gate.limits && !gate.isClient) return { free: OPEN_WINDOW };
+  const hold = clientHold(gate, now);
+  const own = roomOfGate(gate, now);
+  return hold && !own.refusal ? { free: 0, refusal: hold } : own;
+}
+
+function roomOfGate(gate: GateReading, now: number): Room {
+  if (!isCounted(gate)) return { free: OPEN_WINDOW };
   const shut = shutUntil(gate, now);
   if (shut) return { free: 0, refusal: shut };
-  const rate = roomOfRate(gate, now);
-  if (rate?.refusal) return rate;
-  const slots = roomOfSlots(gate);
-  return rate && rate.free < slots.free ? rate : slots;
+  const circuit = roomOfCircuit(gate, now);
+  return leastOf(circuit, roomOfRate(gate, now) ?? ANY, roomOfSlots(gate));
+}
+
+const ANY: Room = { free: Infinity };
+
+/** The first that has none, or the least. */
+function leastOf(...rooms: readonly Room[]): Room {
+  const none = rooms.find(({ refusal }) => refusal);
+  return none ?? { free: Math.min(...rooms.map(({ free }) => free)) };
+}
+
+/** Hosts are counted while their circuit is not closed. */
+function isCounted({ limits, isClient, circuit }: GateReading): boolean {
+  return limits !== undefined || isClient || (circuit !== undefined && circuit.state !== 'closed');
+}
+
+function roomOfCircuit({ circuit, probes = 0, window }: GateReading, now: number): Room {
+  const { free, reason, at }: Passage = circuit ? letThrough(circuit, probes, now) : { free: Infinity };
+  if (free - window > 0 || !reason) return { free: free - window };
+  return { free: 0, refusal: { reason, ...(at !== undefined && { at }) } };
+}
+
+function clientHold({ heldUntil }: GateReading, now: number): Refusal | undefined {
+  return heldUntil !== undefined && heldUntil > now ? { reason: 'client_held', at: heldUntil } : undefined;
 }
 
 function roomOfRate(gate: GateReading, now: number): Room | undefined {
@@ -65,8 +101,9 @@ function roomOfSlots({ limits, running, window, share = Infinity }: GateReading)
 /** Why a gate does not let a task start that waits already; nothing when it does. */
 export function startRefusal(gate: GateReading, now: number): Refusal | undefined {
   const asIfNoneWaited = { ...gate, window: 0 };
+  const shut = shutUntil(gate, now) ?? roomOfCircuit(asIfNoneWaited, now).refusal;
   const slots = roomOfSlots(asIfNoneWaited);
-  return shutUntil(gate, now) ?? slots.refusal ?? roomOfRate(asIfNoneWaited, now)?.refusal;
+  return shut ?? slots.refusal ?? roomOfRate(asIfNoneWaited, now)?.refusal ?? clientHold(gate, now);
 }
 
 function shutUntil({ limits }: GateReading, now: number): Refusal | undefined {

@@ -3,7 +3,7 @@ export type GateId = `q:${string}` | `c:${string}` | `h:${string}`;
 
 /** What a gate lets through. Nothing of a kind = no limit of that kind. Times are Unix milliseconds. */
 export interface GateLimits {
-  /** Nothing passes: a paused queue, a disabled client, an open circuit. */
+  /** Nothing passes: a paused queue, a disabled client. (Open circuits are not limits, see circuit.ts.) */
   readonly isShut?: boolean;
   /** It opens again by itself then. */
   readonly shutUntil?: number;

@@ -5,11 +5,13 @@
 -- ARGV[2]  id
 -- Returns  nothing when there is no such task; else { state, when it is due next in Unix ms or '', now, lane, gate it is
 --          parked under or '', tasks before it in `wait` or '', tasks before it under that gate or '', gates }
---          gates: 6 values for each, in the order in which they are asked: id, limits as in hash `gates` or '',
---          running, tat, let into `wait` of the lane, what a client may have of the fleet now or ''
+--          gates: 9 values for each, in the order in which they are asked: id, limits as in hash `gates` or '',
+--          running, tat, let into `wait` of the lane, what a client may have of the fleet now or '', and of the host:
+--          circuit as in hash `circuits` or '', probes under way, until when it has asked the client to wait (Unix ms) or ''
 
 --@include context
 local now = clock(ARGV[1])
+--@include circuits
 --@include gates
 --@include rooms
 --@include places
@@ -40,6 +42,14 @@ elseif parked ~= '' then
 end
 
 loadGates(ids)
+local _, heldUntil = ofHosts().heldBack(ids)
+
+local function ofHost(gate)
+  if string.byte(gate) ~= HOST then return '', '0', '' end
+  local host = string.sub(gate, 3)
+  return circuits[host] and circuits[host].text or '', ofHosts().probesOf(gate), heldUntil and ms(heldUntil) or ''
+end
+
 local states = {}
 for _, gate in ipairs(ids) do
   states[#states + 1] = gate
@@ -48,5 +58,6 @@ for _, gate in ipairs(ids) do
   states[#states + 1] = call('HGET', P .. 'tat', gate) or '0'
   states[#states + 1] = call('HGET', P .. 'window', gate .. '/' .. lane) or '0'
   states[#states + 1] = gates[gate].isClient and othersWait(gate) and shareOfFleet() < math.huge and shareOfFleet() or ''
+  append(states, { ofHost(gate) })
 end
 return { state, due or '', NOW, lane, parked, aheadInLane, aheadUnderGate, states }

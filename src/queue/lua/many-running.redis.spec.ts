@@ -6,7 +6,8 @@ import { until } from '../../../test/support/until.js';
 import { loadConfig } from '../../config/load-config.js';
 import { LockKeeper } from '../worker/lock-keeper.js';
 import { stepSettings } from '../queue-rules.js';
-import { type FetchedTask, type SettledTask, step } from '../worker/step.js';
+import type { SettledTask } from '../worker/settled-task.js';
+import { type FetchedTask, step } from '../worker/step.js';
 
 const RUNNING = 12_000 * Number(process.env['TEST_SCALE'] ?? 1);
 const DISPATCHERS = 3;
@@ -31,10 +32,9 @@ function turn(token: string, capacity: number, settled: SettledTask[] = []) {
   return step(harness.redis, { ...settings, token }, { id, capacity, settled, ...lanes }, '');
 }
 
-function completed({ task: { id, queue, clientId }, lane, dataBytes, kept }: FetchedTask): SettledTask {
+function completed({ task: { id }, lane, dataBytes, kept, gates }: FetchedTask): SettledTask {
   const attempt = attemptOf({ kind: 'complete' }, 0);
-  const owners = { queue, clientId };
-  return { lane, id, owners, kind: 'completed', attemptsMade: 1, dataBytes, kept, attempt };
+  return { lane, id, gates, kind: 'completed', attemptsMade: 1, dataBytes, kept, attempt };
 }
 
 /** CPU of Redis, in microseconds. */

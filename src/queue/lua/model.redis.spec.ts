@@ -10,6 +10,7 @@ import {
   Model,
   SMALL_QUEUE,
 } from '../../../test/support/model/model.js';
+import * as operators from '../../../test/support/model/operators.js';
 import * as workers from '../../../test/support/model/workers.js';
 import { QueueHarness } from '../../../test/support/queue-harness.js';
 import { ADMISSION_KEY } from '../../redis/keys.js';
@@ -23,11 +24,13 @@ const RUNS = 150 * Number(process.env['TEST_SCALE'] ?? 1);
 const DAY = 86_400_000;
 
 const { add, addAgain, cancel, runNow, retry, edit, setGate, advance } = callers;
+const { setCircuit, sweep } = operators;
 const { turn, crash, lateSettle, recover, prune } = workers;
 /** In the proportions that find most. */
 const HAPPENINGS: Happening[] = [
   ...[add, add, add, add, turn, turn, turn, turn, advance, advance],
   ...[setGate, setGate, cancel, retry, runNow, edit, crash, recover, recover, lateSettle, addAgain, prune],
+  ...[setCircuit, sweep],
 ];
 
 let harness: QueueHarness;

@@ -10,6 +10,7 @@
 --@include context
 --@include when-full
 local now = clock('')
+--@include circuits
 --@include gates
 --@include rooms
 --@include places

@@ -10,6 +10,7 @@
 --@include context
 --@include when-full
 local now = clock(ARGV[1])
+--@include circuits
 --@include gates
 --@include rooms
 --@include alive
@@ -21,7 +22,8 @@ if call('HLEN', P .. 'held') > MOST or call('HLEN', P .. 'window') > MOST then r
 
 local mended = {}
 
-local function mend(gate)
+local function mend(id)
+  local gate = string.gsub(id, '^p:', 'h:')
   if not mended[gate] then call('ZADD', P .. 'wakes', now, gate) end
   mended[gate] = true
 end

@@ -11,6 +11,7 @@
 
 --@include context
 local now = clock(ARGV[1])
+--@include circuits
 --@include gates
 --@include rooms
 --@include places

@@ -10,6 +10,7 @@
 
 --@include context
 local now = clock(ARGV[1])
+--@include circuits
 --@include gates
 --@include rooms
 --@include places

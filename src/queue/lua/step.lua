@@ -12,23 +12,31 @@
 -- ARGV[8]   how long tasks are kept that have ended and are no dead letters, milliseconds
 -- ARGV[9]   how long dead letters are kept, milliseconds; '' = for ever. A queue may say both otherwise
 -- ARGV[10..13]  virtual time of each lane; ARGV[14..17] what a start adds to it (expected time / weight)
--- ARGV[18]  how many settlements follow; 14 values each:
---           lane, id, kind (completed | retry | dead_letter | hand_back | cancelled | expired), attempts made so far,
+-- ARGV[18]  when circuits open and close: <failures in a row, 0 = never>;<interval>;<timeout>;<longest timeout>;
+--           <max requests>;<ramp step>, times in ms
+-- ARGV[19]  how many settlements follow; 15 values each:
+--           lane, id, kind (completed | retry | dead_letter | hand_back = it goes first | ask_again = its gates
+--           decide | cancelled | expired), attempts made so far,
 --           attempt (JSON), its place, which attempts are kept with it, delay of a retry in ms or '',
 --           reason or '', bytes of the data and the attempts, places of attempts that are not kept any more, how
---           often it was begun, how long the attempt took in ms, gates of its queue and its client ('\n' between; ''
---           when its data does not say)
--- Returns   { milliseconds until the next task is due or -1, fetched, lost, cancelled, waiting, history }
---           fetched: 7 values for each task: lane, id, data, attempts made, which attempts are kept, due, when it was
---           retried by hand or ''
+--           often it was begun, how long the attempt took in ms, gates as they were fetched, what it says of its host:
+--           '' (nothing), s (success), or <s = success | f = failure | n = nothing>;<ms for which the host is to be left
+--           alone or ''>;<the same by this client>;<of a probe the start of its window>;<note>
+-- Returns   { milliseconds until the next task is due or -1, fetched, lost, cancelled, waiting, history, changes, probes }
+--           fetched: 8 values for each task: lane, id, data, attempts made, which attempts are kept, due, when it was
+--           retried by hand or '', gates ('\n' between)
 --           lost: ids whose lock was not ours any more; what they came to is not recorded here
 --           cancelled: ids of running tasks of this dispatcher that have to be aborted
 --           waiting: tasks in `wait` of each lane afterwards, none of a paused one
 --           history: bytes of the completed history, or 0 when nothing has ended here
+--           changes: of circuits, 4 values for each: host, state that it has come into (open | half_open | closed), until
+--           when it is open in Unix ms or '', note
+--           probes: of the fetched tasks that are probes 2 values for each: id, start of its half-open window, Unix ms
 
 --@include context
 --@include when-full
 local now = clock(ARGV[1])
+--@include circuits
 --@include gates
 --@include rooms
 --@include places
@@ -45,6 +53,8 @@ local limits = {
   deadFor = tonumber(ARGV[9]),
   isStrict = ARGV[6] == 'strict',
 }
+local breaker = ARGV[18]
+--@include judge
 --@include settle
 --@include fetch
 local replyKey, cancelKey = P .. 'reply:' .. limits.token, P .. 'cancel:' .. limits.token
@@ -77,16 +87,25 @@ local function waiting()
   return all
 end
 
--- What the lost reply said: members of the tasks that were fetched, and behind a `!` ids of those to be aborted.
+-- What the lost reply said: members of the tasks that were fetched, behind a `!` ids of those to be aborted, and behind
+-- a `@` changes of circuits.
+local probesOfReply = {}
 local function replyAgain(before)
   local cancelled = {}
   for entry in string.gmatch(before, '[^\n]+') do
-    local lane, id = string.match(entry, '^(%a+):(.+)$')
+    local lane, id, probeOf = string.match(entry, '^(%a+):([^\t]+)\t?(%d*)$')
     if not lane then
-      cancelled[#cancelled + 1] = string.sub(entry, 2)
+      local kind, text = string.sub(entry, 1, 1), string.sub(entry, 2)
+      if kind == '!' then
+        cancelled[#cancelled + 1] = text
+      else
+        append(changes, { string.match(text, '^([^\t]*)\t([^\t]*)\t([^\t]*)\t(.*)$') })
+      end
     elseif call('GET', jobKey(lane, id) .. ':lock') == limits.token then
-      local job = call('HMGET', jobKey(lane, id), 'data', 'atm', 'kept', 'due', 'since')
+      local job = call('HMGET', jobKey(lane, id), 'data', 'atm', 'kept', 'due', 'since', 'gates')
       append(fetched, { lane, id, job[1], job[2] or '0', job[3] or '0', job[4] or '', job[5] or '' })
+      fetched[#fetched + 1] = job[6] or ''
+      if probeOf ~= '' then append(probesOfReply, { id, probeOf }) end
     end
   end
   return cancelled
@@ -132,9 +151,9 @@ local last = call('GET', replyKey)
 if last and string.match(last, '^[^\n]*') == request then
   local cancelled = replyAgain(string.sub(last, #request + 1))
   readHeads()
-  return { untilNextDue(), fetched, {}, cancelled, waiting(), 0 }
+  return { untilNextDue(), fetched, {}, cancelled, waiting(), 0, changes, probesOfReply }
 end
-local lost = settleAll(18, tonumber(ARGV[18]))
+local lost = settleAll(19, tonumber(ARGV[19]))
 readHeads()
 wakeGates()
 promoteDue()
@@ -147,5 +166,12 @@ flushAlive()
 local history = flushHistory()
 local cancelled = takeCancelled()
 for _, id in ipairs(cancelled) do members[#members + 1] = '!' .. id end
+for i, member in ipairs(members) do
+  if probes[member] then
+    append(probesOfReply, { string.match(member, ':(.+)$'), probes[member] })
+    members[i] = member .. '\t' .. probes[member]
+  end
+end
+for i = 1, #changes, 4 do members[#members + 1] = '@' .. table.concat(changes, '\t', i, i + 3) end
 call('SET', replyKey, request .. '\n' .. table.concat(members, '\n'), 'PX', 600000)
-return { untilNextDue(), fetched, lost, cancelled, waiting(), history }
+return { untilNextDue(), fetched, lost, cancelled, waiting(), history, changes, probesOfReply }

@@ -1,13 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { QueueHarness } from '../../../test/support/queue-harness.js';
+import { loadConfig } from '../../config/load-config.js';
 import type { Attempt } from '../../task/attempt.js';
 import type { Task } from '../../task/task.js';
+import { breakerText } from '../queue-rules.js';
 import { addTasks } from '../store/add-tasks.js';
+import { gatesOf } from '../store/stored-task.js';
 import { added, additions, addRules, replayed } from '../../../test/support/adding.js';
 import { Housekeeping } from '../worker/housekeeping.js';
 import { NO_ATTEMPTS } from '../worker/kept-attempts.js';
-import { type SettledTask, step, type StepSettings } from '../worker/step.js';
+import type { SettledTask } from '../worker/settled-task.js';
+import { step, type StepSettings } from '../worker/step.js';
 
 // The scripts by themselves, at times that the tests choose: hours pass in milliseconds.
 
@@ -21,6 +25,7 @@ const settings: StepSettings = {
   maxAgeMs: 7 * DAY,
   completedForMs: DAY,
   deadForMs: undefined,
+  breaker: breakerText(loadConfig({})),
 };
 
 let harness: QueueHarness;
@@ -64,12 +69,12 @@ function settledTask(task: Task, fields: Partial<SettledTask>): SettledTask {
   return {
     lane: task.lane,
     id: task.id,
-    owners: task,
     kind: 'completed',
     attemptsMade: 1,
     dataBytes: 0,
     kept: NO_ATTEMPTS,
     attempt,
+    gates: gatesOf(task),
     ...fields,
   };
 }

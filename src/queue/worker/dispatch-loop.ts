@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { LaneShares } from './lane-shares.js';
+import type { HostChanges } from '../gates/host-changes.js';
 import type { QueueClock, ScriptTime } from '../queue-clock.js';
 import type { Sleeper } from './sleeper.js';
 import type { Watchdog } from './watchdog.js';
+import type { SettledTask } from './settled-task.js';
 import {
   type FetchedTask,
-  type SettledTask,
   step,
   type StepReply,
   type StepRequest,
@@ -40,6 +41,7 @@ export interface LoopOptions {
   readonly clock: QueueClock;
   /** Told how many bytes the completed history has, when tasks have ended. */
   readonly onHistory: (bytes: number) => void;
+  readonly hostChanges: HostChanges;
 }
 
 /**
@@ -80,6 +82,11 @@ export class DispatchLoop {
     await this.ended;
   }
 
+  /** Whether it drains, and nothing runs or is to be settled any more. */
+  isDone(): boolean {
+    return this.isDraining && this.running === 0 && this.settled.length === 0;
+  }
+
   private async loop(): Promise<void> {
     while (!this.isDone()) {
       if (this.hasNothingToDo()) {
@@ -92,10 +99,6 @@ export class DispatchLoop {
       }
     }
     this.stopDueTimer();
-  }
-
-  private isDone(): boolean {
-    return this.isDraining && this.running === 0 && this.settled.length === 0;
   }
 
   private hasNothingToDo(): boolean {
@@ -160,6 +163,7 @@ export class DispatchLoop {
     for (const task of reply.unreadable) this.settled.push(this.runner.onUnreadable(task));
     for (const id of reply.cancelled) this.runner.cancel(id);
     if (reply.historyBytes !== undefined) this.options.onHistory(reply.historyBytes);
+    this.options.hostChanges.tell(reply.circuitChanges);
     if (reply.lost.length > 0) this.runner.onLost(reply.lost);
     this.options.shares.settleIdle(reply.waiting);
     this.options.watchdog.turned(

@@ -1,14 +1,18 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
+import type { Redis } from 'ioredis';
 import { Config } from '../../config/config.js';
 import type { ComponentHealth } from '../../health/health-registry.js';
 import { RedisConnections } from '../../redis/redis-connections.js';
+import { CircuitSweep } from './circuit-sweep.js';
 import { DispatchLoop } from './dispatch-loop.js';
 import { FleetMember } from './fleet-member.js';
 import { Housekeeping } from './housekeeping.js';
 import { LaneShares } from './lane-shares.js';
 import { LockKeeper } from './lock-keeper.js';
 import { OpeningHandler } from './opening-handler.js';
+import { HostChanges } from '../gates/host-changes.js';
 import { QueueClock } from '../queue-clock.js';
 import { laneWeights, stepSettings } from '../queue-rules.js';
 import { RunningTasks } from './running-tasks.js';
@@ -21,10 +25,13 @@ import { WorkerPool } from '../worker-pool.js';
 /** Runs tasks of this process: the loop, the locks of what runs, and what every worker does now and then. */
 @Injectable()
 export class LoopWorkerPool extends WorkerPool {
+  override readonly hostChanges = new HostChanges();
   private readonly logger = new Logger('Worker');
+  private readonly redis: Redis;
   private readonly running: RunningTasks;
   private readonly locks: LockKeeper;
   private readonly housekeeping: Housekeeping;
+  private readonly circuits: CircuitSweep;
   private readonly fleet: FleetMember;
   private readonly sleeper: Sleeper;
   private readonly loop: DispatchLoop;
@@ -34,6 +41,7 @@ export class LoopWorkerPool extends WorkerPool {
   constructor(config: Config, connections: RedisConnections, handler: TaskHandler, clock: QueueClock) {
     super();
     const { worker: redis, blocking } = connections;
+    this.redis = redis;
     const settings = stepSettings(config, randomUUID());
     this.running = new RunningTasks(
       new OpeningHandler(handler, { cipher: new TaskCipher(config), clock, maxAgeMs: settings.maxAgeMs }),
@@ -45,6 +53,7 @@ export class LoopWorkerPool extends WorkerPool {
       historyMaxBytes: config.retention.historyMaxBytes,
       memoryHighPercent: config.storage.memoryHighPercent,
     });
+    this.circuits = new CircuitSweep(redis, clock, settings.breaker, this.hostChanges);
     this.sleeper = new Sleeper(blocking, redis, settings.token);
     const { concurrency } = config.delivery;
     this.fleet = new FleetMember(redis, settings, concurrency);
@@ -58,6 +67,7 @@ export class LoopWorkerPool extends WorkerPool {
         sleeper: this.sleeper,
         watchdog: this.watchdog,
         clock,
+        hostChanges: this.hostChanges,
         onHistory: (bytes) => {
           this.housekeeping.onHistory(bytes);
         },
@@ -86,6 +96,7 @@ export class LoopWorkerPool extends WorkerPool {
         );
       },
     });
+    this.circuits.start();
     this.isStarted = true;
     await this.loop.start();
     this.fleet.start();
@@ -96,10 +107,23 @@ export class LoopWorkerPool extends WorkerPool {
     const deadline = setTimeout(() => {
       this.running.abortAll();
     }, deadlineMs);
-    await Promise.all([this.fleet.leave(), this.loop.drain()]);
+    await Promise.race([this.stopInOrder(), this.untilNobodyListens()]);
     clearTimeout(deadline);
     this.locks.stop();
     this.housekeeping.stop();
+    this.circuits.stop();
+  }
+
+  private async stopInOrder(): Promise<void> {
+    await Promise.all([this.fleet.leave(), this.loop.drain()]);
     await this.sleeper.stop();
+  }
+
+  /** Resolves when there is nothing that Redis must be told, and it has been away for a second. */
+  private async untilNobodyListens(): Promise<void> {
+    for (let looks = 0; looks < 10;) {
+      await sleep(100, undefined, { ref: false });
+      looks = this.loop.isDone() && this.redis.status !== 'ready' ? looks + 1 : 0;
+    }
   }
 }

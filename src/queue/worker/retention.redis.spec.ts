@@ -2,10 +2,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { QueueHarness } from '../../../test/support/queue-harness.js';
 import { until } from '../../../test/support/until.js';
+import { loadConfig } from '../../config/load-config.js';
 import { RedisConnections } from '../../redis/redis-connections.js';
 import type { TaskState } from '../../task/task-state.js';
 import type { Task } from '../../task/task.js';
 import { Housekeeping } from './housekeeping.js';
+import { breakerText } from '../queue-rules.js';
 import { RedisQueueRegistry } from '../queues/queue-registry.js';
 import type { QueueRetention } from '../queues/queue-settings.js';
 import { step, type StepSettings } from './step.js';
@@ -50,6 +52,7 @@ async function turnAfter(ms: number): Promise<void> {
     maxAgeMs: 7 * DAY,
     completedForMs: USUAL.completed,
     deadForMs: USUAL.dead,
+    breaker: breakerText(loadConfig({})),
   };
   const request = {
     id: 'request',

@@ -7,7 +7,8 @@ import { Seldom } from '../../time/seldom.js';
 import { AbortHandle } from '../abort-handle.js';
 import type { Runner } from './dispatch-loop.js';
 import { UNREADABLE } from '../read-task.js';
-import type { FetchedTask, SettledTask, UnreadableTask } from './step.js';
+import type { SettledTask } from './settled-task.js';
+import type { FetchedTask, UnreadableTask } from './step.js';
 import type { Handled, TaskHandler } from '../task-handler.js';
 
 /** After a fault of our own; the target is not to blame and no attempt is used. */
@@ -45,20 +46,22 @@ export class RunningTasks implements Runner {
     const { id } = fetched.task;
     const running = { fetched, abort: new AbortHandle(), isCancelled: false };
     this.running.set(id, running);
-    const { attempt, settlement } = await this.attempt(fetched, running.abort);
+    const { attempt, settlement, verdict } = await this.attempt(fetched, running.abort);
     this.running.delete(id);
-    const { kind, delayMs, reason } = ending(settlement, running.isCancelled);
+    const { kind, delayMs, reason } = ending(settlement, running);
     return {
       lane: fetched.lane,
       id,
       kind,
       attempt,
-      attemptsMade: fetched.attemptsMade + (attempt.class === 'interrupted' ? 0 : 1),
-      owners: fetched.task,
+      attemptsMade: fetched.attemptsMade + (counts(attempt, settlement) ? 1 : 0),
       dataBytes: fetched.dataBytes,
       kept: fetched.kept,
       delayMs,
       reason,
+      gates: fetched.gates,
+      probeOf: fetched.probeOf,
+      verdict,
     };
   }
 
@@ -75,11 +78,11 @@ export class RunningTasks implements Runner {
   }
 
   /** Nobody could run it, now or later; it holds up nobody else. */
-  onUnreadable({ id, lane, attemptsMade, dataBytes, kept }: UnreadableTask): SettledTask {
+  onUnreadable({ id, lane, attemptsMade, dataBytes, kept, gates }: UnreadableTask): SettledTask {
     this.logger.error({ task_id: id }, UNREADABLE.message);
     const now = this.clock.now();
     return {
-      ...{ lane, id, attemptsMade, dataBytes, kept },
+      ...{ lane, id, attemptsMade, dataBytes, kept, gates },
       kind: 'dead_letter',
       reason: UNREADABLE.code,
       attempt: notMade(attemptsMade + 1, { startedAt: now, endedAt: now, error: UNREADABLE }),
@@ -99,10 +102,11 @@ export class RunningTasks implements Runner {
   }
 
   private async attempt(fetched: FetchedTask, abort: AbortHandle): Promise<Handled> {
-    const { task, attemptsMade, dueAt, retriedAt } = fetched;
+    const { task, attemptsMade, dueAt, retriedAt, probeOf } = fetched;
     const startedAt = this.clock.now();
     try {
-      return await this.handler.handle({ task, attempt: attemptsMade + 1, dueAt, retriedAt }, abort);
+      const isProbe = probeOf !== undefined;
+      return await this.handler.handle({ task, attempt: attemptsMade + 1, dueAt, retriedAt, isProbe }, abort);
     } catch (error) {
       this.logger.error({ err: error, task_id: task.id }, 'an attempt failed for a reason of our own');
       return ownFault(attemptsMade + 1, startedAt, this.clock.now());
@@ -110,9 +114,14 @@ export class RunningTasks implements Runner {
   }
 }
 
+/** What we stopped ourselves is no try, nor is a probe that got no answer: it is handed back. */
+function counts(attempt: Attempt, settlement: Settlement): boolean {
+  return attempt.class !== 'interrupted' && settlement.kind !== 'hand_back';
+}
+
 function ending(
   settlement: Settlement,
-  isCancelled: boolean,
+  { fetched, isCancelled }: Running,
 ): Pick<SettledTask, 'kind' | 'delayMs' | 'reason'> {
   switch (settlement.kind) {
     case 'complete':
@@ -124,7 +133,9 @@ function ending(
     case 'expire':
       return { kind: 'expired' };
     case 'hand_back':
-      return { kind: isCancelled ? 'cancelled' : 'hand_back' };
+      if (isCancelled) return { kind: 'cancelled' };
+      // A probe that has failed must not go first, and again.
+      return { kind: fetched.probeOf === undefined ? 'hand_back' : 'ask_again' };
   }
 }
 

@@ -1,9 +1,10 @@
 import type { Redis } from 'ioredis';
 import { PREFIX } from '../../redis/keys.js';
-import type { Attempt } from '../../task/attempt.js';
 import type { Lane } from '../../task/lane.js';
 import type { Task } from '../../task/task.js';
-import { bytesOf, formatKept, type KeptAttempts, keepOneMore, parseKept } from './kept-attempts.js';
+import { type HostChange, parseChanges } from '../gates/host-changes.js';
+import { type KeptAttempts, parseKept } from './kept-attempts.js';
+import { type SettledTask, settlementArgs } from './settled-task.js';
 import type { ScriptTime } from '../queue-clock.js';
 import { readTask } from '../read-task.js';
 import { scripts } from '../scripts.js';
@@ -16,6 +17,8 @@ interface Held {
   /** Bytes of the task as it is stored. */
   readonly dataBytes: number;
   readonly kept: KeptAttempts;
+  /** What may keep it from running, as the scripts have it; they want it back when it is settled. */
+  readonly gates: string;
 }
 
 /** A task that this dispatcher holds now. */
@@ -25,27 +28,13 @@ export interface FetchedTask extends Held {
   readonly dueAt: number;
   /** When somebody gave a dead letter all its tries again, Unix milliseconds. */
   readonly retriedAt?: number;
+  /** It is a probe of its host, of the half-open window that began then. */
+  readonly probeOf?: number;
 }
 
 /** One whose data is no task. */
 export interface UnreadableTask extends Held {
   readonly id: string;
-}
-
-/** What the store has to do with a task after an attempt. */
-export interface SettledTask {
-  readonly lane: Lane;
-  readonly id: string;
-  /** Nothing of a task whose data does not say. */
-  readonly owners?: Pick<Task, 'queue' | 'clientId'>;
-  readonly kind: 'completed' | 'retry' | 'dead_letter' | 'hand_back' | 'cancelled' | 'expired';
-  readonly attemptsMade: number;
-  readonly dataBytes: number;
-  /** Before this attempt. */
-  readonly kept: KeptAttempts;
-  readonly attempt: Attempt;
-  readonly delayMs?: number | undefined;
-  readonly reason?: string | undefined;
 }
 
 export interface StepRequest {
@@ -70,6 +59,8 @@ export interface StepReply {
   readonly waiting: readonly number[];
   /** Bytes of the completed history; nothing when no task has ended in this turn. */
   readonly historyBytes: number | undefined;
+  /** Circuits that this turn has opened or closed. */
+  readonly circuitChanges: readonly HostChange[];
 }
 
 /** What stays the same over the life of a dispatcher. Times are milliseconds. */
@@ -82,6 +73,8 @@ export interface StepSettings {
   readonly completedForMs: number;
   /** The same of a dead letter; nothing = for ever. */
   readonly deadForMs: number | undefined;
+  /** When circuits open and close, as the script reads it. */
+  readonly breaker: string;
 }
 
 export async function step(
@@ -102,36 +95,11 @@ export async function step(
     settings.deadForMs ?? '',
     ...request.laneTimes,
     ...request.laneCharges,
+    settings.breaker,
     request.settled.length,
     ...request.settled.flatMap(settlementArgs),
   ]);
   return parseReply(reply as RawReply);
-}
-
-function settlementArgs(settled: SettledTask): (string | number)[] {
-  const attempt = JSON.stringify(settled.attempt);
-  const { kept, place, dropped } = keepOneMore(settled.kept, Buffer.byteLength(attempt));
-  return [
-    settled.lane,
-    settled.id,
-    settled.kind,
-    settled.attemptsMade,
-    attempt,
-    place,
-    formatKept(kept),
-    settled.delayMs ?? '',
-    settled.reason ?? '',
-    settled.dataBytes + bytesOf(kept),
-    dropped.join(' '),
-    kept.made,
-    Math.max(0, settled.attempt.endedAt - settled.attempt.startedAt),
-    ownersOf(settled.owners),
-  ];
-}
-
-/** The gates that count how many of their tasks are alive. */
-function ownersOf(owners: SettledTask['owners']): string {
-  return owners ? `q:${owners.queue}\nc:${owners.clientId}` : '';
 }
 
 type RawReply = [
@@ -141,37 +109,62 @@ type RawReply = [
   cancelled: string[],
   waiting: number[],
   history: number,
+  changes: string[],
+  probes: string[],
 ];
 
-const FETCHED_VALUES = 7;
+const FETCHED_VALUES = 8;
 
-function parseReply([next, values, lost, cancelled, waiting, history]: RawReply): StepReply {
+function parseReply([next, values, lost, cancelled, waiting, history, changes, probes]: RawReply): StepReply {
+  return {
+    nextDueMs: next < 0 ? undefined : next,
+    ...parseTasks(values, parseProbes(probes)),
+    lost,
+    cancelled,
+    waiting,
+    historyBytes: history > 0 ? history : undefined,
+    circuitChanges: parseChanges(changes),
+  };
+}
+
+/** By the ids of tasks: the start of their windows. */
+function parseProbes(values: readonly string[]): ReadonlyMap<string, number> {
+  const windows = new Map<string, number>();
+  for (let at = 0; at < values.length; at += 2) windows.set(values[at] ?? '', Number(values[at + 1]));
+  return windows;
+}
+
+function parseTasks(
+  values: readonly string[],
+  windows: ReadonlyMap<string, number>,
+): Pick<StepReply, 'fetched' | 'unreadable'> {
   const fetched: FetchedTask[] = [];
   const unreadable: UnreadableTask[] = [];
   for (let at = 0; at < values.length; at += FETCHED_VALUES) {
     const [lane, id = '', data = '', ...rest] = values.slice(at, at + FETCHED_VALUES);
     const task = readTask(id, data);
     const held = { lane: lane as Lane, dataBytes: Buffer.byteLength(data), ...progressOf(rest) };
-    if (task) fetched.push({ ...held, task, ...timesOf(rest) });
+    if (task) fetched.push({ ...held, task, ...timesOf(rest), ...probeOf(windows.get(id)) });
     else unreadable.push({ ...held, id });
   }
-  return {
-    nextDueMs: next < 0 ? undefined : next,
-    fetched,
-    unreadable,
-    lost,
-    cancelled,
-    waiting,
-    historyBytes: history > 0 ? history : undefined,
-  };
+  return { fetched, unreadable };
 }
 
 type Rest = readonly (string | undefined)[];
 
-function progressOf([attemptsMade, kept = '']: Rest): Pick<Held, 'attemptsMade' | 'kept'> {
-  return { attemptsMade: Number(attemptsMade), kept: parseKept(kept) };
+function progressOf([attemptsMade, kept = '', , , gates = '']: Rest): Pick<
+  Held,
+  'attemptsMade' | 'kept' | 'gates'
+> {
+  return { attemptsMade: Number(attemptsMade), kept: parseKept(kept), gates };
 }
 
 function timesOf([, , dueAt, retriedAt]: Rest): Pick<FetchedTask, 'dueAt' | 'retriedAt'> {
   return { dueAt: Number(dueAt), ...(retriedAt && { retriedAt: Number(retriedAt) }) };
+}
+
+const NO_PROBE = {};
+
+function probeOf(window: number | undefined): Pick<FetchedTask, 'probeOf'> {
+  return window === undefined ? NO_PROBE : { probeOf: window };
 }

@@ -1,9 +1,10 @@
 import type { Redis } from 'ioredis';
 import { expect } from 'vitest';
+import { encodeCircuit } from '../../../src/queue/gates/circuit.js';
 import { type GateReading, room } from '../../../src/queue/gates/decide.js';
 import type { GateId } from '../../../src/queue/gates/gate.js';
 import { type Lane, LANES } from '../../../src/task/lane.js';
-import { gatesOf, isClient, memberOf, type Model, type ModelTask } from './model.js';
+import { gatesOf, hostOf, isClient, memberOf, type Model, type ModelTask } from './model.js';
 
 interface LaneBooks {
   readonly wait: readonly string[];
@@ -23,14 +24,22 @@ export interface Books {
   readonly alive: Readonly<Record<string, string>>;
   readonly wakes: Readonly<Record<string, number>>;
   readonly expiry: Readonly<Record<string, number>>;
-  /** Members under each gate, in their order. */
-  readonly parked: ReadonlyMap<GateId, readonly string[]>;
+  /** Members under each gate, and under what hosts have asked clients to wait with, in their order. */
+  readonly parked: ReadonlyMap<string, readonly string[]>;
+  /** By host. */
+  readonly circuits: Readonly<Record<string, string>>;
+  readonly openCircuits: readonly string[];
+  readonly circuitsToLookAt: Readonly<Record<string, number>>;
+  /** Until when, by client and host. */
+  readonly holds: Readonly<Record<string, string>>;
   readonly locks: ReadonlyMap<string, string>;
 }
 
 export async function readBooks(redis: Redis): Promise<Books> {
-  const [held, running, window, tat, alive] = await Promise.all(
-    ['held', 'running', 'window', 'tat', 'alive'].map((name) => redis.hgetall(`{tr}:${name}`)),
+  const [held, running, window, tat, alive, circuits, holds] = await Promise.all(
+    ['held', 'running', 'window', 'tat', 'alive', 'circuits', 'holds'].map((name) =>
+      redis.hgetall(`{tr}:${name}`),
+    ),
   );
   const lanes = await Promise.all(LANES.map(async (lane) => [lane, await readLane(redis, lane)] as const));
   const [wakes, expiry] = await Promise.all([readScores(redis, 'wakes'), readScores(redis, 'expiry')]);
@@ -40,6 +49,10 @@ export async function readBooks(redis: Redis): Promise<Books> {
     running: running!,
     window: window!,
     tat: tat!,
+    circuits: circuits!,
+    holds: holds!,
+    openCircuits: await redis.zrange('{tr}:circuits:open', '0', '-1'),
+    circuitsToLookAt: await readScores(redis, 'circuits:look'),
     alive: alive!,
     wakes,
     expiry,
@@ -67,7 +80,7 @@ async function readParkedAndLocks(redis: Redis): Promise<Pick<Books, 'parked' | 
   const keys = await redis.keys('{tr}:*');
   const parks = keys.filter((key) => key.startsWith('{tr}:park:'));
   const parked = parks.map(
-    async (key) => [key.slice('{tr}:park:'.length) as GateId, await redis.zrange(key, '0', '-1')] as const,
+    async (key) => [key.slice('{tr}:park:'.length), await redis.zrange(key, '0', '-1')] as const,
   );
   const locks = keys
     .filter((key) => key.endsWith(':lock'))
@@ -80,6 +93,7 @@ export function compareBooks(model: Model, books: Books): void {
   comparePlaces(model, books);
   compareSlots(model, books);
   compareWindows(model, books);
+  compareCircuits(model, books);
   compareAlive(model, books);
   nothingIsStuck(model, books);
   const locks = new Map(model.at('running').map((task) => [memberOf(task.stored), task.holder!]));
@@ -106,7 +120,8 @@ function comparePlaces(model: Model, { lanes, parked }: Books): void {
   for (const [gate, members] of parked) {
     for (const member of members) {
       const task = model.tasks.get(member.slice(member.indexOf(':') + 1))!;
-      expect(gatesOf(task.stored), `${member} is parked`).toContain(gate);
+      const hold = `k:${task.stored.clientId} ${hostOf(task.stored)}`;
+      expect([...gatesOf(task.stored), hold], `${member} is parked`).toContain(gate);
       expect(found).toContain(`${member} delayed`);
     }
   }
@@ -123,6 +138,20 @@ function compareSlots(model: Model, { held, running }: Books): void {
   for (const gate of holding.flatMap(({ holds }) => holds))
     counts[gate] = String(Number(counts[gate] ?? 0) + 1);
   expect(running).toEqual(counts);
+}
+
+/** What there is against each host; and that it will be looked at again, so that it can be forgotten. */
+function compareCircuits(model: Model, { circuits, openCircuits, circuitsToLookAt, holds }: Books): void {
+  const expected = [...model.circuits].map(([host, circuit]) => [host, encodeCircuit(circuit)]);
+  expect(circuits).toEqual(Object.fromEntries(expected));
+  const open = [...model.circuits].filter(([, { state }]) => state !== 'closed').map(([host]) => host);
+  expect(openCircuits).toEqual(open.toSorted());
+  expect(Object.keys(circuitsToLookAt)).toEqual(expect.arrayContaining(Object.keys(circuits)));
+  // One that is over is removed when somebody comes by.
+  const mayBeLeft = [...model.holdsUntil].map(([key, until]) => [`k:${key}`, String(until)]);
+  expect(Object.fromEntries(mayBeLeft)).toMatchObject(holds);
+  for (const [key, until] of model.holdsUntil)
+    if (until > model.now()) expect(holds[`k:${key}`]).toBe(String(until));
 }
 
 /** Of each client and in each queue, the tasks that have not ended. */
@@ -171,17 +200,28 @@ function waitingFor(model: Model, ids: readonly string[], gate: GateId): number 
  * may be too low (see windows), the end of what goes before it will do, too.
  */
 function nothingIsStuck(model: Model, books: Books): void {
-  for (const [gate, [head]] of books.parked) {
-    const lane = head!.slice(0, head!.indexOf(':')) as Lane;
-    const { refusal } = room(readingOf(model, books, gate, lane), model.now());
-    const wake = books.wakes[gate] ?? Infinity;
-    const inUse = model.slotsOf(gate) + waitingFor(model, books.lanes[lane].wait, gate);
-    const comes = wake < Infinity || mayEndUncounted(gate, inUse);
-    if (refusal === undefined) expect(comes, `${gate} has room for ${head}`).toBe(true);
-    else if (refusal.at !== undefined)
-      expect(wake, `${gate} opens by itself`).toBeLessThanOrEqual(refusal.at + 1);
-    else if (refusal.reason === 'at_capacity') expect(inUse, `${gate} is full of nothing`).toBeGreaterThan(0);
+  for (const [id, [head]] of books.parked) {
+    if (id.startsWith('k:')) holdEnds(model, books, id);
+    else somethingComes(model, books, { gate: id as GateId, head: head! });
   }
+}
+
+function holdEnds(model: Model, { wakes }: Books, id: string): void {
+  expect(wakes[id], `${id} is over some time`).toBeLessThanOrEqual(model.holdsUntil.get(id.slice(2))!);
+}
+
+function somethingComes(model: Model, books: Books, { gate, head }: { gate: GateId; head: string }): void {
+  const lane = head.slice(0, head.indexOf(':')) as Lane;
+  const { refusal } = room(readingOf(model, books, gate, lane), model.now());
+  const wake = books.wakes[gate] ?? Infinity;
+  const inUse = model.slotsOf(gate) + waitingFor(model, books.lanes[lane].wait, gate);
+  const comes = wake < Infinity || mayEndUncounted(gate, inUse);
+  if (refusal === undefined) expect(comes, `${gate} has room for ${head}`).toBe(true);
+  else if (refusal.at !== undefined)
+    expect(wake, `${gate} opens by itself`).toBeLessThanOrEqual(refusal.at + 1);
+  else if (refusal.reason === 'at_capacity') expect(inUse, `${gate} is full of nothing`).toBeGreaterThan(0);
+  else if (refusal.reason === 'circuit_half_open')
+    expect(probesOf(books, gate) + inUse, `${gate} waits for no probe`).toBeGreaterThan(0);
 }
 
 const mayEndUncounted = (gate: GateId, inUse: number) => !isClient(gate) && inUse > 0;
@@ -193,5 +233,13 @@ function readingOf(model: Model, books: Books, gate: GateId, lane: Lane): GateRe
     tat: Number(books.tat[gate] ?? 0),
     window: Number(books.window[`${gate}/${lane}`] ?? 0),
     isClient: isClient(gate),
+    ...ofHost(model, books, gate),
   };
 }
+
+function ofHost(model: Model, books: Books, gate: GateId): Partial<GateReading> {
+  const circuit = model.circuits.get(gate.slice(2));
+  return circuit ? { circuit, probes: probesOf(books, gate) } : {};
+}
+
+const probesOf = (books: Books, gate: GateId) => Number(books.running[`p${gate.slice(1)}`] ?? 0);

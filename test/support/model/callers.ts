@@ -6,11 +6,11 @@ import type { Admission } from '../../../src/queue/admission/admission.js';
 import type { Task } from '../../../src/task/task.js';
 import { replayed } from '../adding.js';
 import { happening, nth, shortly } from './happening.js';
-import { HELD_CLIENT, HELD_RULES, HOUR, newTask } from './model.js';
+import { HELD_CLIENT, HELD_RULES, HOSTS, HOUR, newTask } from './model.js';
 
 // What callers and admins do, and time.
 
-const host = fc.constantFrom('http://a.example', 'http://slow.example');
+const host = fc.constantFrom(...HOSTS);
 /** Mostly the same one: what is alone in its lane waits for nobody. */
 const lane = fc.oneof(
   { weight: 3, arbitrary: fc.constant('default' as const) },
@@ -110,7 +110,7 @@ const limits = fc.oneof(
   fc.record({ maxRunning: fc.integer({ min: 1, max: 2 }) }),
   fc.record({ perSecond: fc.constantFrom(0.001, 1, 10), burst: fc.integer({ min: 1, max: 3 }) }),
 );
-const gate = fc.constantFrom<GateId>('c:a', 'c:b', 'q:reports', 'q:low');
+const gate = fc.constantFrom<GateId>('c:a', 'c:b', 'q:reports', 'q:low', 'h:http://a.example');
 export const setGate = happening('setGate', fc.record({ gate, limits }), async (model, real, given) => {
   const { openAfterMs, ...rest } = given.limits as GateLimits & { openAfterMs?: number };
   const shutUntil = openAfterMs && real.clock.now() + openAfterMs;

@@ -1,8 +1,12 @@
 import { expect } from 'vitest';
+import { afterAttempt, afterStart } from '../../../src/circuit-breaker/circuit-rules.js';
+import type { CircuitSettings, Next } from '../../../src/circuit-breaker/circuit-states.js';
+import { type Circuit, letThrough, stateAt } from '../../../src/queue/gates/circuit.js';
 import type { GateId, GateLimits } from '../../../src/queue/gates/gate.js';
 import { type KeptAttempts, NO_ATTEMPTS } from '../../../src/queue/worker/kept-attempts.js';
 import type { Lane } from '../../../src/task/lane.js';
 import { isFinal, mayBecome, TASK_STATES, type TaskState } from '../../../src/task/task-state.js';
+import type { HostVerdict } from '../../../src/task/host-verdict.js';
 import type { Task } from '../../../src/task/task.js';
 
 export const HOUR = 3_600_000;
@@ -11,12 +15,28 @@ export const MAX_AGE_MS = 4 * HOUR;
 export const COMPLETED_FOR_MS = 3 * HOUR;
 export const DEAD_FOR_MS = 6 * HOUR;
 
+/** Few failures are enough, and the steps of a ramp are small, so that all of it happens. */
+export const CIRCUITS: CircuitSettings = {
+  failureThreshold: 2,
+  intervalMs: 60_000,
+  timeoutMs: 30_000,
+  timeoutMaxMs: 120_000,
+  maxRequests: 2,
+  rampStep: 1,
+};
+
+export const BREAKER = [
+  ...[CIRCUITS.failureThreshold, CIRCUITS.intervalMs, CIRCUITS.timeoutMs, CIRCUITS.timeoutMaxMs],
+  ...[CIRCUITS.maxRequests, CIRCUITS.rampStep],
+].join(';');
+
+export const HOSTS = ['http://a.example', 'http://slow.example'] as const;
+
+export type Ending = 'completed' | 'dead_letter' | 'cancelled' | 'expired';
 /** The client that is held to rules when it enqueues, and how many tasks may be alive in a queue. */
 export const HELD_CLIENT = 'b';
 export const HELD_RULES = { version: 'v', isEnabled: true, requestsPerMinute: 6, maxAlive: 5 };
 export const SMALL_QUEUE = { name: 'reports', maxAlive: 6 };
-
-type Ending = 'completed' | 'dead_letter' | 'cancelled' | 'expired';
 
 /** What a task has to be like: as little as says everything about it. */
 export interface ModelTask {
@@ -29,8 +49,12 @@ export interface ModelTask {
   hasStarted: boolean;
   /** Token of the dispatcher that runs it. */
   holder?: string;
-  /** The gates of which it holds a slot. */
-  holds: readonly GateId[];
+  /** When it began to run. */
+  begunAt?: number;
+  /** Of a probe: the start of its window. */
+  probeOf?: number;
+  /** The gates of which it holds a slot; `p:` and its host when it is a probe. */
+  holds: readonly string[];
   /** When somebody gave it all its tries again. */
   retriedAt?: number;
   isCancelled: boolean;
@@ -50,6 +74,13 @@ export class Model {
 
   /** The state in which each task was seen last. */
   private readonly seen = new Map<string, TaskState>();
+
+  /** By host. */
+  readonly circuits = new Map<string, Circuit>();
+  /** By client and host, `<client> <host>`: until when it was asked to wait. */
+  readonly holdsUntil = new Map<string, number>();
+  /** What the next turn has to tell of circuits. */
+  readonly changes: string[] = [];
 
   constructor(readonly now: () => number) {}
 
@@ -108,6 +139,7 @@ export class Model {
     task.ending = ending;
     task.holds = [];
     delete task.holder;
+    delete task.probeOf;
     task.keptUntil = this.now() + (ending === 'dead_letter' ? DEAD_FOR_MS : COMPLETED_FOR_MS);
   }
 
@@ -119,24 +151,81 @@ export class Model {
     task.place = 'running';
     task.holder = holder;
     task.hasStarted = true;
+    task.begunAt = this.now();
+    // One whose worker was lost gives back first what it held.
+    task.holds = [];
     task.holds = this.takeSlots(task);
   }
 
-  private takeSlots({ stored }: ModelTask): GateId[] {
-    const counted = gatesOf(stored).filter((gate) => isClient(gate) || this.limits.has(gate));
-    for (const gate of counted) {
+  private takeSlots(task: ModelTask): string[] {
+    const { stored } = task;
+    const counted: string[] = gatesOf(stored).filter((gate) => this.isCounted(gate));
+    for (const gate of gatesOf(stored)) {
       const { isShut = false, shutUntil = Infinity } = this.limits.get(gate) ?? {};
       expect(isShut && shutUntil > this.now(), `started although ${gate} is shut`).toBe(false);
     }
-    return counted;
+    return this.beginUnder(task, counted);
   }
 
-  slotsOf(gate: GateId): number {
+  /** Hosts are counted while their circuit is not closed. */
+  isCounted(gate: GateId): boolean {
+    const circuit = this.circuits.get(gate.slice(2));
+    return isClient(gate) || this.limits.has(gate) || (circuit !== undefined && circuit.state !== 'closed');
+  }
+
+  private beginUnder(task: ModelTask, counted: string[]): string[] {
+    const host = hostOf(task.stored);
+    expect(this.heldUntil(task), 'started although its client was asked to wait').toBeLessThanOrEqual(
+      this.now(),
+    );
+    const circuit = this.circuits.get(host);
+    delete task.probeOf;
+    if (!circuit || stateAt(circuit, this.now()) === 'closed') return counted;
+    const probes = this.slotsOf(`p:${host}`);
+    expect(letThrough(circuit, probes, this.now()).free, `${host} is closed to it`).toBeGreaterThan(0);
+    const { probeOf, ...next } = afterStart(circuit, this.now());
+    this.keepCircuit(host, next);
+    if (probeOf === undefined) return counted;
+    task.probeOf = probeOf;
+    expect(probes).toBeLessThan(CIRCUITS.maxRequests);
+    return [...counted, `p:${host}`];
+  }
+
+  /** Until when the client of a task was asked to wait by its host, as far as anybody looks. */
+  heldUntil({ stored }: ModelTask): number {
+    const host = hostOf(stored);
+    const isLookedUp = (this.circuits.get(host)?.heldUntil ?? 0) > this.now();
+    return isLookedUp ? (this.holdsUntil.get(`${stored.clientId} ${host}`) ?? 0) : 0;
+  }
+
+  forgetHolds(host: string): void {
+    for (const key of this.holdsUntil.keys()) if (key.endsWith(` ${host}`)) this.holdsUntil.delete(key);
+  }
+
+  keepCircuit(host: string, { circuit, change }: Next): void {
+    if (circuit) this.circuits.set(host, circuit);
+    else this.circuits.delete(host);
+    if (change) this.changes.push(`${host} ${change}`);
+  }
+
+  /** An attempt has ended, and says this of its host. */
+  judge({ stored, probeOf, begunAt = 0 }: ModelTask, verdict: HostVerdict): void {
+    const host = hostOf(stored);
+    const at = { now: this.now(), settings: CIRCUITS };
+    const attempted = { verdict, begunAt, ...(probeOf !== undefined && { probeOf }) };
+    this.keepCircuit(host, afterAttempt(this.circuits.get(host), attempted, at));
+    if (verdict.holdClientMs === undefined) return;
+    const key = `${stored.clientId} ${host}`;
+    const until = this.now() + verdict.holdClientMs;
+    this.holdsUntil.set(key, Math.max(until, this.holdsUntil.get(key) ?? 0));
+  }
+
+  slotsOf(gate: string): number {
     return [...this.tasks.values()].filter(({ holds }) => holds.includes(gate)).length;
   }
 
   /** Without those that wait again after a crash: they give theirs back when it is their turn. */
-  runningOf(gate: GateId): number {
+  runningOf(gate: string): number {
     return [...this.at('running'), ...this.at('lost')].filter(({ holds }) => holds.includes(gate)).length;
   }
 
@@ -153,7 +242,7 @@ export class Model {
   }
 
   limit(gate: GateId, limits: GateLimits): void {
-    const isNew = !this.limits.has(gate) && gate.startsWith('q:');
+    const isNew = !this.limits.has(gate) && !isClient(gate);
     if (Object.keys(limits).length === 0) this.limits.delete(gate);
     else this.limits.set(gate, limits);
     if (!isNew || !this.limits.has(gate)) return;
@@ -220,5 +309,7 @@ export function newTask(stored: Task): ModelTask {
 export function gatesOf({ queue, clientId, target }: Task): GateId[] {
   return [`q:${queue}`, `c:${clientId}`, `h:${new URL(target.url).origin}`];
 }
+
+export const hostOf = ({ target }: Task): string => new URL(target.url).origin;
 
 export const memberOf = ({ lane, id }: { lane: Lane; id: string }): string => `${lane}:${id}`;

@@ -1,11 +1,25 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
+import type { GateId } from '../../../src/queue/gates/gate.js';
 import { Housekeeping } from '../../../src/queue/worker/housekeeping.js';
 import { keepOneMore } from '../../../src/queue/worker/kept-attempts.js';
-import { type SettledTask, step, type StepReply, type StepRequest } from '../../../src/queue/worker/step.js';
+import type { SettledTask } from '../../../src/queue/worker/settled-task.js';
+import { step, type StepReply, type StepRequest } from '../../../src/queue/worker/step.js';
 import { readBooks } from './books.js';
 import { compareAll, happening, nth, type Real, shortly } from './happening.js';
-import { COMPLETED_FOR_MS, DEAD_FOR_MS, HOUR, MAX_AGE_MS, type Model, type ModelTask } from './model.js';
+import { closeForced, forgetAll } from './operators.js';
+import { verdictArbitrary } from '../circuit-story.js';
+import {
+  BREAKER,
+  COMPLETED_FOR_MS,
+  DEAD_FOR_MS,
+  gatesOf,
+  HOUR,
+  MAX_AGE_MS,
+  type Model,
+  type ModelTask,
+  type Ending as ModelTaskEnding,
+} from './model.js';
 
 // What workers do, and what becomes of them.
 
@@ -16,10 +30,11 @@ const KINDS = [
   'own_fault',
   'dead_letter',
   'hand_back',
+  'ask_again',
   'cancelled',
   'expired',
 ] as const;
-const ending = fc.record({ kind: fc.constantFrom(...KINDS), delayMs: shortly });
+const ending = fc.record({ kind: fc.constantFrom(...KINDS), delayMs: shortly, verdict: verdictArbitrary });
 type Ending = typeof ending extends fc.Arbitrary<infer T> ? T : never;
 
 interface Turn {
@@ -41,7 +56,9 @@ export const turn = happening('turn', anyTurn, takeTurn);
 async function takeTurn(model: Model, real: Real, given: Turn): Promise<void> {
   const token = real.dispatchers[given.who]!;
   const ended = model.runningAt(token).slice(0, given.endings.length);
+  const verdicts = ended.map((task, at) => [{ ...task }, given.endings[at]!.verdict] as const);
   const settled = ended.map((task, at) => settle(model, task, given.endings[at]!));
+  for (const [task, verdict] of verdicts) model.judge(task, verdict);
   const request = requestOf(real, given.capacity, settled);
   const reply = await send(real, token, request);
   expect(reply.lost).toEqual([]);
@@ -49,8 +66,11 @@ async function takeTurn(model: Model, real: Real, given: Turn): Promise<void> {
   model.untold.delete(token);
   started(model, reply, token);
   expect(reply.fetched.length).toBeLessThanOrEqual(given.capacity);
+  expect(reply.circuitChanges.map(({ host, to }) => `${host} ${to}`)).toEqual(model.changes.splice(0));
   if (given.isRepeated)
-    expect(await send(real, token, request)).toMatchObject({ fetched: reply.fetched, lost: [] });
+    expect(await send(real, token, request)).toMatchObject({
+      ...{ fetched: reply.fetched, lost: [], circuitChanges: reply.circuitChanges },
+    });
 }
 
 export const crash = happening('crash', who, async (model, { harness, dispatchers }, given) => {
@@ -68,7 +88,7 @@ export const crash = happening('crash', who, async (model, { harness, dispatcher
 export const lateSettle = happening('lateSettle', fc.record({ nth, ending }), async (model, real, given) => {
   const task = model.some(given.nth);
   if (!task) return;
-  const request = requestOf(real, 0, [settlementOf(task, given.ending)]);
+  const request = requestOf(real, 0, [settlementOf(task, given.ending, real.clock.now())]);
   expect((await send(real, 'taken-for-dead', request)).lost).toEqual([task.stored.id]);
 });
 
@@ -97,7 +117,11 @@ export async function runToTheEnd(model: Model, real: Real): Promise<void> {
     model.limit(gate, {});
   }
   await recoverLost(model, real);
-  const all = Array.from({ length: 50 }, () => ({ kind: 'completed', delayMs: 0 }) as const);
+  await closeForced(model, real);
+  const all = Array.from(
+    { length: 50 },
+    () => ({ kind: 'completed', delayMs: 0, verdict: { kind: 'success' } }) as const,
+  );
   for (let n = 0; model.at('ended').length < model.tasks.size; n++) {
     expect(n, 'turns, and there are tasks that do not end').toBeLessThan(50);
     await takeTurn(model, real, { who: n % 2, capacity: 10, endings: all, isRepeated: false });
@@ -109,6 +133,10 @@ export async function runToTheEnd(model: Model, real: Real): Promise<void> {
   expect(slots).toEqual({ held: {}, running: {}, window: {}, alive: {}, parked: [] });
   const left = Object.values(lanes).flatMap(({ wait, active, delayed }) => [...wait, ...active, ...delayed]);
   expect(left).toEqual([]);
+  // What hosts asked clients to wait with is over, and then nobody asks for them.
+  real.clock.advance(HOUR);
+  await takeTurn(model, real, { who: 0, capacity: 0, endings: [], isRepeated: false });
+  await forgetAll(model, real);
 }
 
 function requestOf(real: Real, free: number, settled: readonly SettledTask[]): StepRequest {
@@ -124,38 +152,44 @@ function send({ harness, clock }: Real, token: string, request: StepRequest): Pr
     maxAgeMs: MAX_AGE_MS,
     completedForMs: COMPLETED_FOR_MS,
     deadForMs: DEAD_FOR_MS,
+    breaker: BREAKER,
   } as const;
   return step(harness.redis, settings, request, clock.now());
 }
 
 /** What a dispatcher tells the store when an attempt has come to this. */
-function settlementOf(task: ModelTask, { kind, delayMs }: Ending): SettledTask {
+function settlementOf(task: ModelTask, { kind, delayMs, verdict }: Ending, now: number): SettledTask {
   const { stored, kept } = task;
-  const counts = kind !== 'own_fault' && kind !== 'hand_back';
+  const counts = kind !== 'own_fault' && kind !== 'hand_back' && kind !== 'ask_again';
   return {
     lane: stored.lane,
     id: stored.id,
-    owners: stored,
     kind: kind === 'own_fault' ? 'retry' : kind,
     attemptsMade: task.attemptsMade + Number(counts),
     dataBytes: Buffer.byteLength(JSON.stringify(stored)),
     kept,
     attempt: {
       number: kept.made + 1,
-      startedAt: kept.made,
-      endedAt: kept.made,
+      startedAt: task.begunAt ?? now,
+      endedAt: now,
       class: 'rejected',
       timings: { totalMs: 0 },
     },
     delayMs,
+    gates: gatesOf(stored).join('\n'),
+    probeOf: task.probeOf,
+    verdict,
   };
 }
 
+const isEnding = (kind: SettledTask['kind']): kind is ModelTaskEnding =>
+  kind !== 'retry' && kind !== 'hand_back' && kind !== 'ask_again';
+
 function settle(model: Model, task: ModelTask, given: Ending): SettledTask {
-  const settled = settlementOf(task, given);
+  const settled = settlementOf(task, given, model.now());
   task.attemptsMade = settled.attemptsMade;
   task.kept = keepOneMore(task.kept, Buffer.byteLength(JSON.stringify(settled.attempt))).kept;
-  if (settled.kind !== 'retry' && settled.kind !== 'hand_back') model.end(task, settled.kind);
+  if (isEnding(settled.kind)) model.end(task, settled.kind);
   else if (task.isCancelled) model.end(task, 'cancelled');
   else model.giveBack(task, settled.kind === 'retry' ? model.now() + given.delayMs : task.due);
   return settled;
@@ -168,11 +202,15 @@ function started(model: Model, { fetched }: StepReply, token: string): void {
     const { attemptsMade, kept, due: dueAt, retriedAt } = task;
     const dataBytes = Buffer.byteLength(JSON.stringify(task.stored));
     const again = retriedAt === undefined ? {} : { retriedAt };
-    expect(told).toEqual({ lane: stored.lane, dataBytes, attemptsMade, kept, dueAt, ...again });
+    const { probeOf, ...rest } = told;
+    const gates = gatesOf(stored).join('\n');
+    expect(rest).toEqual({ lane: stored.lane, dataBytes, attemptsMade, kept, dueAt, ...again, gates });
     expect(stored).toEqual(task.stored);
     model.start(task, token);
+    expect(probeOf).toBe(task.probeOf);
     for (const gate of task.holds) {
-      expect(model.runningOf(gate), gate).toBeLessThanOrEqual(model.limits.get(gate)?.maxRunning ?? Infinity);
+      const { maxRunning = Infinity } = model.limits.get(gate as GateId) ?? {};
+      expect(model.runningOf(gate), gate).toBeLessThanOrEqual(maxRunning);
     }
   }
 }

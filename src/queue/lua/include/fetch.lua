@@ -1,13 +1,19 @@
 -- Taking tasks out of `wait` to run them. Needs context.lua, gates.lua, places.lua, finish.lua, and in `limits`:
 -- token, lock, maxAge, completedFor, deadFor, isStrict.
 
+local fetchable, fetch
+-- See `hand`. Of probes that start now: by member, the start of their window.
+local fetched, members, probes = {}, {}, {}
+do
+
 -- Tasks that are looked at in vain, and clients that are let in again, in one turn.
 local MOST_PUT_BACK, MOST_SHARED = 100, 20
 
 -- Tasks that were taken out of `wait`: by position, the lane, the id, the gates and, in this order, the fields data, atm,
 -- kept, due, expires, gates, defa, stc, cancel, since. Lists instead of a record for each: this is where a turn spends its time.
 local taken = { count = 0, lane = {}, id = {}, gates = {}, job = {} }
-local DATA, ATTEMPTS, KEPT, DUE, EXPIRES, CRASHED_TOO_OFTEN, CRASHES, IS_CANCELLED, SINCE = 1, 2, 3, 4, 5, 7, 8, 9, 10
+local DATA, ATTEMPTS, KEPT, DUE, EXPIRES, GATES = 1, 2, 3, 4, 5, 6
+local CRASHED_TOO_OFTEN, CRASHES, IS_CANCELLED, SINCE = 7, 8, 9, 10
 
 local function readTaken(lane, ids, lists)
   for _, id in ipairs(ids) do
@@ -35,7 +41,7 @@ end
 -- parked.
 local function takesSlots(at, member, held)
   local lane, job = taken.lane[at], taken.job[at]
-  local gate, opens, slots = takeSlots(taken.gates[at])
+  local gate, opens, slots, probeOf = takeSlots(taken.gates[at])
   if gate then
     park(lane, taken.id[at], gate, tonumber(job[DUE]) or now, tonumber(job[EXPIRES]), limits.maxAge, opens)
     return false
@@ -44,6 +50,7 @@ local function takesSlots(at, member, held)
     held[#held + 1] = member
     held[#held + 1] = slots
   end
+  if probeOf then probes[member] = ms(probeOf) end
   return true
 end
 
@@ -77,7 +84,7 @@ end
 
 -- What BullMQ's own tools have paused.
 local isPaused = {}
-local function fetchable(lane)
+function fetchable(lane)
   if waitLength(lane) == 0 then return 0 end
   if isPaused[lane] == nil then isPaused[lane] = call('HEXISTS', setKey(lane, 'meta'), 'paused') == 1 end
   return isPaused[lane] and 0 or waitLength(lane)
@@ -151,17 +158,17 @@ local function wakeForTheRest()
   if call('EXISTS', P .. 'shared') == 1 then call('ZADD', setKey('critical', 'marker'), 0, '0') end
 end
 
--- What the dispatcher needs of the tasks that start now, seven values for each, and their members.
-local fetched, members = {}, {}
+-- What the dispatcher needs of the tasks that start now, eight values for each; and what a repeat of this turn needs to
+-- find them again: members, and of probes, behind a tab, the start of their window.
 local function hand(at, member)
   local job, n = taken.job[at], #fetched
   fetched[n + 1], fetched[n + 2], fetched[n + 3] = taken.lane[at], taken.id[at], job[DATA]
   fetched[n + 4], fetched[n + 5], fetched[n + 6] = job[ATTEMPTS] or '0', job[KEPT] or '0', job[DUE] or ''
-  fetched[n + 7] = job[SINCE] or ''
+  fetched[n + 7], fetched[n + 8] = job[SINCE] or '', job[GATES] or ''
   members[#members + 1] = member
 end
 
-local function fetch(capacity, virtual, charge)
+function fetch(capacity, virtual, charge)
   for i = 1, #LANES do virtual[i], charge[i] = tonumber(virtual[i]), tonumber(charge[i]) end
   local held, active, free, tries, hasReleased = {}, {}, capacity, capacity + MOST_PUT_BACK, false
   while free > 0 and tries > 0 do
@@ -186,4 +193,6 @@ local function fetch(capacity, virtual, charge)
   for lane, ids in pairs(active) do call('LPUSH', setKey(lane, 'active'), unpack(ids)) end
   if #held > 0 then call('HSET', P .. 'held', unpack(held)) end
   if free == 0 or tries == 0 then wakeForTheRest() end
+end
+
 end

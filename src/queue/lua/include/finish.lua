@@ -61,8 +61,7 @@ end
 -- The slots that settled tasks held come back.
 local function releaseHeld(members)
   if #members == 0 then return end
-  local helds = call('HMGET', P .. 'held', unpack(members))
-  local freed = {}
+  local helds, freed = call('HMGET', P .. 'held', unpack(members)), {}
   for i, held in ipairs(helds) do
     if held then
       freed[#freed + 1] = members[i]
@@ -72,8 +71,8 @@ local function releaseHeld(members)
   if #freed > 0 then call('HDEL', P .. 'held', unpack(freed)) end
 end
 
-local function unpark(lane, id, ids)
-  for _, gate in ipairs(ids) do call('ZREM', P .. 'park:' .. gate, lane .. ':' .. id) end
+local function unpark(lane, id, places)
+  for _, gate in ipairs(places) do call('ZREM', P .. 'park:' .. gate, lane .. ':' .. id) end
 end
 
 local function leaveWait(lane, ids)
@@ -90,7 +89,7 @@ local function leave(lane, id)
   local score = call('ZSCORE', setKey(lane, 'delayed'), id)
   if score then
     call('ZREM', setKey(lane, 'delayed'), id)
-    if isParked(score) then unpark(lane, id, ids) end
+    if isParked(score) then unpark(lane, id, placesOf(ids)) end
   elseif call('LREM', setKey(lane, 'wait'), 1, id) == 1 then
     leaveWait(lane, ids)
   else
@@ -101,13 +100,14 @@ local function leave(lane, id)
   releaseHeld({ lane .. ':' .. id })
 end
 
-local WHEN_SHUT = { q = 'queue_paused', c = 'client_disabled', h = 'host_unavailable' }
-local WHEN_FULL = { q = 'queue_at_limit', c = 'client_at_limit', h = 'host_at_limit' }
+local WHEN_SHUT = { q = 'queue_paused', c = 'client_disabled', h = 'host_unavailable', k = 'client_held_by_host' }
+local WHEN_FULL = { q = 'queue_at_limit', c = 'client_at_limit', h = 'host_at_limit', k = 'client_held_by_host' }
 
 -- What a gate that has held a task for too long says of itself.
 local function whyHeld(gate)
   loadGates({ gate })
-  return (gates[gate].shut and WHEN_SHUT or WHEN_FULL)[string.sub(gate, 1, 1)]
+  local isShut = gates[gate].shut or gates[gate].circuit
+  return (isShut and WHEN_SHUT or WHEN_FULL)[string.sub(gate, 1, 1)]
 end
 
 -- A task whose time has come, or the backstop of a parked one; it has left `delayed`.

@@ -1,9 +1,13 @@
--- Gates: reasons why a due task may not run yet. Needs context.lua and `now`.
+-- Gates: reasons why a due task may not run yet. Needs context.lua, circuits.lua and `now`.
 --
 -- A gate is `q:<queue>`, `c:<client>` or `h:<host>`; field `gates` of a job names those of a task, '\n' between, in the
 -- order in which they are asked. Hash `gates` holds those that restrict anything, as
 --   <shut 0|1>;<shut until, Unix ms, or ''>;<cap or ''>;<tasks per second or ''>;<burst or ''>
--- A gate that is not in it is open. Clients are counted also then: none may take all of the fleet from the others.
+-- A gate that is not in it is open. Clients are counted also then: none may take all of the fleet from the others. Hosts
+-- are counted also while their circuit is not closed.
+-- Two kinds are no gates of their own. `p:<host>` counts the probes that are under way to a host; every one holds a slot
+-- of it. `k:<client> <host>` holds back what a client has for a host that has asked it to wait: hash `holds` has until
+-- when (Unix ms), and the circuit of the host that there is something to look up.
 -- Hash `running` counts the tasks that hold a slot of a gate; a slot belongs to the task (hash `held`: lane:id -> gates,
 -- '\n' between) and comes back when the task is settled, so a crash leaks none.
 -- Hash `window` counts, per gate and lane, the tasks that were let into `wait`: no more are let in than the gate can
@@ -12,7 +16,7 @@
 -- `slots` is how many tasks the dispatchers that are alive can run at once. Set `shared` has the clients that were held
 -- back because others waited.
 
-local CLIENT = string.byte('c')
+local CLIENT, HOST, PROBE, HOLD = string.byte('c'), string.byte('h'), string.byte('p'), string.byte('k')
 
 local NOW = ms(now)
 local gates, dirty, touched = {}, {}, {}
@@ -41,7 +45,7 @@ end
 
 local function limit(gate, raw)
   local shut, till, cap, rate, burst = string.match(raw, '^(%d);([%d.]*);([%d.]*);([%d.]*);([%d.]*)$')
-  gate.counted = true
+  gate.counted, gate.limited = true, true
   gate.till = tonumber(till)
   gate.shut = shut == '1' and not (gate.till and gate.till <= now)
   gate.cap = tonumber(cap)
@@ -49,13 +53,35 @@ local function limit(gate, raw)
   gate.burst = tonumber(burst) or 1
 end
 
--- Reads the gates that are not known yet, two commands for all of them together.
+-- Whether any host has asked anybody to wait.
+local hasHolds = false
+
+-- See below.
+local ofHosts
+
+local function loadCounts(counted)
+  if #counted == 0 then return end
+  local counts = call('HMGET', P .. 'running', unpack(counted))
+  for i, id in ipairs(counted) do
+    local gate = gates[id]
+    gate.n = tonumber(counts[i]) or 0
+    if gate.interval then gate.tat = tonumber(call('HGET', P .. 'tat', id)) or 0 end
+  end
+end
+
+-- Reads the gates that are not known yet, three commands for all of them together.
 local function loadGates(ids)
-  local unknown = {}
+  local unknown, hosts = {}, {}
   for _, id in ipairs(ids) do
     if not gates[id] then
-      gates[id] = { counted = string.byte(id) == CLIENT, isClient = string.byte(id) == CLIENT }
-      unknown[#unknown + 1] = id
+      local kind = string.byte(id)
+      if kind == HOLD then
+        gates[id] = ofHosts().hold(id)
+      else
+        gates[id] = { counted = kind == CLIENT or kind == PROBE, isClient = kind == CLIENT }
+        unknown[#unknown + 1] = id
+        if kind == HOST then hosts[#hosts + 1] = string.sub(id, 3) end
+      end
     end
   end
   if #unknown == 0 then return end
@@ -64,12 +90,11 @@ local function loadGates(ids)
     if raws[i] then limit(gates[id], raws[i]) end
     if gates[id].counted then counted[#counted + 1] = id end
   end
-  if #counted == 0 then return end
-  local counts = call('HMGET', P .. 'running', unpack(counted))
-  for i, id in ipairs(counted) do
-    local gate = gates[id]
-    gate.n = tonumber(counts[i]) or 0
-    if gate.interval then gate.tat = tonumber(call('HGET', P .. 'tat', id)) or 0 end
+  loadCounts(counted)
+  if #hosts == 0 then return end
+  loadCircuits(hosts)
+  for _, host in ipairs(hosts) do
+    if circuits[host] then ofHosts().bind('h:' .. host) end
   end
 end
 
@@ -88,7 +113,86 @@ local function moveWindow(id, lane, by)
   dirtyWindows[lane][id] = true
 end
 
--- Reads in three commands what the gates of many tasks need; `listsOf`: by lane, set of lists of gates.
+-- What only the gates of hosts have that there is something against; made when it is asked for, as in circuits.lua.
+local madeOfHosts
+function ofHosts()
+  if madeOfHosts then return madeOfHosts end
+  local circuitOf = circuitRules()
+
+  -- What the circuit of a host means for its gate.
+  local function bind(id)
+    local gate, circuit = gates[id], circuits[string.sub(id, 3)]
+    gate.circuit = circuit and circuit.state ~= 'c' and circuit or nil
+    gate.hasHolds = circuit and circuit.held > now
+    hasHolds = hasHolds or gate.hasHolds
+    gate.counted = gate.limited or gate.circuit ~= nil
+    if gate.counted and not gate.n then gate.n = tonumber(call('HGET', P .. 'running', id)) or 0 end
+  end
+
+  local function hold(id)
+    local till = tonumber(call('HGET', P .. 'holds', id)) or 0
+    return { counted = true, n = 0, till = till, shut = till > now }
+  end
+
+  -- The gate that holds what the client of a task has for its host.
+  local function holdOf(ids)
+    local client
+    for _, id in ipairs(ids) do
+      if string.byte(id) == CLIENT then client = string.sub(id, 3) end
+    end
+    return 'k:' .. (client or '') .. ' ' .. string.sub(ids[#ids] or '', 3)
+  end
+
+  -- Whether the host of a task has asked its client to wait: the gate that holds it then, and until when.
+  local function heldBack(ids)
+    local host = gates[ids[#ids] or '']
+    if not host or not host.hasHolds then return end
+    local id = holdOf(ids)
+    loadGates({ id })
+    if gates[id].shut then return id, gates[id].till end
+  end
+
+  local function probesOf(id)
+    local probes = 'p' .. string.sub(id, 2)
+    loadGates({ probes })
+    return gates[probes].n
+  end
+
+  -- How many more tasks the circuit of a host lets through, and when that changes by itself.
+  local function letThrough(id)
+    local circuit = gates[id].circuit
+    return circuitOf.letThrough(circuit, circuitOf.stateOf(circuit) == 'h' and probesOf(id) or 0)
+  end
+
+  -- A task takes a slot of a host and begins under its circuit. Of a probe: the slot of the probes, and the start of their
+  -- window.
+  local function begin(id)
+    local circuit = gates[id].circuit
+    if circuitOf.stateOf(circuit) == 'c' then return end
+    local probeOf = circuitOf.begin(string.sub(id, 3), circuit)
+    if not probeOf then return end
+    local probes = 'p' .. string.sub(id, 2)
+    gates[probes].n = probesOf(id) + 1
+    dirty[probes] = true
+    return probes, probeOf
+  end
+
+  -- Nobody counts any more what waits for a gate.
+  local function forgetWindows(id)
+    for _, lane in ipairs(LANES) do
+      windows[lane][id] = 0
+      dirtyWindows[lane][id] = true
+    end
+  end
+
+  madeOfHosts = {
+    bind = bind, hold = hold, holdOf = holdOf, heldBack = heldBack, probesOf = probesOf, letThrough = letThrough,
+    begin = begin, forgetWindows = forgetWindows,
+  }
+  return madeOfHosts
+end
+
+-- Reads in four commands what the gates of many tasks need; `listsOf`: by lane, set of lists of gates.
 local function loadAll(listsOf)
   local ids = {}
   for _, some in pairs(listsOf) do
@@ -120,8 +224,9 @@ end
 local function giveBack(id)
   loadGates({ id })
   local gate = gates[id]
-  touched[id] = true
-  if gate.counted then
+  -- A probe holds a slot of its host besides, under which it would be parked.
+  if string.byte(id) ~= PROBE then touched[id] = true end
+  if gate.n then
     gate.n = math.max(0, gate.n - 1)
     dirty[id] = true
   else
@@ -142,4 +247,5 @@ local function flushGates()
   end
   writeCounts(P .. 'running', running)
   writeCounts(P .. 'window', waiting)
+  if next(dirtyCircuits) then circuitRules().flush() end
 end

@@ -3,9 +3,8 @@
 -- The rest is let in as slots come free: opening a gate in front of 100,000 tasks must not hold Redis.
 local MOST_RELEASED = 200
 
--- What began before a queue was counted holds a slot of it too. Looks at all that runs, 10 µs each: admins limit queues
--- now and then, and hosts, which close while much runs, have no use for the count then.
-local QUEUE = string.byte('q')
+-- What began before a queue or a host was counted holds a slot of it too. Looks at all that runs, 10 µs each: admins
+-- limit them now and then.
 local function countRunning(id)
   loadGates({ id })
   for _, lane in ipairs(LANES) do
@@ -44,7 +43,7 @@ local function limitGate(id, limits, maxAge)
     end
   else
     local isNew = call('HSET', P .. 'gates', id, limits) == 1
-    if isNew and string.byte(id) == QUEUE then countRunning(id) end
+    if isNew and string.byte(id) ~= CLIENT then countRunning(id) end
   end
   forgetOldRate(id)
   release(id, MOST_RELEASED, maxAge)

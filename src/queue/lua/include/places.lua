@@ -1,8 +1,8 @@
 -- Where a task stands: in `wait` of its lane, or parked under a gate. Needs context.lua, gates.lua and rooms.lua.
 --
 -- A parked task is a delayed job of BullMQ whose time is a backstop: should whatever opens its gate forget it, it is
--- looked at again then. ZSET `park:<gate>` orders the tasks under a gate by lane, then by due time; members are
--- `<lane>:<id>`.
+-- looked at again then. ZSET `park:<gate>` orders the tasks under a gate by lane, under the gate of a host then by how
+-- often they were tried, then by due time; members are `<lane>:<id>`.
 
 -- Parked tasks are looked at again after an hour, give or take some, so that they do not all come at once.
 local BACKSTOP = 3600000
@@ -19,9 +19,23 @@ local function byOurClock(time, theirNow)
   return time
 end
 
+-- The score of a parked task: 2 bits of lane, 9 of tries and 42 of due time, until the year 2109, which is what a score
+-- has room for.
+local DUE, MOST_TRIES = 2 ^ 42, 511
+local function parkScore(lane, tries, due)
+  return ((POSITION[lane] - 1) * (MOST_TRIES + 1) + math.min(tries, MOST_TRIES)) * DUE + due
+end
+
+-- The gates under which a task may be parked.
+local function placesOf(ids)
+  local places = { unpack(ids) }
+  places[#places + 1] = ofHosts().holdOf(ids)
+  return places
+end
+
 -- The gate under which a task is parked.
 local function parkedUnder(lane, id, ids)
-  for _, gate in ipairs(ids) do
+  for _, gate in ipairs(placesOf(ids)) do
     if call('ZSCORE', P .. 'park:' .. gate, lane .. ':' .. id) then return gate end
   end
 end
@@ -33,11 +47,12 @@ local function backstop(due, expires, maxAge)
   return math.max(now + 1, expires and math.min(at, expires) or at)
 end
 
--- The earliest of the times that this script adds.
-local soonest = math.huge
+-- The earliest of the times that this script adds; and those of each gate.
+local soonest, woken = math.huge, {}
 
 local function wakeAt(gate, at)
-  if not at then return end
+  if not at or (woken[gate] and woken[gate] <= at) then return end
+  woken[gate] = at
   soonest = math.min(soonest, at)
   call('ZADD', P .. 'wakes', 'LT', ms(math.ceil(at)), gate)
 end
@@ -50,7 +65,13 @@ end
 
 -- `at`: when the gate opens by itself, if it does.
 local function park(lane, id, gate, due, expires, maxAge, at)
-  zaddLater(P .. 'park:' .. gate, ms(POSITION[lane] * 1e14 + due), lane .. ':' .. id)
+  local tries = 0
+  if string.byte(gate) == HOST then
+    -- Those that were tried least go first, as probes above all, so that an outage is shared out. Tries that did not count
+    -- are among them.
+    tries = tonumber(string.match(call('HGET', jobKey(lane, id), 'kept') or '', '^%d+')) or 0
+  end
+  zaddLater(P .. 'park:' .. gate, ms(parkScore(lane, tries, due)), lane .. ':' .. id)
   delay(lane, id, backstop(due, expires, maxAge), PARKED)
   wakeAt(gate, at)
 end
@@ -118,13 +139,33 @@ local function ofLane(members, lane, most)
   return mine
 end
 
+-- Looking for tasks that may go as a probe puts those that may not under the gate that holds them: in pieces, so that a
+-- host with very many of them does not go through all at each probe.
+local MOST_LOOKED_AT, LOOK_ON = 10, 1000
+
 -- Lets in what is parked under a gate, most urgent lane first, as far as there is room; at most `most`.
 local function release(gate, most, maxAge)
   flushEntries()
   loadGates({ gate })
-  local ask = 1
+  if string.byte(gate) == HOLD and not gates[gate].shut then call('HDEL', P .. 'holds', gate) end
+  local ask, circuit, probe = 1, gates[gate].circuit, nil
+  if circuit and circuitRules().stateOf(circuit) == 'h' then
+    most = math.min(most, MOST_LOOKED_AT)
+    -- The task for the next probe: of the heads of all lanes the one that was tried least, the most urgent of such.
+    function probe()
+      local best, least = {}, nil
+      for _, lane in ipairs(LANES) do
+        local from = parkScore(lane, 0, 0)
+        local till = '(' .. ms(from + (MOST_TRIES + 1) * DUE)
+        local head = call('ZRANGEBYSCORE', P .. 'park:' .. gate, ms(from), till, 'WITHSCORES', 'LIMIT', 0, 1)
+        local tries = head[1] and math.floor((tonumber(head[2]) - from) / DUE)
+        if tries and (not least or tries < least) then best, least = { head[1] }, tries end
+      end
+      return best
+    end
+  end
   while most > 0 do
-    local heads = call('ZRANGE', P .. 'park:' .. gate, 0, math.min(ask, most) - 1)
+    local heads = probe and probe() or call('ZRANGE', P .. 'park:' .. gate, 0, math.min(ask, most) - 1)
     if #heads == 0 then return end
     local lane = string.match(heads[1], '^(%a+):')
     local free, at = room(gate, lane)
@@ -139,7 +180,7 @@ local function release(gate, most, maxAge)
     ask = math.min(ask * 4, AT_ONCE)
   end
   -- There may be more, and nothing else may touch this gate again.
-  wakeAt(gate, now)
+  wakeAt(gate, probe and now + LOOK_ON or now)
 end
 
 local function releaseTouched(most, maxAge)

@@ -1,4 +1,5 @@
--- What gates let through: the rules of gates/decide.ts, which a test holds equal. Needs context.lua and gates.lua.
+-- What gates let through: the rules of gates/decide.ts, which a test holds equal. Needs context.lua, circuits.lua
+-- and gates.lua.
 
 -- What may wait in a lane for a gate without a cap: enough to keep the fleet busy, little enough that closing the gate
 -- does not leave a lane full of tasks that all have to be parked one by one.
@@ -53,6 +54,11 @@ local function room(id, lane)
   local waiting = window(id, lane)
   local most = (gate.cap and gate.cap - gate.n or OPEN_WINDOW) - waiting
   if most > 0 then most = withinShare(id, gate.n + waiting, most) end
+  if gate.circuit then
+    local free, at = ofHosts().letThrough(id)
+    if free - waiting <= 0 then return 0, at end
+    most = math.min(most, free - waiting)
+  end
   if not gate.interval then return most end
   local free, at = tokens(gate)
   -- What waits already goes first.
@@ -66,15 +72,20 @@ local function noRoom(ids, lane)
     local free, at = room(id, lane)
     if free <= 0 then return id, at end
   end
+  if hasHolds then return ofHosts().heldBack(ids) end
 end
 
 -- The first gate that does not let a task start now, and when it opens if that is known. Nothing if all do: then their
--- slots are taken, and the third value names them, '\n' between.
+-- slots are taken, the third value names them, '\n' between, and of a probe the fourth is the start of its window.
 local function takeSlots(ids)
   for _, id in ipairs(ids) do
     local gate = gates[id]
     if gate.counted then
       if gate.shut then return id, gate.till end
+      if gate.circuit then
+        local free, at = ofHosts().letThrough(id)
+        if free <= 0 then return id, at end
+      end
       if gate.cap and gate.n >= gate.cap or withinShare(id, gate.n, 1) <= 0 then return id end
       if gate.interval then
         local free, at = tokens(gate)
@@ -82,7 +93,11 @@ local function takeSlots(ids)
       end
     end
   end
-  local held = ''
+  if hasHolds then
+    local hold, till = ofHosts().heldBack(ids)
+    if hold then return hold, till end
+  end
+  local held, probes, probeOf = '', nil, nil
   for _, id in ipairs(ids) do
     local gate = gates[id]
     if gate.counted then
@@ -90,7 +105,8 @@ local function takeSlots(ids)
       dirty[id] = true
       held = held == '' and id or held .. '\n' .. id
       if gate.interval then gate.tat = math.max(gate.tat, now) + gate.interval end
+      if gate.circuit then probes, probeOf = ofHosts().begin(id) end
     end
   end
-  return nil, nil, held
+  return nil, nil, probes and held .. '\n' .. probes or held, probeOf
 end

@@ -1,50 +1,110 @@
--- What becomes of a task after an attempt. Needs context.lua, gates.lua, places.lua, history.lua, finish.lua, and what
--- finish.lua asks of `limits`.
-
--- The values of a settlement are ARGV[at + 1], ARGV[at + 2], ...
-local VALUES = 14
-local LANE, ID, KIND, ATTEMPTS, ATTEMPT, PLACE, KEPT, DELAY, REASON, BYTES, DROPPED, STARTS, TOOK, OWNERS =
-  1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14
-
-local function retryLater(at, lane, id)
-  local wait = tonumber(ARGV[at + DELAY])
-  call('HSET', jobKey(lane, id), 'delay', ARGV[at + DELAY], 'due', ms(now + wait))
-  delay(lane, id, now + wait)
-end
-
-local function settle(at)
-  local lane, id, kind = ARGV[at + LANE], ARGV[at + ID], ARGV[at + KIND]
-  local key, place = jobKey(lane, id), 'a:' .. ARGV[at + PLACE]
-  local begun = ms(now - tonumber(ARGV[at + TOOK]))
-  if ARGV[at + DROPPED] ~= '' then
-    for old in string.gmatch(ARGV[at + DROPPED], '%d+') do call('HDEL', key, 'a:' .. old) end
-  end
-  local goesOn = kind == 'retry' or kind == 'hand_back'
-  if goesOn and call('HEXISTS', key, 'cancel') == 1 then
-    kind, goesOn = 'cancelled', false
-  end
-  if goesOn then
-    call('HSET', key, 'atm', ARGV[at + ATTEMPTS], place, ARGV[at + ATTEMPT], 'kept', ARGV[at + KEPT],
-      'ats', ARGV[at + STARTS], 'processedOn', begun)
-    if kind == 'retry' then retryLater(at, lane, id) else backToWait(lane, id) end
-  else
-    call('HSET', key, 'atm', ARGV[at + ATTEMPTS], place, ARGV[at + ATTEMPT], 'kept', ARGV[at + KEPT],
-      'ats', ARGV[at + STARTS], 'processedOn', begun, 'finishedOn', NOW, 'end', kind, 'failedReason', ARGV[at + REASON])
-    local owners = ARGV[at + OWNERS]
-    if owners == '' then owners = call('HGET', key, 'gates') end
-    ended(lane, id, kind, limits, gatesOf(owners), tonumber(ARGV[at + BYTES]))
-  end
-end
+-- What becomes of a task after an attempt, and what that says of its host. Needs context.lua, circuits.lua, gates.lua,
+-- places.lua, history.lua, finish.lua, judge.lua, and what finish.lua asks of `limits`.
 
 -- `first`: where the values of the first one begin, less one. Returns the ids of those whose lock is not ours any more.
+-- Everything is made in here: a turn that settles nothing does without.
 local function settleAll(first, count)
   if count == 0 then return {} end
+
+  -- The values of a settlement are ARGV[at + 1], ARGV[at + 2], ...
+  local VALUES = 15
+  local LANE, ID, KIND, ATTEMPTS, ATTEMPT, PLACE, KEPT, DELAY, REASON, BYTES, DROPPED, STARTS, TOOK, GATES, VERDICT =
+    1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+
+  local function retryLater(at, lane, id)
+    local wait = tonumber(ARGV[at + DELAY])
+    call('HSET', jobKey(lane, id), 'delay', ARGV[at + DELAY], 'due', ms(now + wait))
+    delay(lane, id, now + wait)
+  end
+
+  -- Probes that got no answer, lane and id: they ask their gates again, when these know what that means for them.
+  local asksAgain = {}
+
+  local function admitAgain()
+    for _, task in ipairs(asksAgain) do
+      local lane, id = task[1], task[2]
+      admitAll(lane, { id }, { call('HMGET', jobKey(lane, id), 'gates', 'due', 'expires') }, limits.maxAge)
+    end
+  end
+
+  local function settle(at)
+    local lane, id, kind = ARGV[at + LANE], ARGV[at + ID], ARGV[at + KIND]
+    local key, place = jobKey(lane, id), 'a:' .. ARGV[at + PLACE]
+    local begun = ms(now - tonumber(ARGV[at + TOOK]))
+    if ARGV[at + DROPPED] ~= '' then
+      for old in string.gmatch(ARGV[at + DROPPED], '%d+') do call('HDEL', key, 'a:' .. old) end
+    end
+    local goesOn = kind == 'retry' or kind == 'hand_back' or kind == 'ask_again'
+    if goesOn and call('HEXISTS', key, 'cancel') == 1 then
+      kind, goesOn = 'cancelled', false
+    end
+    if goesOn then
+      call('HSET', key, 'atm', ARGV[at + ATTEMPTS], place, ARGV[at + ATTEMPT], 'kept', ARGV[at + KEPT],
+        'ats', ARGV[at + STARTS], 'processedOn', begun)
+      if kind == 'retry' then retryLater(at, lane, id) end
+      if kind == 'hand_back' then backToWait(lane, id) end
+      if kind == 'ask_again' then asksAgain[#asksAgain + 1] = { lane, id } end
+    else
+      call('HSET', key, 'atm', ARGV[at + ATTEMPTS], place, ARGV[at + ATTEMPT], 'kept', ARGV[at + KEPT],
+        'ats', ARGV[at + STARTS], 'processedOn', begun, 'finishedOn', NOW, 'end', kind, 'failedReason', ARGV[at + REASON])
+      ended(lane, id, kind, limits, gatesOf(ARGV[at + GATES]), tonumber(ARGV[at + BYTES]))
+    end
+  end
+
+  -- More (client, host) pairs than any fleet has that are asked to wait at the same time; further ones are not.
+  local MOST_HOLDS = 10000
+
+  -- A host has asked the client of a task to wait. Returns whether it will.
+  local function holdClient(at, till)
+    local id = ofHosts().holdOf(gatesOf(ARGV[at + GATES]))
+    local before = call('HGET', P .. 'holds', id)
+    if not before and call('HLEN', P .. 'holds') >= MOST_HOLDS then return false end
+    till = math.max(till, tonumber(before) or 0)
+    call('HSET', P .. 'holds', id, ms(till))
+    gates[id] = nil
+    wakeAt(id, till)
+    return true
+  end
+
+  -- By the gates of their tasks.
+  local hosts = {}
+  local function readHosts()
+    local called = {}
+    for i = 1, count do
+      local gates = ARGV[first + (i - 1) * VALUES + GATES]
+      if not hosts[gates] then
+        hosts[gates] = string.match(gates, '\nh:(.*)$') or ''
+        called[#called + 1] = hosts[gates]
+      end
+    end
+    loadCircuits(called)
+  end
+
+  local function judgeAttempt(at, host)
+    local kind, hold, forClient, probeOf, note = string.match(ARGV[at + VERDICT], '^(%l);?(%d*);?(%d*);?(%d*);?(.*)$')
+    forClient = tonumber(forClient)
+    if forClient and (hostJudge().rules().threshold == 0 or not holdClient(at, now + forClient)) then forClient = nil end
+    hostJudge().judge(host, {
+      kind = kind, hold = tonumber(hold), holdClient = forClient, probeOf = tonumber(probeOf), note = note,
+      begun = now - tonumber(ARGV[at + TOOK]),
+    })
+  end
+
+  -- What an attempt says of its host. Nearly all are successes, and there is nothing against nearly all hosts: then that is
+  -- all it takes.
+  local function heard(at)
+    local verdict, host = ARGV[at + VERDICT], hosts[ARGV[at + GATES]]
+    if verdict == '' or host == '' or (verdict == 's' and not circuits[host]) then return end
+    judgeAttempt(at, host)
+  end
+
   local members, locks = {}, {}
   for i = 1, count do
     local at = first + (i - 1) * VALUES
     members[i] = ARGV[at + LANE] .. ':' .. ARGV[at + ID]
     locks[i] = P .. members[i] .. ':lock'
   end
+  readHosts()
   local owners, lost, ours, held, stalled = call('MGET', unpack(locks)), {}, {}, {}, {}
   for i = 1, count do
     local at = first + (i - 1) * VALUES
@@ -58,10 +118,12 @@ local function settleAll(first, count)
       stalled[lane][#stalled[lane] + 1] = id
       call('LREM', setKey(lane, 'active'), -1, id)
       settle(at)
+      heard(at)
     end
   end
   if #ours > 0 then call('UNLINK', unpack(ours)) end
   for lane, ids in pairs(stalled) do call('SREM', setKey(lane, 'stalled'), unpack(ids)) end
   releaseHeld(held)
+  admitAgain()
   return lost
 end

@@ -1,0 +1,142 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import {
+  type CircuitEvent,
+  CircuitStory,
+  type EventResult,
+  settingsArbitrary,
+  wishes,
+} from '../../test/support/circuit-story.js';
+import { redisUrl } from '../../test/support/test-app.js';
+import { type Circuit, decodeCircuit, encodeCircuit } from '../queue/gates/circuit.js';
+import { type HostChange, parseChanges } from '../queue/gates/host-changes.js';
+import { scripts } from '../queue/scripts.js';
+import type { Attempted } from './circuit-rules.js';
+import type { CircuitSettings } from './circuit-states.js';
+
+const include = (name: string): string =>
+  readFileSync(new URL(`../queue/lua/include/${name}.lua`, import.meta.url), 'utf8');
+
+/** What a turn of a dispatcher does with one attempt that has ended, and with one that begins. */
+const SCRIPT = `
+${include('context')}
+local now = clock(ARGV[1])
+${include('circuits')}
+${include('gates')}
+local breaker = ARGV[3]
+${include('judge')}
+local host, probeOf = ARGV[2], nil
+loadCircuits({ host })
+if ARGV[4] == 'start' then
+  probeOf = circuitRules().begin(host, circuits[host])
+else
+  hostJudge().judge(host, {
+    kind = ARGV[4], hold = tonumber(ARGV[5]), holdClient = tonumber(ARGV[6]), probeOf = tonumber(ARGV[7]),
+    note = ARGV[8], begun = tonumber(ARGV[9]),
+  })
+end
+flushGates()
+return { 0, changes, probeOf and ms(probeOf) or '' }
+`;
+const PREFIX = '{tr}:';
+const HOST = 'http://target.example:8080';
+
+let redis: Redis;
+beforeAll(() => {
+  redis = new Redis(redisUrl());
+});
+afterAll(async () => {
+  await redis.quit();
+});
+
+it('Lua and TypeScript make the same of everything that happens to a host', async () => {
+  await fc.assert(
+    fc.asyncProperty(settingsArbitrary, wishes, async (settings, story) => {
+      await redis.flushdb();
+      const played = new CircuitStory(settings, async (event, before, expected) => {
+        const { circuit, changes, probeOf } = await inRedis(event, before, settings);
+        expect(circuit).toEqual(expected.circuit);
+        expect(changes).toEqual(changesOf(expected));
+        expect(probeOf).toBe(expected.probeOf);
+        await compareIndexes(expected.circuit);
+      });
+      await played.play(story);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+type Reply = [more: unknown, changes: string[], probeOf?: string];
+
+async function inRedis(event: CircuitEvent, before: Circuit | undefined, settings: CircuitSettings) {
+  const stored = await redis.hget(`${PREFIX}circuits`, HOST);
+  expect(stored).toBe(before ? encodeCircuit(before) : null);
+  const [, changes, probeOf = ''] = await send(event, settings);
+  const text = await redis.hget(`${PREFIX}circuits`, HOST);
+  return {
+    circuit: text === null ? undefined : decodeCircuit(text),
+    changes: parseChanges(changes),
+    probeOf: probeOf === '' ? undefined : Number(probeOf),
+  };
+}
+
+async function send(event: CircuitEvent, settings: CircuitSettings): Promise<Reply> {
+  const { now } = event;
+  const breaker = textOf(settings);
+  if (event.kind === 'silence') {
+    await prepare(event.load);
+    return (await scripts.sweepCircuits.run(redis, PREFIX, [now, breaker, 10])) as Reply;
+  }
+  if (event.kind === 'attempt' || event.kind === 'start') {
+    const args = event.kind === 'start' ? ['start'] : verdictArgs(event.attempted);
+    return (await redis.eval(SCRIPT, 1, PREFIX, now, HOST, breaker, ...args)) as Reply;
+  }
+  const [until, note] = event.kind === 'open' ? [event.until, event.note] : ['', ''];
+  const order = [event.kind, until === Infinity ? '' : until, note];
+  return (await scripts.setCircuit.run(redis, PREFIX, [
+    now,
+    HOST,
+    ...order,
+    breaker,
+    3_600_000,
+    '',
+    0,
+  ])) as Reply;
+}
+
+const LETTERS = { success: 's', failure: 'f', neutral: 'n' } as const;
+
+function verdictArgs({ verdict, probeOf, begunAt }: Attempted): (string | number)[] {
+  const { kind, holdHostMs, holdClientMs, note } = verdict;
+  return [LETTERS[kind], holdHostMs ?? '', holdClientMs ?? '', probeOf ?? '', note ?? '', begunAt];
+}
+
+function textOf(settings: CircuitSettings): string {
+  const { failureThreshold, intervalMs, timeoutMs, timeoutMaxMs, maxRequests, rampStep } = settings;
+  return [failureThreshold, intervalMs, timeoutMs, timeoutMaxMs, maxRequests, rampStep].join(';');
+}
+
+/** As many tasks wait for the host, and probes are under way, as the event says; and it is time to look. */
+async function prepare({ parked, probes }: { parked: number; probes: number }): Promise<void> {
+  const batch = redis
+    .multi()
+    .del(`${PREFIX}park:h:${HOST}`)
+    .hset(`${PREFIX}running`, `p:${HOST}`, String(probes));
+  for (let n = 0; n < parked; n++) batch.zadd(`${PREFIX}park:h:${HOST}`, n, `default:task-${n}`);
+  await batch.zadd(`${PREFIX}circuits:look`, 0, HOST).exec();
+}
+
+function changesOf({ circuit, change }: EventResult): HostChange[] {
+  if (change === undefined) return [];
+  const { until = Infinity, note = '' } = circuit ?? {};
+  return [{ host: HOST, to: change, ...(change === 'open' && until < Infinity && { until }), note }];
+}
+
+/** Those that are not closed are listed; what is kept will be looked at again. */
+async function compareIndexes(circuit: Circuit | undefined): Promise<void> {
+  const isOpen = circuit !== undefined && circuit.state !== 'closed';
+  expect(await redis.zrange(`${PREFIX}circuits:open`, '0', '-1')).toEqual(isOpen ? [HOST] : []);
+  if (circuit) expect(await redis.zscore(`${PREFIX}circuits:look`, HOST)).not.toBeNull();
+}

@@ -1,0 +1,146 @@
+import { type Circuit, type CircuitState, rampSecond } from '../queue/gates/circuit.js';
+import type { HostVerdict } from '../task/host-verdict.js';
+import {
+  asOf,
+  type At,
+  type Changed,
+  cleared,
+  closed,
+  type Next,
+  opened,
+  openedAgain,
+  worthKeeping,
+} from './circuit-states.js';
+
+// What changes the circuit of a host. Pure; lua/include/judge.lua once more, and a test holds the two equal.
+//
+// The four settings mean what they mean in gobreaker (MaxRequests, Interval, Timeout, ReadyToTrip with consecutive
+// failures), but that a period of counting begins with its first failure: of a host without failures nothing is kept.
+
+/** An attempt that has ended. */
+export interface Attempted {
+  readonly verdict: HostVerdict;
+  /** Of a probe: the start of the half-open window in which it went out. */
+  readonly probeOf?: number;
+  readonly begunAt: number;
+}
+
+/** Dispatchers measure by their own clocks how long an attempt took. */
+const IMPRECISION_MS = 1000;
+
+export function afterAttempt(circuit: Circuit | undefined, attempted: Attempted, at: At): Next {
+  const { verdict, ...rest } = attempted;
+  const meant = at.settings.failureThreshold === 0 ? whenOff(verdict) : verdict;
+  const current = asOf(circuit, at);
+  const next = JUDGES[current.state](current, { ...rest, verdict: meant }, at);
+  const heldUntil = Math.max(next.circuit.heldUntil, at.now + (meant.holdClientMs ?? -Infinity));
+  return worthKeeping({ ...next, circuit: { ...next.circuit, heldUntil } }, at);
+}
+
+/** Then nothing is held against a host; one that somebody had opened closes after some attempts, whatever they say. */
+function whenOff({ kind }: HostVerdict): HostVerdict {
+  return { kind: kind === 'failure' ? 'success' : kind };
+}
+
+type Judge = (circuit: Circuit, attempted: Attempted, at: At) => Changed;
+
+const JUDGES: Readonly<Record<CircuitState, Judge>> = {
+  closed: judgeClosed,
+  open: judgeOpen,
+  half_open: judgeProbe,
+  ramping: judgeRamping,
+};
+
+function judgeClosed(circuit: Circuit, { verdict }: Attempted, at: At): Changed {
+  const { failureThreshold, timeoutMs } = at.settings;
+  if (verdict.kind === 'success') return { circuit: { ...circuit, failures: 0 } };
+  if (verdict.kind === 'neutral') return { circuit };
+  const since = circuit.failures === 0 ? at.now : circuit.since;
+  const failed = { ...circuit, since, failures: circuit.failures + 1, note: verdict.note ?? '' };
+  if (failed.failures >= failureThreshold) return opened(failed, timeoutMs, verdict, at);
+  return verdict.holdHostMs === undefined ? { circuit: failed } : opened(failed, 0, verdict, at);
+}
+
+/** It began before the circuit opened. What the host asks for holds, unless somebody has said for how long. */
+function judgeOpen(circuit: Circuit, { verdict }: Attempted, { now }: At): Changed {
+  if (circuit.isForced || verdict.holdHostMs === undefined) return { circuit };
+  return { circuit: { ...circuit, until: Math.max(circuit.until, now + verdict.holdHostMs) } };
+}
+
+function judgeProbe(circuit: Circuit, { verdict, probeOf }: Attempted, at: At): Changed {
+  if (probeOf !== circuit.since) return { circuit };
+  if (verdict.kind === 'neutral') return { circuit: { ...circuit, sent: circuit.sent - 1 } };
+  if (verdict.kind === 'failure') return openedAgain(circuit, verdict, at);
+  const successes = circuit.successes + 1;
+  return successes < circuit.maxRequests ? { circuit: { ...circuit, successes } } : closed(circuit, at);
+}
+
+/** What began before the ramp says nothing about now. */
+function judgeRamping(circuit: Circuit, { verdict, probeOf, begunAt }: Attempted, at: At): Changed {
+  const isOld = probeOf !== undefined || begunAt + IMPRECISION_MS < circuit.since;
+  return isOld || verdict.kind !== 'failure' ? { circuit } : openedAgain(circuit, verdict, at);
+}
+
+interface Started extends Changed {
+  /** It is a probe, of the half-open window that began then. */
+  readonly probeOf?: number;
+}
+
+/** A task begins to call the host, and its circuit does not let everything through. */
+export function afterStart(circuit: Circuit, now: number): Started {
+  if (circuit.state === 'ramping') {
+    const second = rampSecond(circuit, now);
+    const sent = circuit.second === second ? circuit.sent + 1 : 1;
+    return { circuit: { ...circuit, second, sent } };
+  }
+  if (circuit.state === 'half_open')
+    return { circuit: { ...circuit, sent: circuit.sent + 1 }, probeOf: circuit.since };
+  const halfOpen = { state: 'half_open', since: now, until: 0, sent: 1, isForced: false } as const;
+  return { circuit: { ...circuit, ...halfOpen }, change: 'half_open', probeOf: now };
+}
+
+interface Order {
+  /** Infinity = until somebody says otherwise. */
+  readonly until: number;
+  /** Why. */
+  readonly note: string;
+}
+
+/** Somebody opens it. */
+export function forceOpen(circuit: Circuit | undefined, { until, note }: Order, at: At): Changed {
+  const open = opened(asOf(circuit, at), at.settings.timeoutMs, { kind: 'neutral' }, at);
+  return { ...open, circuit: { ...open.circuit, until, note, isForced: true } };
+}
+
+/** Somebody says that the host is well again: what waits for it is let in as after an outage. */
+export function forceClose(circuit: Circuit | undefined, at: At): Next {
+  const current = asOf(circuit, at);
+  if (current.state === 'ramping') return { circuit: current };
+  if (current.state !== 'closed') return worthKeeping(closed(current, at), at);
+  return worthKeeping({ circuit: { ...current, failures: 0 } }, at);
+}
+
+/** Somebody wants all forgotten that there is against the host. */
+export function forceReset(circuit: Circuit | undefined): Next {
+  const isOpen = circuit?.state === 'open' || circuit?.state === 'half_open';
+  return { circuit: undefined, ...(isOpen && { change: 'closed' }) };
+}
+
+/** Who waits for the host, and who asks it. */
+export interface Load {
+  readonly parked: number;
+  readonly probes: number;
+}
+
+/** Forgets what is over, and a circuit that nobody has had a task for since it could have been probed. */
+export function afterSilence(circuit: Circuit, { parked, probes }: Load, at: At): Next {
+  const current = asOf(circuit, at);
+  const isIdle = parked === 0 && probes === 0 && silentSince(current) + at.settings.intervalMs <= at.now;
+  if (!isIdle) return worthKeeping({ circuit: current }, at);
+  return worthKeeping({ circuit: cleared(current, at), change: 'closed' }, at);
+}
+
+function silentSince({ state, since, until }: Circuit): number {
+  if (state === 'half_open') return since;
+  return state === 'open' ? until : Infinity;
+}

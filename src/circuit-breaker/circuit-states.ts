@@ -1,0 +1,106 @@
+import { type Circuit, type CircuitState, stateAt } from '../queue/gates/circuit.js';
+import type { HostVerdict } from '../task/host-verdict.js';
+
+// The states that a circuit comes into.
+
+/** Durations are milliseconds. */
+export interface CircuitSettings {
+  /** So many failures in a row open a circuit; 0 = circuits open only when somebody says so. */
+  readonly failureThreshold: number;
+  /** Failures of a closed circuit are forgotten so long after the first of them. */
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  /** A circuit that opens again stays open for twice as long as before, up to this; 0 = always as long. */
+  readonly timeoutMaxMs: number;
+  readonly maxRequests: number;
+  /** How many tasks begin in the first second after it closes, twice as many in each that follows; 0 = all at once. */
+  readonly rampStep: number;
+}
+
+/** When it happens, and by which rules. */
+export interface At {
+  readonly now: number;
+  readonly settings: CircuitSettings;
+}
+
+/** A ramp belongs to what is closed. */
+type CircuitChange = Exclude<CircuitState, 'ramping'>;
+
+export interface Next {
+  /** Nothing: the circuit is closed, and there is nothing against the host. */
+  readonly circuit: Circuit | undefined;
+  /** The state that it has come into, if it has changed. */
+  readonly change?: CircuitChange;
+}
+
+export interface Changed extends Next {
+  readonly circuit: Circuit;
+}
+
+/** As it is when nobody has looked at it for a while. */
+export function asOf(circuit: Circuit | undefined, at: At): Circuit {
+  const isRampOver = circuit?.state === 'ramping' && stateAt(circuit, at.now) === 'closed';
+  if (!circuit || isRampOver) return cleared(circuit, at);
+  const isForgotten = circuit.state === 'closed' && circuit.since + at.settings.intervalMs <= at.now;
+  return isForgotten ? { ...circuit, failures: 0 } : circuit;
+}
+
+const NOTHING: Omit<Circuit, 'since' | 'heldUntil'> = {
+  state: 'closed',
+  openedAt: 0,
+  until: 0,
+  timeoutMs: 0,
+  failures: 0,
+  maxRequests: 0,
+  sent: 0,
+  successes: 0,
+  rampStep: 0,
+  second: 0,
+  isForced: false,
+  note: '',
+};
+
+/** Closed; only what clients were asked for is not forgotten. */
+export function cleared(circuit: Circuit | undefined, { now }: At): Circuit {
+  return { ...NOTHING, since: now, heldUntil: circuit?.heldUntil ?? 0 };
+}
+
+/** @param timeoutMs for how long, unless the host asks for longer */
+export function opened(circuit: Circuit, timeoutMs: number, verdict: HostVerdict, at: At): Changed {
+  const { now, settings } = at;
+  const open: Circuit = {
+    ...NOTHING,
+    state: 'open',
+    since: now,
+    openedAt: circuit.openedAt || now,
+    until: now + Math.max(timeoutMs, verdict.holdHostMs ?? 0),
+    timeoutMs: timeoutMs || settings.timeoutMs,
+    failures: circuit.failures,
+    maxRequests: settings.maxRequests,
+    rampStep: settings.rampStep,
+    heldUntil: circuit.heldUntil,
+    note: verdict.note ?? '',
+  };
+  return { circuit: open, change: 'open' };
+}
+
+export function openedAgain(circuit: Circuit, verdict: HostVerdict, at: At): Changed {
+  const { timeoutMs, timeoutMaxMs } = at.settings;
+  const forMs = timeoutMaxMs > timeoutMs ? Math.min(circuit.timeoutMs * 2, timeoutMaxMs) : timeoutMs;
+  return opened({ ...circuit, failures: circuit.failures + 1 }, forMs, verdict, at);
+}
+
+/** Closed, and what waits is let in step by step. */
+export function closed(circuit: Circuit, at: At): Changed {
+  const { rampStep } = at.settings;
+  if (rampStep === 0) return { circuit: cleared(circuit, at), change: 'closed' };
+  const { openedAt, timeoutMs, maxRequests, heldUntil, note } = circuit;
+  const ramp = { ...NOTHING, state: 'ramping', since: at.now, rampStep } as const;
+  return { circuit: { ...ramp, openedAt, timeoutMs, maxRequests, heldUntil, note }, change: 'closed' };
+}
+
+/** Nothing is kept of a host that there is nothing against. */
+export function worthKeeping({ circuit, change }: Changed, { now }: At): Next {
+  const isNothing = circuit.state === 'closed' && circuit.failures === 0 && circuit.heldUntil <= now;
+  return { circuit: isNothing ? undefined : circuit, ...(change && { change }) };
+}

@@ -1,0 +1,43 @@
+import type { HostVerdict } from '../task/host-verdict.js';
+import type { AttemptError, Outcome } from '../task/outcome.js';
+
+const UNAVAILABLE = 503;
+const TOO_MANY_REQUESTS = 429;
+
+/** We did not let the call begin: the host has not been asked. */
+const REFUSED_BY_US: readonly string[] = ['invalid_request', 'address_refused', 'destination_refused'];
+/** An answer came; that we do not read it to its end is our doing. */
+const ANSWERED: readonly string[] = ['headers_too_large', 'answer_too_large'];
+
+/**
+ * What an attempt says of its host. Failures are 5xx and no answer, whatever the reason: a name that does not resolve, a
+ * connection that is refused, lost or never answered in time. Every other answer says that the host is there; what is
+ * wrong then is the task's own fault.
+ */
+export function judgeHost(outcome: Outcome): HostVerdict {
+  switch (outcome.class) {
+    case 'succeeded':
+      return { kind: 'success' };
+    case 'rejected':
+      return judgeAnswer(outcome.status, outcome.retryAfterMs);
+    case 'interrupted':
+      return { kind: 'neutral' };
+    case 'not_sent':
+    case 'ambiguous':
+      return judgeError(outcome.error);
+  }
+}
+
+function judgeAnswer(status: number, waitMs: number | undefined): HostVerdict {
+  if (status < 500) {
+    const isHold = status === TOO_MANY_REQUESTS && waitMs !== undefined;
+    return { kind: 'success', ...(isHold && { holdClientMs: Math.ceil(waitMs) }) };
+  }
+  const isHold = status === UNAVAILABLE && waitMs !== undefined;
+  return { kind: 'failure', ...(isHold && { holdHostMs: Math.ceil(waitMs) }), note: String(status) };
+}
+
+function judgeError({ code }: AttemptError): HostVerdict {
+  if (REFUSED_BY_US.includes(code)) return { kind: 'neutral' };
+  return ANSWERED.includes(code) ? { kind: 'success' } : { kind: 'failure', note: code };
+}

@@ -1,0 +1,165 @@
+-- What changes the circuit of a host: the rules of circuit-breaker/circuit-rules.ts, and a test holds them equal. Needs
+-- context.lua, circuits.lua, gates.lua and `breaker`, a text:
+--   <failure threshold>;<interval>;<timeout>;<longest timeout>;<max requests>;<ramp step>   (times in ms)
+
+local judgeOfHosts
+
+-- Made when it is asked for: most turns have nothing to judge, and making some twenty functions costs what a command does.
+local function hostJudge()
+  if judgeOfHosts then return judgeOfHosts end
+  local circuitOf, hostOf = circuitRules(), ofHosts()
+
+  local read
+  local function rules()
+    if not read then
+      local threshold, interval, timeout, timeoutMax, maxRequests, rampStep =
+        string.match(breaker, '^(%d+);(%d+);(%d+);(%d+);(%d+);(%d+)$')
+      read = {
+        threshold = tonumber(threshold), interval = tonumber(interval), timeout = tonumber(timeout),
+        timeoutMax = tonumber(timeoutMax), maxRequests = tonumber(maxRequests), rampStep = tonumber(rampStep),
+      }
+    end
+    return read
+  end
+
+  -- With a step of 1; then it is over, and the circuit can be forgotten.
+  local LONGEST_RAMP = 10000
+
+  -- Dispatchers measure by their own clocks how long an attempt took.
+  local IMPRECISION = 1000
+
+  -- Closed; only what clients were asked for is not forgotten.
+  local function cleared(circuit)
+    return {
+      state = 'c', since = now, opened = 0, till = 0, timeout = 0, failures = 0, max = 0, sent = 0, successes = 0,
+      step = 0, second = 0, held = circuit and circuit.held or 0, forced = '0', note = '',
+    }
+  end
+
+  -- As it is when nobody has looked at it for a while.
+  local function asOf(circuit)
+    if not circuit or (circuit.state == 'r' and circuitOf.stateOf(circuit) == 'c') then return cleared(circuit) end
+    if circuit.state == 'c' and circuit.since + rules().interval <= now then circuit.failures = 0 end
+    return circuit
+  end
+
+  -- The functions that follow give the circuit and the state that it has come into, if it has changed.
+
+  -- `hold`: the host asks for so long, or nothing.
+  local function opened(circuit, forMs, hold, note)
+    local open = cleared(circuit)
+    open.state, open.opened = 'o', circuit.opened > 0 and circuit.opened or now
+    open.till, open.timeout = now + math.max(forMs, hold or 0), forMs > 0 and forMs or rules().timeout
+    open.failures, open.note = circuit.failures, note
+    open.max, open.step = rules().maxRequests, rules().rampStep
+    return open, 'open'
+  end
+
+  local function openedAgain(circuit, hold, note)
+    circuit.failures = circuit.failures + 1
+    local usual, longest = rules().timeout, rules().timeoutMax
+    return opened(circuit, longest > usual and math.min(circuit.timeout * 2, longest) or usual, hold, note)
+  end
+
+  -- Closed, and what waits is let in step by step.
+  local function closed(circuit)
+    local ramp = cleared(circuit)
+    if rules().rampStep > 0 then
+      ramp.state, ramp.opened, ramp.timeout, ramp.max = 'r', circuit.opened, circuit.timeout, circuit.max
+      ramp.step, ramp.note = rules().rampStep, circuit.note
+    end
+    return ramp, 'closed'
+  end
+
+  local function judgeClosed(circuit, verdict)
+    if verdict.kind == 's' then circuit.failures = 0 end
+    if verdict.kind ~= 'f' then return circuit end
+    if circuit.failures == 0 then circuit.since = now end
+    circuit.failures, circuit.note = circuit.failures + 1, verdict.note
+    if circuit.failures >= rules().threshold then return opened(circuit, rules().timeout, verdict.hold, verdict.note) end
+    if verdict.hold then return opened(circuit, 0, verdict.hold, verdict.note) end
+    return circuit
+  end
+
+  -- It began before the circuit opened. What the host asks for holds, unless somebody has said for how long.
+  local function judgeOpen(circuit, verdict)
+    if circuit.forced == '0' and verdict.hold then circuit.till = math.max(circuit.till, now + verdict.hold) end
+    return circuit
+  end
+
+  local function judgeProbe(circuit, verdict)
+    if verdict.probeOf ~= circuit.since then return circuit end
+    if verdict.kind == 'n' then circuit.sent = circuit.sent - 1 end
+    if verdict.kind == 'f' then return openedAgain(circuit, verdict.hold, verdict.note) end
+    if verdict.kind == 's' then
+      if circuit.successes + 1 >= circuit.max then return closed(circuit) end
+      circuit.successes = circuit.successes + 1
+    end
+    return circuit
+  end
+
+  -- What began before the ramp says nothing about now.
+  local function judgeRamping(circuit, verdict)
+    local isOld = verdict.probeOf or verdict.begun + IMPRECISION < circuit.since
+    if isOld or verdict.kind ~= 'f' then return circuit end
+    return openedAgain(circuit, verdict.hold, verdict.note)
+  end
+
+  local JUDGES = { c = judgeClosed, o = judgeOpen, h = judgeProbe, r = judgeRamping }
+
+  -- Nothing is kept of a host that there is nothing against.
+  local function worthKeeping(circuit)
+    return circuit.state ~= 'c' or circuit.failures > 0 or circuit.held > now
+  end
+
+  local function isListed(circuit) return circuit and circuit.state ~= 'c' or false end
+
+  -- The gate of a host counts while its circuit is not closed, and what has to be released is.
+  local function relist(host, isOpen)
+    local id = 'h:' .. host
+    if isOpen then call('ZADD', P .. 'circuits:open', 0, host) else call('ZREM', P .. 'circuits:open', host) end
+    loadGates({ id })
+    hostOf.bind(id)
+    if not gates[id].counted then hostOf.forgetWindows(id) end
+  end
+
+  -- Puts a circuit in the place of the one that a host has; `change`: the state that it comes into, if another.
+  local function setCircuit(host, circuit, change)
+    local before = circuits[host]
+    if not worthKeeping(circuit) then circuit = false end
+    if not before and circuit then
+      if circuit.state == 'c' and call('HLEN', P .. 'circuits') >= MOST_CIRCUITS then return end
+      call('ZADD', P .. 'circuits:look', ms(math.max(now + rules().interval, circuit.held)), host)
+    end
+    circuits[host], dirtyCircuits[host] = circuit, true
+    if isListed(before) ~= isListed(circuit) then relist(host, isListed(circuit)) end
+    if gates['h:' .. host] then hostOf.bind('h:' .. host) end
+    if circuit and circuit.state == 'r' and change then
+      call('ZADD', P .. 'circuits:look', 'LT', ms(now + LONGEST_RAMP), host)
+    end
+    if change then
+      touched['h:' .. host] = true
+      circuitOf.changed(host, change)
+    end
+  end
+
+  -- `verdict`: kind (s = success, f = failure, n = nothing), hold of the host and hold of the client in ms or nil, note,
+  -- probeOf (of a probe: the start of its window) or nil, begun.
+  local function judge(host, verdict)
+    if rules().threshold == 0 then
+      if verdict.kind == 'f' then verdict.kind = 's' end
+      verdict.hold, verdict.holdClient = nil, nil
+    end
+    local before = circuits[host]
+    local current = asOf(before)
+    local circuit, change = JUDGES[current.state](current, verdict)
+    if verdict.holdClient then circuit.held = math.max(circuit.held, now + verdict.holdClient) end
+    if before or worthKeeping(circuit) then setCircuit(host, circuit, change) end
+  end
+
+  judgeOfHosts = {
+    rules = rules, asOf = asOf, cleared = cleared, opened = opened, closed = closed, worthKeeping = worthKeeping,
+    setCircuit = setCircuit, judge = judge,
+  }
+  return judgeOfHosts
+end

@@ -1,0 +1,71 @@
+-- Opens or closes the circuit of a host because somebody says so, or forgets all that there is against it, with a line in
+-- the audit log.
+--
+-- KEYS[1]  prefix of all keys
+-- ARGV[1]  now, Unix milliseconds; '' = the time of Redis
+-- ARGV[2]  host
+-- ARGV[3]  `open`, `close` (its tasks are let in step by step) or `reset` (at once; clients that were asked to wait need
+--          not any more)
+-- ARGV[4]  open: until when, Unix milliseconds; '' = until somebody says otherwise
+-- ARGV[5]  open: why
+-- ARGV[6]  when circuits open and close, as in step.lua
+-- ARGV[7]  how long a gate may hold a task after it was due, milliseconds
+-- ARGV[8]  line for the audit log; '' = none
+-- ARGV[9]  how many lines the audit log keeps, about
+-- Returns  { circuit as in hash `circuits` or '', changes as in step.lua }
+
+--@include context
+local now = clock(ARGV[1])
+--@include circuits
+--@include gates
+--@include rooms
+--@include places
+local breaker = ARGV[6]
+--@include judge
+--@include audit
+local judge = hostJudge()
+
+-- The rest is let in as slots come free.
+local MOST_RELEASED = 200
+
+local host, maxAge = ARGV[2], tonumber(ARGV[7])
+
+local function forgetHolds()
+  local suffix = ' ' .. host
+  for _, id in ipairs(call('HKEYS', P .. 'holds')) do
+    if string.sub(id, -#suffix) == suffix then
+      call('HDEL', P .. 'holds', id)
+      touched[id] = true
+    end
+  end
+end
+
+local ORDERS = {
+  open = function(circuit)
+    local open, change = judge.opened(judge.asOf(circuit), judge.rules().timeout, nil, ARGV[5])
+    open.till, open.forced = tonumber(ARGV[4]) or math.huge, '1'
+    return open, change
+  end,
+  close = function(circuit)
+    local current = judge.asOf(circuit)
+    if current.state == 'o' or current.state == 'h' then return judge.closed(current) end
+    if current.state == 'c' then current.failures = 0 end
+    return current
+  end,
+  reset = function(circuit)
+    forgetHolds()
+    local isOpen = circuit and (circuit.state == 'o' or circuit.state == 'h')
+    return judge.cleared(), isOpen and 'closed' or nil
+  end,
+}
+
+loadCircuits({ host })
+local circuit, change = ORDERS[ARGV[3]](circuits[host])
+if circuits[host] or judge.worthKeeping(circuit) then judge.setCircuit(host, circuit, change) end
+audit(ARGV[8], ARGV[9])
+touched['h:' .. host] = true
+releaseTouched(MOST_RELEASED, maxAge)
+wakeForSoonest()
+flushWaits()
+flushGates()
+return { circuits[host] and circuitRules().textOf(circuits[host]) or '', changes }

@@ -1,0 +1,58 @@
+import type { Attempt } from '../../task/attempt.js';
+import type { HostVerdict } from '../../task/host-verdict.js';
+import type { Lane } from '../../task/lane.js';
+import { bytesOf, formatKept, type KeptAttempts, keepOneMore } from './kept-attempts.js';
+
+/** What the store has to do with a task after an attempt. */
+export interface SettledTask {
+  readonly lane: Lane;
+  readonly id: string;
+  readonly kind: 'completed' | 'retry' | 'dead_letter' | 'hand_back' | 'ask_again' | 'cancelled' | 'expired';
+  readonly attemptsMade: number;
+  readonly dataBytes: number;
+  /** Before this attempt. */
+  readonly kept: KeptAttempts;
+  readonly attempt: Attempt;
+  readonly delayMs?: number | undefined;
+  readonly reason?: string | undefined;
+  /** As it was fetched with. */
+  readonly gates: string;
+  readonly probeOf?: number | undefined;
+  /** Nothing: it says nothing of its host. */
+  readonly verdict?: HostVerdict | undefined;
+}
+
+/** As the script takes it. */
+export function settlementArgs(settled: SettledTask): (string | number)[] {
+  const attempt = JSON.stringify(settled.attempt);
+  const { kept, place, dropped } = keepOneMore(settled.kept, Buffer.byteLength(attempt));
+  return [
+    settled.lane,
+    settled.id,
+    settled.kind,
+    settled.attemptsMade,
+    attempt,
+    place,
+    formatKept(kept),
+    settled.delayMs ?? '',
+    settled.reason ?? '',
+    settled.dataBytes + bytesOf(kept),
+    dropped.join(' '),
+    kept.made,
+    Math.max(0, settled.attempt.endedAt - settled.attempt.startedAt),
+    settled.gates,
+    verdictText(settled),
+  ];
+}
+
+const LETTERS = { success: 's', failure: 'f', neutral: 'n' } as const;
+
+/** Nearly all are successes that have no more to say. */
+function verdictText({ verdict = NEUTRAL, probeOf }: SettledTask): string {
+  const { kind, holdHostMs, holdClientMs, note } = verdict;
+  const rest = [holdHostMs, holdClientMs, probeOf, note];
+  if (rest.every((value) => value === undefined)) return kind === 'neutral' ? '' : LETTERS[kind];
+  return [LETTERS[kind], ...rest.map((value) => value ?? '')].join(';');
+}
+
+const NEUTRAL: HostVerdict = { kind: 'neutral' };

@@ -1,0 +1,14 @@
+/** What an attempt says of the host that it called. */
+export interface HostVerdict {
+  /**
+   * `failure`: no answer, or 5xx. `success`: any other answer, also one that is no success of the task.
+   * `neutral`: nothing, because we called it off or did not let it begin.
+   */
+  readonly kind: 'success' | 'failure' | 'neutral';
+  /** The host asks to be left alone for so long, milliseconds: 503 with `Retry-After`. */
+  readonly holdHostMs?: number;
+  /** It asks this client to leave it alone for so long, milliseconds: 429 with `Retry-After`. */
+  readonly holdClientMs?: number;
+  /** Of a failure: the status, or the code of the error. */
+  readonly note?: string;
+}

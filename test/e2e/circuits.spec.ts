@@ -1,0 +1,126 @@
+import { createServer, type Server } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ExplanationView } from '../../src/tracking/explain.dto.js';
+import { Receiver } from '../support/receiver.js';
+import { TestApp } from '../support/test-app.js';
+import { until } from '../support/until.js';
+
+const TIMEOUT_SEC = 0.5;
+
+let app: TestApp;
+let well: Receiver;
+beforeEach(async () => {
+  app = await TestApp.start({
+    CB_FAILURE_THRESHOLD: '5',
+    CB_TIMEOUT_SEC: String(TIMEOUT_SEC),
+    WORKER_CONCURRENCY: '20',
+  });
+  well = await Receiver.start();
+});
+afterEach(async () => {
+  await app.stop();
+  await well.stop();
+});
+
+/** An address at which nobody listens, and where somebody may later. */
+async function freeAddress(): Promise<{ url: string; listen: () => Promise<Server> }> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  const listen = async () => {
+    const again = createServer((_request, response) => response.end('ok')).listen(port, '127.0.0.1');
+    await once(again, 'listening');
+    return again;
+  };
+  return { url: `http://127.0.0.1:${port}/hook`, listen };
+}
+
+const explained = async (id: string) => (await app.get<ExplanationView>(`/v1/tasks/${id}/explain`)).body;
+const attemptsMade = async (id: string) =>
+  (await app.get<{ attempts_made: number }>(`/v1/tasks/${id}`)).body.attempts_made;
+
+describe('a host that refuses connections', () => {
+  it('is left alone, tried now and then, and gets everything when it is back', async () => {
+    const host = await freeAddress();
+    const ids = await Promise.all(Array.from({ length: 30 }, () => app.enqueue({ url: host.url })));
+    await Promise.all(ids.map((id) => app.taskIn('deferred', id)));
+    const told = await explained(ids[0]!);
+    const gate = told.gates.find(({ gate: kind }) => kind === 'host')!;
+    expect(['host_circuit_open', 'host_circuit_half_open']).toContain(gate.reason);
+    // Longer than several windows of probes: nobody pays for them.
+    const before = await changesTo('half_open');
+    await until(async () => (await changesTo('half_open')) - before >= 4, { timeoutMs: 20_000 });
+    for (const id of ids) expect(await attemptsMade(id)).toBeLessThanOrEqual(1);
+    const well = await host.listen();
+    const tasks = await Promise.all(ids.map((id) => app.taskIn('completed', id, 20_000)));
+    expect(tasks.every(({ attempts_made }) => attempts_made <= 2)).toBe(true);
+    expect(tasks.flatMap(({ attempts }) => attempts).some(({ is_probe }) => is_probe)).toBe(true);
+    well.closeAllConnections();
+    well.close();
+  });
+
+  it('does not keep tasks of other hosts waiting', async () => {
+    const host = await freeAddress();
+    await Promise.all(Array.from({ length: 100 }, () => app.enqueue({ url: host.url })));
+    const id = await app.enqueue({ url: well.url });
+    expect(await app.taskIn('completed', id)).toMatchObject({ attempts_made: 1 });
+  });
+});
+
+describe('a host that answers 500', () => {
+  it('is given the last try of a task as a probe', async () => {
+    const before = await changesTo('open');
+    well.answer = (_request, response) => response.writeHead(500).end();
+    const id = await app.enqueue({ url: well.url });
+    const task = await app.taskIn('dead_letter', id, 20_000);
+    expect(task).toMatchObject({ dead_letter_reason: 'attempts_exhausted', attempts_made: 6 });
+    expect(task.attempts.map(({ is_probe }) => is_probe ?? false)).toEqual([
+      ...[false, false, false, false, false, true],
+    ]);
+    expect(well.received.map(({ headers }) => headers['x-task-attempt'])).toEqual([
+      '1',
+      '2',
+      '3',
+      '4',
+      '5',
+      '6',
+    ]);
+    expect((await changesTo('open')) - before).toBe(2);
+    const metrics = (await app.get<string>('/metrics')).body;
+    expect(metrics).toContain('taskqueue_circuits{state="not_closed"} 1');
+    expect(metrics).not.toContain(new URL(well.url).host);
+  });
+});
+
+describe('Retry-After', () => {
+  it('of a 429 holds back what the client has for that host only', async () => {
+    well.answer = (_request, response) => response.writeHead(429, { 'retry-after': '600' }).end();
+    const first = await app.enqueue({ url: well.url });
+    await app.taskIn('retrying', first);
+    well.reset();
+    const held = await app.enqueue({ url: well.url });
+    await app.taskIn('deferred', held);
+    expect((await explained(held)).gates.at(-1)).toMatchObject({ reason: 'client_held_by_host' });
+    expect((await explained(held)).summary).toContain('has asked this client to wait until');
+    const other = await app.enqueue({ url: well.url }, { client_id: 'other-client' });
+    await app.taskIn('completed', other);
+  });
+
+  it('of a 503 holds back what anybody has for that host', async () => {
+    well.answer = (_request, response) => response.writeHead(503, { 'retry-after': '600' }).end();
+    await app.taskIn('retrying', await app.enqueue({ url: well.url }));
+    well.reset();
+    const held = await app.enqueue({ url: well.url }, { client_id: 'other-client' });
+    await app.taskIn('deferred', held);
+    expect((await explained(held)).gates.at(-1)).toMatchObject({ reason: 'host_circuit_open' });
+  });
+});
+
+async function changesTo(state: string): Promise<number> {
+  const { body } = await app.get<string>('/metrics');
+  return Number(new RegExp(`taskqueue_circuit_changes_total{to="${state}"} (\\d+)`).exec(body)?.[1] ?? 0);
+}
