@@ -37,6 +37,7 @@ local now = clock(ARGV[1])
 --@include token-bucket
 --@include admission
 --@include receipts
+--@include made
 
 -- Random ids exist only when their batch is sent again. Nobody waits that long for a reply.
 local REPLY_MAY_BE_LOST = 600000
@@ -130,14 +131,16 @@ local function store(at)
   local lane, id, theirNow = ARGV[at + LANE], ARGV[at + ID], tonumber(ARGV[at + CREATED])
   local due, expires = byOurClock(tonumber(ARGV[at + DUE]), theirNow), tonumber(ARGV[at + EXPIRES])
   expires = expires and byOurClock(expires, theirNow)
-  call('HSET', jobKey(lane, id), 'name', 'http', 'data', ARGV[at + DATA], 'opts', ARGV[at + OPTS], 'timestamp', NOW,
+  local gates = gatesOf(ARGV[at + GATES])
+  local timestamp = enter(lane, id, gates[2] and string.sub(gates[2], 3), now)
+  call('HSET', jobKey(lane, id), 'name', 'http', 'data', ARGV[at + DATA], 'opts', ARGV[at + OPTS], 'timestamp', timestamp,
     'delay', due > now and ms(due - now) or '0', 'priority', '0', 'gates', ARGV[at + GATES], 'due', ms(due))
   if expires then call('HSET', jobKey(lane, id), 'expires', ms(expires)) end
   if due > now then
     delay(lane, id, due)
   else
     lists[lane] = lists[lane] or {}
-    lists[lane][gatesOf(ARGV[at + GATES])] = true
+    lists[lane][gates] = true
     dueNow[#dueNow + 1] = { at, due, expires }
   end
 end
@@ -198,4 +201,5 @@ flushGates()
 flushAlive()
 flushWindows()
 flushReceipts()
+flushMade()
 return results
