@@ -6,7 +6,7 @@
 -- ARGV[2]  how many to look at
 -- ARGV[3]  how many to tell
 -- ARGV[4]  position to go on behind; '' = from the newest on
--- ARGV[5], ARGV[6]  first and last time at which they were stored, Unix milliseconds, '' = any
+-- ARGV[5], ARGV[6]  after and before which they were created, Unix milliseconds, '' = at any time
 -- ARGV[7]  client, '' = all; in the same way ARGV[8] state, ARGV[9] queue, ARGV[10] host (an origin, or what follows
 --          its scheme, with or without the port), ARGV[11] type
 -- ARGV[12] what the last error has to have in it: JSON without its quotes, ASCII letters in lower case; '' = anything
@@ -25,6 +25,10 @@ local FIELDS = { 'data', 'atm', 'kept', 'finishedOn', 'failedReason', 'gates', '
 local FEW = 1000
 -- What is read of data and attempts at once.
 local MOST_BYTES = 4194304
+
+-- Tasks are found by when the store took them, and asked for by when the API did.
+local MOST_LATE = 1000
+local after, before = tonumber(ARGV[5]) or -math.huge, tonumber(ARGV[6]) or math.huge
 
 local most, mostHits, behind = tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
 local client, state, queue, host, kind, text = ARGV[7], ARGV[8], ARGV[9], ARGV[10], ARGV[11], ARGV[12]
@@ -52,12 +56,12 @@ local function isOlder(time, n, thanTime, thanN) return time < thanTime or (time
 
 -- Position, lane and id of all in a set that are in question, newest first.
 local function ofSet(set)
-  local entries, first, last = {}, tonumber(ARGV[5]) or 0, tonumber(ARGV[6]) or math.huge
+  local entries = {}
   local toTime, toN = numbers(behind)
   for _, lane in ipairs(LANES) do
     for _, id in ipairs(call(isList(set) and 'LRANGE' or 'ZRANGE', setKey(lane, set), 0, -1)) do
       local time, n = numbers(call('HGET', jobKey(lane, id), 'timestamp') or '')
-      if time and time >= first and time <= last and (not toTime or isOlder(time, n, toTime, toN)) then
+      if time and time >= after - MOST_LATE and time <= before + MOST_LATE and (not toTime or isOlder(time, n, toTime, toN)) then
         entries[#entries + 1] = { time = time, n = n, lane = lane, id = id }
       end
     end
@@ -68,8 +72,8 @@ local function ofSet(set)
 end
 
 local function ofStream()
-  local till = behind ~= '' and '(' .. behind or (ARGV[6] ~= '' and ARGV[6] or '+')
-  local from = ARGV[5] ~= '' and ARGV[5] or '-'
+  local till = behind ~= '' and '(' .. behind or (before < math.huge and ms(math.max(0, before + MOST_LATE)) or '+')
+  local from = after > MOST_LATE and ms(after - MOST_LATE) or '-'
   local entries = call('XREVRANGE', client == '' and P .. 'made' or madeOf(client), till, from, 'COUNT', most)
   for i, entry in ipairs(entries) do
     local time, n = numbers(entry[1])
@@ -86,8 +90,9 @@ local function read(key, field)
   return value
 end
 
-local function newestAttempt(key)
-  local made = tonumber(string.match(call('HGET', key, 'kept') or '', '^%d+')) or 0
+-- `kept`: the field of that name.
+local function newestAttempt(key, kept)
+  local made = tonumber(string.match(kept or '', '^%d+')) or 0
   return made > 0 and read(key, 'a:' .. made - 1) or ''
 end
 
@@ -107,7 +112,7 @@ end
 
 local function hasTexts(key)
   if text ~= '' then
-    local attempt = newestAttempt(key)
+    local attempt = newestAttempt(key, call('HGET', key, 'kept'))
     local status = string.match(attempt, '"status":(%d+)') or ''
     local last = table.concat({ call('HGET', key, 'failedReason') or '', 'http ' .. status, attempt }, '\n')
     if not string.find(string.lower(last), text, 1, true) then return false end
@@ -120,9 +125,16 @@ local function hasTexts(key)
   return true
 end
 
-local function fits(lane, id)
+-- In a JSON text quotes have a backslash in front of them: no body and no header is taken for it.
+local function isInTime(key, stored)
+  if stored - MOST_LATE > after and stored + MOST_LATE < before then return true end
+  local created = tonumber(string.match(read(key, 'data'), '"createdAt":(%d+)'))
+  return created and created > after and created < before
+end
+
+local function fits(lane, id, stored)
   local key = jobKey(lane, id)
-  if not hasGates(key) or (kind ~= '' and call('HGET', key, 'name') ~= kind) then return false end
+  if not isInTime(key, stored) or not hasGates(key) or (kind ~= '' and call('HGET', key, 'name') ~= kind) then return false end
   local is, due = stateOf(lane, id)
   return (state == '' or is == state) and hasTexts(key), is, due
 end
@@ -131,7 +143,7 @@ local function told(lane, id, is, due)
   local key = jobKey(lane, id)
   local values = call('HMGET', key, unpack(FIELDS))
   bytes = bytes + #(values[1] or '')
-  values[#FIELDS + 1] = newestAttempt(key)
+  values[#FIELDS + 1] = newestAttempt(key, values[3])
   return { id, is, due or '', values }
 end
 
@@ -142,7 +154,7 @@ for i, entry in ipairs(entries) do
   if #hits >= mostHits or bytes >= MOST_BYTES then break end
   last = i
   if call('EXISTS', jobKey(entry.lane, entry.id)) == 1 then
-    local doesFit, is, due = fits(entry.lane, entry.id)
+    local doesFit, is, due = fits(entry.lane, entry.id, entry.time)
     if doesFit then hits[#hits + 1] = told(entry.lane, entry.id, is, due) end
   else
     gone[#gone + 1] = ms(entry.time) .. '-' .. entry.n
