@@ -23,7 +23,7 @@ function timeView(at: number | undefined): string | null {
 }
 
 /** A task as lists show it: neither its body nor its headers. */
-export function taskSummary(listed: TaskSnapshot): TaskSummary {
+function taskSummary(listed: TaskSnapshot): TaskSummary {
   const { task, state, attemptsMade, deadLetterReason } = listed;
   const lastError = lastErrorOf(listed).join(' ');
   return {
