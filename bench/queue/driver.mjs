@@ -91,6 +91,7 @@ function taskOf({ clientId, lane, bodyBytes, delayMs }) {
     createdAt: now,
     scheduledAt: Math.round(now + delayMs),
     maxRetries: 5,
+    retry: { strategy: 'exponential', minBackoffMs: 1000, maxBackoffMs: 300_000, jitter: 0.1 },
     timeoutMs: 1_800_000,
     metadata: {},
   };
