@@ -90,6 +90,7 @@ export default {
     vendor('bullmq', 'node_modules/(bullmq|@nestjs/bullmq)/', ['queue/']),
     vendor('ioredis', 'node_modules/ioredis/', ['redis/'], { typesAnywhere: true }),
     vendor('undici', 'node_modules/undici/', ['dispatch/']),
+    vendor('ws', 'node_modules/(ws|@types/ws)/', ['events/']),
     vendor('prom-client', 'node_modules/(prom-client|@willsoto)/', ['metrics/']),
   ],
   options: {
