@@ -17,7 +17,7 @@ export const EVENT_KINDS = [
   'circuit.closed',
   'system.metrics',
 ] as const;
-export type EventKind = (typeof EVENT_KINDS)[number];
+type EventKind = (typeof EVENT_KINDS)[number];
 
 /** Something that has happened. */
 export interface Happening {
