@@ -12,7 +12,7 @@ export class ListAuditQuery {
 
   /** `next_cursor` of the page before. */
   @IsOptional()
-  @Matches(/^\d{1,15}-\d{1,15}$/, { message: 'must be the next_cursor of a page' })
+  @Matches(/^[1-9]\d{0,14}-\d{1,15}$/, { message: 'must be the next_cursor of a page' })
   cursor?: string;
 
   /** What was done, like `client.set`, or all that was done to things of a kind, like `client`. */
