@@ -12,8 +12,8 @@
 -- ARGV[8]  the record from now on
 -- ARGV[9]  line for the audit log; '' = none
 -- ARGV[10] how many lines the audit log keeps, about
--- ARGV[11], ARGV[12], and so on in pairs: a hash that has by the same name what the scripts need of the record besides,
---          and what they need; '' = nothing of this record
+-- ARGV[11] and on, in threes: a hash that has what the scripts need of the record besides, the field of it there, and what
+--          they need; '' = nothing of this record
 -- Returns  1 when it was replaced, 0 when it is another one by now and nothing was changed
 
 --@include context
@@ -27,11 +27,11 @@ local now = clock(ARGV[1])
 
 if (call('HGET', ARGV[5], ARGV[6]) or '') ~= ARGV[7] then return 0 end
 call('HSET', ARGV[5], ARGV[6], ARGV[8])
-for i = 11, #ARGV, 2 do
-  if ARGV[i + 1] == '' then
-    call('HDEL', ARGV[i], ARGV[6])
+for i = 11, #ARGV, 3 do
+  if ARGV[i + 2] == '' then
+    call('HDEL', ARGV[i], ARGV[i + 1])
   else
-    call('HSET', ARGV[i], ARGV[6], ARGV[i + 1])
+    call('HSET', ARGV[i], ARGV[i + 1], ARGV[i + 2])
   end
 end
 audit(ARGV[9], ARGV[10])
