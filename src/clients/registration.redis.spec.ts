@@ -21,7 +21,8 @@ afterEach(async () => {
   await harness.stop();
 });
 
-const directory = (environment = {}) => new ClientDirectory(loadConfig(environment), harness.clients, clock);
+const directory = (environment = {}) =>
+  new ClientDirectory(loadConfig(environment), harness.clients, harness.tiers, clock);
 const register = (id: string) => harness.clients.register(id, 'free');
 const set = (id: string) =>
   harness.clients.change(

@@ -1,6 +1,8 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CreatedKey, KeyList } from '../../src/admin/admin-keys.dto.js';
+import type { BatchAnswer } from '../../src/enqueue/batch.dto.js';
+import type { Problem } from '../../src/http/problem.js';
 import { hashOfKey, newApiKey } from '../../src/clients/api-key.js';
 import { routesOf } from '../support/routes.js';
 import { redisUrl, storedKeys, TestApp } from '../support/test-app.js';
@@ -159,6 +161,25 @@ describe('an API key', () => {
     expect(await callsFor(() => enqueue(key))).toEqual(without);
     await redis.quit();
     await open.stop();
+  });
+});
+
+describe('a batch of the admin', () => {
+  const batch = (client_ids: readonly string[], atomic: boolean) => {
+    const tasks = client_ids.map((client_id) => ({ client_id, ...LATER }));
+    return app.post<BatchAnswer & Problem>('/v1/enqueue/batch', { tasks, atomic }, ADMIN);
+  };
+
+  it('is told which of its tasks are of nobody', async () => {
+    await makeKey('somebody');
+    const pointer = '/tasks/1/client_id';
+    const refused = { code: 'unknown_client', errors: [{ pointer }] };
+    const { status, body } = await batch(['somebody', 'nobody'], false);
+    expect([status, body.results]).toMatchObject([202, [{ status: 'enqueued' }, { error: refused }]]);
+    expect(await batch(['somebody', 'nobody'], true)).toMatchObject({ status: 400, body: refused });
+    expect((await batch(['nobody'], false)).body.results).toMatchObject([
+      { error: { code: 'unknown_client', errors: [{ pointer: '/tasks/0/client_id' }] } },
+    ]);
   });
 });
 
