@@ -16,6 +16,7 @@ export const scripts = {
   step: script('step'),
   findTask: script('find-task'),
   findOwner: script('find-owner'),
+  listTasks: script('list-tasks'),
   explainTask: script('explain-task'),
   cancelTask: answeredOnce('cancel-task'),
   runTask: answeredOnce('run-task'),
