@@ -1,4 +1,4 @@
--- Replaces a record, the limits of the gate that it decides and what else the scripts need of it, with a line in the audit
+-- Replaces or removes a record, the limits of the gate that it decides and what else the scripts need of it, with a line in the audit
 -- log, in one step: no reader and no crash sees one without the others.
 --
 -- KEYS[1]  prefix of all keys
@@ -9,7 +9,7 @@
 -- ARGV[5]  key of the hash that holds the record
 -- ARGV[6]  name of the record
 -- ARGV[7]  the record as the caller has read it; '' = there was none
--- ARGV[8]  the record from now on
+-- ARGV[8]  the record from now on; '' = none
 -- ARGV[9]  line for the audit log; '' = none
 -- ARGV[10] how many lines the audit log keeps, about
 -- ARGV[11], ARGV[12], and so on in pairs: a hash that has by the same name what the scripts need of the record besides,
@@ -26,14 +26,15 @@ local now = clock(ARGV[1])
 --@include audit
 
 if (call('HGET', ARGV[5], ARGV[6]) or '') ~= ARGV[7] then return 0 end
-call('HSET', ARGV[5], ARGV[6], ARGV[8])
-for i = 11, #ARGV, 2 do
-  if ARGV[i + 1] == '' then
-    call('HDEL', ARGV[i], ARGV[6])
+local function keep(key, text)
+  if text == '' then
+    call('HDEL', key, ARGV[6])
   else
-    call('HSET', ARGV[i], ARGV[6], ARGV[i + 1])
+    call('HSET', key, ARGV[6], text)
   end
 end
+keep(ARGV[5], ARGV[8])
+for i = 11, #ARGV, 2 do keep(ARGV[i], ARGV[i + 1]) end
 audit(ARGV[9], ARGV[10])
 limitGate(ARGV[2], ARGV[3], tonumber(ARGV[4]))
 return 1
