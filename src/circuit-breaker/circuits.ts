@@ -60,8 +60,8 @@ export class Circuits {
 
   /** Also of a host that nothing is known of: it is closed. */
   async find(host: string): Promise<HostCircuit> {
-    const [found] = await this.findAll([host]);
-    return found!;
+    const [found = this.read(host, [])] = await this.findAll([host]);
+    return found;
   }
 
   /** One for each host, in one round trip. */
@@ -138,7 +138,10 @@ export class Circuits {
     return line(tell(before), tell(afterOrder(before, order, at)));
   }
 
-  private read(host: string, [text, parked, probes]: readonly (string | number | null)[]): HostCircuit {
+  private read(
+    host: string,
+    [text, parked = 0, probes = 0]: readonly (string | number | null)[],
+  ): HostCircuit {
     const circuit = typeof text === 'string' ? decodeCircuit(text) : undefined;
     return hostCircuit(host, circuit, { parked: Number(parked), probes: Number(probes) }, this.at());
   }

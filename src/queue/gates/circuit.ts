@@ -1,7 +1,8 @@
 // The circuit of a host as the scripts keep it, and what it lets through: lua/include/circuits.lua once more. What
 // changes it is in src/circuit-breaker. Tests hold the two equal.
 
-export type CircuitState = 'closed' | 'open' | 'half_open' | 'ramping';
+export const CIRCUIT_STATES = ['closed', 'open', 'half_open', 'ramping'] as const;
+export type CircuitState = (typeof CIRCUIT_STATES)[number];
 
 /** Times are Unix milliseconds. A host without a circuit is closed, and there is nothing against it. */
 export interface Circuit {
