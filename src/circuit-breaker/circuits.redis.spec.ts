@@ -81,12 +81,29 @@ describe('what is told of a circuit', () => {
     expect(fleet.changes.map(({ to }) => to)).toEqual(['open', 'half_open', 'open', 'half_open', 'closed']);
   });
 
+  it('has no failures that do not count any more, also when nobody has looked since', async () => {
+    await failing(4);
+    clock.advance(60 * SECOND);
+    expect(await harness.circuits.find(HOST)).toMatchObject({ state: 'closed', failures: 0, note: '' });
+  });
+
   it('is no longer listed when the ramp is over', async () => {
     await failing(5);
     answer = answers(200);
     await fleet.pass(45 * SECOND);
     expect(fleet.changes.at(-1)).toMatchObject({ to: 'closed' });
     expect(await harness.circuits.count()).toBe(0);
+    expect(await harness.knownHosts.page(10)).toEqual({ hosts: [] });
+  });
+
+  it('is no longer listed either when nobody has looked since its ramp was over', async () => {
+    await harness.circuits.open(HOST, holdOpen('moving'));
+    await harness.circuits.close(HOST);
+    const { ramp } = await harness.circuits.find(HOST);
+    expect(ramp).toEqual({ perSecond: 10, endsAt: clock.now() + 7 * SECOND });
+    clock.advance(7 * SECOND - 1);
+    expect((await harness.knownHosts.page(10)).hosts).toHaveLength(1);
+    clock.advance(1);
     expect(await harness.knownHosts.page(10)).toEqual({ hosts: [] });
   });
 

@@ -30,14 +30,13 @@ local judge = hostJudge()
 local MOST_RELEASED = 200
 
 local host, maxAge = ARGV[2], tonumber(ARGV[8])
-local isAnyForgotten = false
 
 local function forgetHolds()
   local suffix = ' ' .. host
   for _, id in ipairs(call('HKEYS', P .. 'holds')) do
     if string.sub(id, -#suffix) == suffix then
       call('HDEL', P .. 'holds', id)
-      touched[id], isAnyForgotten = true, true
+      touched[id] = true
     end
   end
 end
@@ -69,7 +68,7 @@ local circuit, change = ORDERS[ARGV[3]](circuits[host])
 local before = circuits[host] and circuits[host].text or ''
 if circuits[host] or judge.worthKeeping(circuit) then judge.setCircuit(host, circuit, change) end
 local after = circuits[host] and circuitRules().textOf(circuits[host]) or ''
-if after ~= before or isAnyForgotten then audit(ARGV[9], ARGV[10]) end
+if after ~= before then audit(ARGV[9], ARGV[10]) end
 touched['h:' .. host] = true
 releaseTouched(MOST_RELEASED, maxAge)
 wakeForSoonest()
