@@ -12,12 +12,13 @@ const allowed = {
   audit: ['http'],
   queue: ['task', 'time', 'config', 'redis', 'metrics', 'health', 'audit'],
   clients: ['task', 'net', 'time', 'config', 'http', 'redis', 'queue', 'metrics', 'audit'],
+  workers: ['time', 'config', 'health', 'redis', 'queue', 'audit'],
   'circuit-breaker': ['task', 'time', 'config', 'http', 'redis', 'queue', 'metrics', 'audit'],
   enqueue: ['task', 'net', 'time', 'config', 'http', 'clients', 'queue', 'metrics'],
   tracking: ['task', 'time', 'config', 'http', 'clients', 'queue', 'metrics', 'enqueue'],
   admin: [
     ...['task', 'time', 'config', 'http', 'health', 'net', 'redis', 'clients', 'queue', 'circuit-breaker'],
-    ...['enqueue', 'audit'],
+    ...['enqueue', 'audit', 'workers'],
   ],
   dispatch: ['task', 'net', 'time', 'config', 'clients', 'queue', 'metrics', 'health'],
 };

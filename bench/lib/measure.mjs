@@ -37,6 +37,59 @@ export async function measureUnder(rig, load, { warmTasks, warmup, seconds }) {
   return { ...perTask(before, after), p50, p99 };
 }
 
+/** Long enough for the load to be what it is all the time, and a turn for the steps in which CPU is counted. */
+const BEFORE_TURN_MS = 300;
+const TURN_MS = 1000;
+
+/**
+ * Measures a system in two or more ways of being set when their difference is small: they take turns of a second in the
+ * same processes, so that what disturbs the machine disturbs all of them, and no process is by chance a slow one.
+ *
+ * @param {import('./rig.mjs').Rig} rig with both halves running
+ * @param {readonly (() => Promise<void>)[]} ways each sets it so
+ * @param {object} load see `Rig.enqueue`
+ * @param {{ warmTasks: number, seconds: number }} lengths seconds of each way
+ * @returns {Promise<Pick<Figures, 'rate' | 'cpu' | 'bytes' | 'others'>[]>} in the order of the ways
+ */
+export async function measureInTurns(rig, ways, load, { warmTasks, seconds }) {
+  const turns = new Map(ways.map((way) => [way, []]));
+  for (const way of ways) {
+    await way();
+    await warmUp(rig, load, warmTasks);
+  }
+  for (let n = 0; n < seconds; n++) {
+    for (const way of n % 2 === 0 ? ways : ways.toReversed()) {
+      await way();
+      turns.get(way).push(await takeTurn(rig, load));
+    }
+  }
+  return ways.map((way) => perTask(NOTHING, turns.get(way).reduce(plus)));
+}
+
+/** @returns {Promise<Reading>} what came in this turn */
+async function takeTurn(rig, load) {
+  await rig.enqueue(load);
+  await sleep(BEFORE_TURN_MS);
+  const before = await rig.reading();
+  await sleep(TURN_MS);
+  const after = await rig.reading();
+  await rig.stopEnqueuing();
+  await rig.untilIdle();
+  return combine(after, before, (one, other) => one - other);
+}
+
+const NOTHING = { at: 0, delivered: 0, bytes: 0, cpu: {}, own: 0, machine: { busy: 0, total: 0 } };
+const plus = (one, other) => combine(one, other, (a, b) => a + b);
+
+/** Readings, number by number. */
+function combine(one, other, how) {
+  const entries = Object.entries(one).map(([name, value]) => [
+    name,
+    typeof value === 'object' ? combine(value, other[name], how) : how(value, other[name]),
+  ]);
+  return Object.fromEntries(entries);
+}
+
 async function warmUp(rig, load, total) {
   const delivered = async () => (await rig.counts())[WARM_LOAD.label] ?? 0;
   const wanted = (await delivered()) + total;
@@ -79,7 +132,7 @@ export async function readAll(counts, pids, helpers) {
 export function perTask(before, after) {
   const tasks = after.delivered - before.delivered;
   const cpu = {};
-  for (const [name, us] of Object.entries(after.cpu)) cpu[name] = (us - before.cpu[name]) / tasks;
+  for (const [name, us] of Object.entries(after.cpu)) cpu[name] = (us - (before.cpu[name] ?? 0)) / tasks;
   const busy = after.machine.busy - before.machine.busy - (after.own - before.own);
   return {
     rate: (tasks * 1000) / (after.at - before.at),

@@ -140,6 +140,22 @@ export class Rig {
       throw new Error(`${this.system.label} refused ${refused} tasks, the first with: ${refusal}`);
   }
 
+  /** Waits until what was enqueued is delivered. */
+  async untilIdle() {
+    let before = -1;
+    await this.until(
+      async () => {
+        const delivered = await this.delivered();
+        const isSame = delivered === before;
+        before = delivered;
+        if (!isSame) await sleep(20 * POLL_MS);
+        return isSame;
+      },
+      30,
+      'end of the deliveries',
+    );
+  }
+
   /** @returns {Promise<Record<string, number>>} tasks delivered so far, by label */
   counts() {
     return ask(this.target, 'counts');

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { CircuitsModule } from '../circuit-breaker/circuits.module.js';
 import { ClientsModule } from '../clients/clients.module.js';
+import { WorkerRegistryModule } from '../workers/registry.module.js';
 import { AdminAuditController } from './admin-audit.controller.js';
 import { AdminCircuitsController } from './admin-circuits.controller.js';
 import { AdminClientsController } from './admin-clients.controller.js';
@@ -10,10 +11,11 @@ import { AdminHostLimitsController } from './admin-host-limits.controller.js';
 import { AdminKeysController } from './admin-keys.controller.js';
 import { AdminQueuesController } from './admin-queues.controller.js';
 import { AdminTiersController } from './admin-tiers.controller.js';
+import { AdminWorkersController } from './admin-workers.controller.js';
 import { AuditLog } from './audit-log.js';
 
 @Module({
-  imports: [ClientsModule, CircuitsModule],
+  imports: [ClientsModule, CircuitsModule, WorkerRegistryModule],
   controllers: [
     AdminHealthController,
     AdminClientsController,
@@ -23,6 +25,7 @@ import { AuditLog } from './audit-log.js';
     AdminQueuesController,
     AdminCircuitsController,
     AdminHostLimitsController,
+    AdminWorkersController,
     AdminAuditController,
   ],
   providers: [AuditLog],

@@ -14,7 +14,10 @@ export const signalKey = (token: string): string => `${PREFIX}signal:${token}`;
 /** Hash: client id → client (JSON). ZSET `<key>:names` has the ids in their order. */
 export const CLIENTS_KEY = `${PREFIX}clients`;
 
-/** Hash: client id → what is let in of it, for the script that adds tasks; begins with the version of the client. */
+/**
+ * Hash, for the script that adds tasks: client id → what is let in of it, which begins with the version of the client;
+ * `q:<queue>` → how many tasks may be alive in it, only of queues that have a bound.
+ */
 export const ADMISSION_KEY = `${PREFIX}admission`;
 
 /** Hash: hash of an API key → the id of its client. */
@@ -44,14 +47,14 @@ export const tierClientsKey = (tier: string): string => `${TIERS_KEY}:clients:${
 /** Stream: who changed what. */
 export const AUDIT_KEY = `${PREFIX}audit`;
 
+/** Hash: id of a worker process → what it said of itself last (JSON). What else is known of it is below this key. */
+export const WORKERS_KEY = `${PREFIX}workers`;
+
 /** Hash: name of a queue → what is set for it (JSON). Of the lanes, those for which something was set. */
 export const QUEUES_KEY = `${PREFIX}queues`;
 
 /** Hash: name of a queue → how long its tasks are kept, for the scripts. Only of queues that have a rule of their own. */
 export const RETENTION_KEY = `${PREFIX}retention`;
-
-/** Hash: name of a queue → how many of its tasks may be alive, for the scripts. Only of queues that have a bound. */
-export const MAX_ALIVE_KEY = `${PREFIX}max_alive`;
 
 /** Hash: what the completed history occupies, and how much of it was evicted. */
 export const HISTORY_KEY = `${PREFIX}history`;

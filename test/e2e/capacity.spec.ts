@@ -22,10 +22,16 @@ afterAll(async () => {
   await redis.quit();
 });
 
+interface Result {
+  readonly status: string;
+  readonly error?: { readonly code: string };
+}
+
 interface Answer {
   readonly status: number;
   readonly retryAfter: number;
-  readonly body: Partial<Record<'code' | 'task_id', string>> & Partial<QueueView>;
+  readonly body: Partial<Record<'code' | 'task_id', string>> &
+    Partial<QueueView> & { readonly results?: readonly Result[] };
 }
 
 async function send(method: string, path: string, body?: object, nth = 0): Promise<Answer> {
@@ -56,6 +62,29 @@ describe('a bound on tasks alive', () => {
     await cancel(accepted.slice(0, 3));
     expect(split(await enqueueMany(5)).accepted).toHaveLength(3);
     await cancel(accepted.slice(3));
+  });
+
+  it('of a client: exactly so many over two processes, one by one and in batches', async () => {
+    const set = (max_alive: number | null) =>
+      send('POST', '/admin/clients/set', { client_id: 'bounded', tier: 'enterprise', max_alive });
+    await set(25);
+    const one = { client_id: 'bounded', task: { url: 'http://target.example/' }, delay: 3600 };
+    const batchOf = async (nth: number) =>
+      (await send('POST', '/v1/enqueue/batch', { tasks: Array.from({ length: 10 }, () => one) }, nth)).body
+        .results!;
+    const [single, ...batches] = await Promise.all([enqueueMany(20, one), batchOf(0), batchOf(1)]);
+    const { accepted, refused } = split(single);
+    const results = batches.flat();
+    const stored = results.filter(({ status }) => status === 'enqueued');
+    expect(accepted.length + stored.length).toBe(25);
+    const codes = results.flatMap(({ error }) => (error ? [error.code] : []));
+    expect(new Set([...codesOf(refused), ...codes])).toEqual(new Set(['client_queue_full']));
+    expect(await redis.hget('{tr}:alive', 'c:bounded')).toBe('25');
+    expect((await enqueue(0)).status).toBe(202);
+    await cancel(accepted.slice(0, 2));
+    expect(split(await enqueueMany(10, one)).accepted).toHaveLength(Math.min(2, accepted.length));
+    await set(null);
+    expect((await enqueue(1, one)).status).toBe(202);
   });
 
   it('of a queue: set, shown, changed while it is full, and lifted', async () => {

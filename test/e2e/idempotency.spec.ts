@@ -95,6 +95,20 @@ describe('an Idempotency-Key', () => {
     expect((await enqueue(key, { delay: 3600 })).body).toEqual(first.body);
   });
 
+  it('need not be: a task_id is answered the same for as long as its task is kept, cancelled or done', async () => {
+    const send = (task_id: string, fields: object) =>
+      app.post<EnqueueAnswer>('/v1/enqueue', body({ task_id, ...fields }));
+    const [cancelled, done] = [freshKey(), freshKey()];
+    const first = await send(cancelled, { delay: 3600 });
+    await app.send('DELETE', `/v1/tasks/${first.body.task_id}`);
+    expect(await send(cancelled, { delay: 0 })).toMatchObject({ status: 202, body: first.body });
+    expect((await app.get(`/v1/tasks/${first.body.task_id}`)).body).toMatchObject({ state: 'cancelled' });
+    const other = await send(done, {});
+    await app.taskIn('completed', other.body.task_id);
+    expect(await send(done, { queue: 'low' })).toMatchObject({ status: 202, body: other.body });
+    expect(target.received).toHaveLength(1);
+  });
+
   it('is answered the same when the request would be refused by now', async () => {
     const key = freshKey();
     const soon = new Date(Date.now() + 400).toISOString();

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Redis } from 'ioredis';
+import { packed } from '../support/packed.js';
 import { redisUrl, TestApp } from '../support/test-app.js';
 
 const HERE = '127.0.0.1';
@@ -24,7 +25,8 @@ const start = async (environment: Record<string, string> = {}) =>
 async function exhaust(principal: string): Promise<void> {
   // Of any period, as long as one is at 20 requests per second.
   const period = Math.floor(Date.now() / 51_000);
-  for (const n of [period, period + 1]) await redis.hset(`{tr}:ingress:${n}`, principal, Date.now() + 60_000);
+  for (const n of [period, period + 1])
+    await redis.hset(`{tr}:ingress:${n}`, principal, packed(Date.now() + 60_000));
 }
 const status = async (path: string, headers: Record<string, string> = {}) =>
   (await app!.get(path, headers)).status;
@@ -62,6 +64,16 @@ describe('more requests per second than are taken from one sender', () => {
     }
     expect((await app!.post('/v1/enqueue', task('neighbour'))).status).toBe(202);
     expect(await redis.hgetall('{tr}:alive')).toEqual({ 'c:neighbour': '1', 'q:default': '1' });
+  });
+
+  it('are counted, too, when they are wrong and looked up all the same, as they may have been right before', async () => {
+    await start();
+    await exhaust('flooder');
+    const wrong = { ...task('flooder'), delay: -1 };
+    const throttled = { status: 429, body: { code: 'too_many_requests' } };
+    expect(await app!.post('/v1/enqueue', { ...wrong, task_id: 'mine' })).toMatchObject(throttled);
+    expect(await app!.post('/v1/enqueue', wrong, { 'Idempotency-Key': 'k' })).toMatchObject(throttled);
+    expect(await app!.post('/v1/enqueue', wrong)).toMatchObject({ status: 400 });
   });
 
   it('cannot be hidden behind an address that the sender makes up', async () => {

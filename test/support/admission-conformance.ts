@@ -170,6 +170,37 @@ export function describeAdmission(name: string, start: () => Promise<QueueUnderT
       });
     });
 
+    describe('what speaks against a request', () => {
+      const rules = { version: 'v1', isEnabled: true, requestsPerMinute: 1, maxAlive: 1 };
+
+      it('is asked in this order: sent before, no room, too many requests', async () => {
+        await tested.setRules(CLIENT, rules);
+        const first = make();
+        expect((await add({ version: 'v1' }, first)).kind).toBe('added');
+        // All three are so of this one, and then one less each.
+        expect((await add({ version: 'v1' }, first)).kind).toBe('replayed');
+        expect(await add({ version: 'v1' })).toEqual({ kind: 'full', what: 'client' });
+        await tested.queue.cancel(first.id);
+        expect((await add({ version: 'v1' })).kind).toBe('rate_limited');
+        tested.clock.advance(MINUTE);
+        expect((await add({ version: 'v1' })).kind).toBe('added');
+      });
+
+      it('takes nothing of its requests per minute', async () => {
+        await tested.setRules(CLIENT, { ...rules, requestsPerMinute: 3, maxAlive: 2 });
+        const [first] = [make(), await add(withKey('k', 'body', 'v1'))];
+        await add({ version: 'v1' }, first);
+        expect(await addMany(5, { version: 'v1' })).toEqual(Array(5).fill('full'));
+        expect((await add(withKey('k', 'other', 'v1'))).kind).toBe('conflict');
+        expect((await add({ version: 'v0' })).kind).toBe('stale');
+        await tested.setRules(CLIENT, { ...rules, isEnabled: false });
+        expect((await add({ version: 'v1' })).kind).toBe('disabled');
+        await tested.setRules(CLIENT, { ...rules, requestsPerMinute: 3, maxAlive: 2 });
+        await tested.queue.cancel(first.id);
+        expect(await add({ version: 'v1' })).toMatchObject({ kind: 'added', quota: { remaining: 0 } });
+      });
+    });
+
     describe('how many of a client may be alive', () => {
       it('counts those that have not ended, and not more', async () => {
         await tested.setRules(CLIENT, { version: 'v1', isEnabled: true, maxAlive: 3 });

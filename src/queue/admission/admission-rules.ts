@@ -32,3 +32,8 @@ export function newVersion(): string {
 export function encodeRules({ version, isEnabled, requestsPerMinute, maxAlive }: AdmissionRules): string {
   return [version, Number(isEnabled), requestsPerMinute ?? '', maxAlive ?? ''].join(';');
 }
+
+/** Where the bound of a queue lies beside the rules of the clients: no client has a colon in its id. */
+export function queueField(name: string): string {
+  return `q:${name}`;
+}

@@ -17,8 +17,8 @@ export interface Replacement {
   readonly before: string;
   /** The empty text when there is to be none. */
   readonly after: string;
-  /** What the scripts need of it besides the gate, in hashes by the same name; the empty text = nothing. */
-  readonly extracts: readonly { readonly key: string; readonly text: string }[];
+  /** What the scripts need of it besides the gate, in fields of hashes; the empty text = nothing. */
+  readonly extracts: readonly { readonly key: string; readonly field: string; readonly text: string }[];
   /** Line for the audit log. */
   readonly audited?: string;
 }
@@ -62,7 +62,7 @@ export class GateStore {
     const { key, name, before, after, extracts, audited = '' } = record;
     const args = [this.clock.scriptTime(), id, encodeLimits(limits), this.maxAgeMs, key, name, before, after];
     args.push(audited, this.auditEntries);
-    for (const extract of extracts) args.push(extract.key, extract.text);
+    for (const extract of extracts) args.push(extract.key, extract.field, extract.text);
     const done = await whenAvailable(() =>
       this.connections.write((redis) => scripts.keepRecord.run(redis, PREFIX, args)),
     );

@@ -15,8 +15,8 @@ beforeEach(async () => {
     gateOf: (name) => `q:${name}`,
     limitsOf: ({ count }) => ({ maxRunning: count }),
     extracts: [
-      { key: '{tr}:odd', of: ({ count }) => (count % 2 === 1 ? String(count) : '') },
-      { key: '{tr}:squares', of: ({ count }) => String(count * count) },
+      { key: '{tr}:odd', fieldOf: (name) => name, of: ({ count }) => (count % 2 === 1 ? String(count) : '') },
+      { key: '{tr}:squares', fieldOf: (name) => `of ${name}`, of: ({ count }) => String(count * count) },
     ],
   });
 });
@@ -35,9 +35,9 @@ it('changes at the same time are all made, and the gate is as the last one says'
 it('what the scripts need of a record changes with it, and goes when there is nothing to say', async () => {
   const extracts = () => Promise.all(['odd', 'squares'].map((name) => harness.redis.hgetall(`{tr}:${name}`)));
   await increment('one');
-  expect(await extracts()).toEqual([{ one: '1' }, { one: '1' }]);
+  expect(await extracts()).toEqual([{ one: '1' }, { 'of one': '1' }]);
   await increment('one');
-  expect(await extracts()).toEqual([{}, { one: '4' }]);
+  expect(await extracts()).toEqual([{}, { 'of one': '4' }]);
 });
 
 it('a change that throws changes nothing', async () => {

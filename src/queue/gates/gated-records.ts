@@ -10,8 +10,15 @@ export interface RecordKind<T> {
   readonly key: string;
   readonly gateOf: (name: string) => GateId;
   readonly limitsOf: (record: T) => GateLimits;
-  /** What the scripts need of a record besides its gate: they find each in a Redis hash by its name. */
-  readonly extracts: readonly { readonly key: string; readonly of: (record: T) => string }[];
+  /** What the scripts need of a record besides its gate. */
+  readonly extracts: readonly RecordExtract<T>[];
+}
+
+/** Something of a record that scripts find in a Redis hash. */
+interface RecordExtract<T> {
+  readonly key: string;
+  readonly fieldOf: (name: string) => string;
+  readonly of: (record: T) => string;
 }
 
 /** Records in Redis, each of which goes with a gate: one is never changed without the other. */
@@ -60,7 +67,9 @@ export class GatedRecords<T extends object> {
         name,
         before: before ?? '',
         after: record ? JSON.stringify(record) : '',
-        extracts: extracts.map(({ key, of }) => ({ key, text: record ? of(record) : '' })),
+        extracts: extracts.map(({ key, fieldOf, of }) => {
+          return { key, field: fieldOf(name), text: record ? of(record) : '' };
+        }),
         ...(line && { audited: line(current, record) }),
       };
       const limits = record ? limitsOf(record) : {};

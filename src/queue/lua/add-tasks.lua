@@ -39,11 +39,14 @@ local now = clock(ARGV[1])
 --@include receipts
 
 -- Random ids exist only when their batch is sent again. Nobody waits that long for a reply.
-local REPLY_MAY_BE_LOST = 600000
--- The values of a task are ARGV[at + 1], ARGV[at + 2], ...
+local REPLY_MAY_BE_LOST = '600000'
+-- The values of a task are ARGV[at + AT.id], ARGV[at + AT.isChosen], ... In one table: each local that a function uses
+-- costs something whenever the script is called.
 local FIRST, VALUES = 9, 13
-local ID, IS_CHOSEN, LANE, GATES, CREATED, DUE, EXPIRES, DATA, OPTS, VERSION, PRINCIPAL, KEY, FINGERPRINT =
-  1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
+local AT = {
+  id = 1, isChosen = 2, lane = 3, gates = 4, created = 5, due = 6, expires = 7, data = 8, opts = 9, version = 10,
+  principal = 11, key = 12, fingerprint = 13,
+}
 
 local count, isAllOrNone = tonumber(ARGV[9]), ARGV[8] == '1'
 
@@ -60,18 +63,18 @@ local function quotaOf(client, perMinute) return perMinute and quota(windowOf(cl
 
 -- The answer to a request that was accepted before.
 local function replay(at, client, perMinute)
-  local key, id = ARGV[at + KEY], ARGV[at + ID]
-  local receipt, isSame = findReceipt(key, ARGV[at + FINGERPRINT])
+  local key, id = ARGV[at + AT.key], ARGV[at + AT.id]
+  local receipt, isSame = findReceipt(key, ARGV[at + AT.fingerprint])
   if receipt and not isSame then return 'conflict' end
   if receipt then return 'kept;' .. quotaOf(client, perMinute) .. '\n' .. receipt end
-  local data = atOf[id] and ARGV[atOf[id] + DATA]
-    or (isSentAgain or ARGV[at + IS_CHOSEN] == '1') and storedData(id)
+  local data = atOf[id] and ARGV[atOf[id] + AT.data]
+    or (isSentAgain or ARGV[at + AT.isChosen] == '1') and storedData(id)
   if not data then return nil end
   if key ~= '' then
     local isJson, task = pcall(cjson.decode, data)
     -- Something else may have written to it.
     if isJson and type(task) == 'table' and type(task.scheduledAt) == 'number' and task.queue then
-      keepReceipt(key, ARGV[at + FINGERPRINT], ms(task.scheduledAt), tostring(task.queue), id)
+      keepReceipt(key, ARGV[at + AT.fingerprint], ms(task.scheduledAt), tostring(task.queue), id)
     end
   end
   return 'stored;' .. quotaOf(client, perMinute) .. '\n' .. data
@@ -88,11 +91,11 @@ end
 local NOTHING = {}
 
 local function knownAs(at, client)
-  local version = ARGV[at + VERSION]
+  local version = ARGV[at + AT.version]
   if version == '' then return NOTHING end
   local rules = rulesOf[client]
   if rules.version ~= version then return nil, 'stale' end
-  local wait = ARGV[at + PRINCIPAL] ~= '' and ARGV[7] ~= '0' and takeTokens(ARGV[at + PRINCIPAL], 1)
+  local wait = ARGV[at + AT.principal] ~= '' and ARGV[7] ~= '0' and takeTokens(ARGV[at + AT.principal], 1)
   if wait then return nil, 'throttled;' .. ms(wait) end
   if not rules.isEnabled then return nil, 'disabled' end
   return rules
@@ -101,6 +104,9 @@ end
 -- Accepts a task or says why not.
 local function judge(at, ids)
   local queue, client = ids[1], ids[2]
+  -- What this batch has stored is answered, whatever speaks against it by now: its caller would have it stored again.
+  local stored = isSentAgain and replay(at, client, (rulesOf[client] or NOTHING).perMinute)
+  if stored then return stored end
   local rules, refusal = knownAs(at, client)
   if not rules then return refusal end
   local perMinute = rules.perMinute
@@ -116,9 +122,9 @@ local function judge(at, ids)
   left = left - 1
   countAlive(ids, 1)
   accepted[#accepted + 1] = at
-  atOf[ARGV[at + ID]] = at
-  if ARGV[at + KEY] ~= '' then
-    keepReceipt(ARGV[at + KEY], ARGV[at + FINGERPRINT], ARGV[at + DUE], string.sub(queue, 3), ARGV[at + ID])
+  atOf[ARGV[at + AT.id]] = at
+  if ARGV[at + AT.key] ~= '' then
+    keepReceipt(ARGV[at + AT.key], ARGV[at + AT.fingerprint], ARGV[at + AT.due], string.sub(queue, 3), ARGV[at + AT.id])
   end
   return 'added;' .. quotaOf(client, perMinute)
 end
@@ -127,17 +133,17 @@ end
 local dueNow, lists = {}, {}
 
 local function store(at)
-  local lane, id, theirNow = ARGV[at + LANE], ARGV[at + ID], tonumber(ARGV[at + CREATED])
-  local due, expires = byOurClock(tonumber(ARGV[at + DUE]), theirNow), tonumber(ARGV[at + EXPIRES])
+  local lane, id, theirNow = ARGV[at + AT.lane], ARGV[at + AT.id], tonumber(ARGV[at + AT.created])
+  local due, expires = byOurClock(tonumber(ARGV[at + AT.due]), theirNow), tonumber(ARGV[at + AT.expires])
   expires = expires and byOurClock(expires, theirNow)
-  call('HSET', jobKey(lane, id), 'name', 'http', 'data', ARGV[at + DATA], 'opts', ARGV[at + OPTS], 'timestamp', NOW,
-    'delay', due > now and ms(due - now) or '0', 'priority', '0', 'gates', ARGV[at + GATES], 'due', ms(due))
+  call('HSET', jobKey(lane, id), 'name', 'http', 'data', ARGV[at + AT.data], 'opts', ARGV[at + AT.opts], 'timestamp', NOW,
+    'delay', due > now and ms(due - now) or '0', 'priority', '0', 'gates', ARGV[at + AT.gates], 'due', ms(due))
   if expires then call('HSET', jobKey(lane, id), 'expires', ms(expires)) end
   if due > now then
     delay(lane, id, due)
   else
     lists[lane] = lists[lane] or {}
-    lists[lane][gatesOf(ARGV[at + GATES])] = true
+    lists[lane][gatesOf(ARGV[at + AT.gates])] = true
     dueNow[#dueNow + 1] = { at, due, expires }
   end
 end
@@ -153,11 +159,11 @@ local function loadAllRules()
   local clients, queues, keys, principals = {}, {}, {}, {}
   for i = 1, count do
     local at = FIRST + (i - 1) * VALUES
-    local ids = gatesOf(ARGV[at + GATES])
+    local ids = gatesOf(ARGV[at + AT.gates])
     addTo(queues, ids[1])
-    if ARGV[at + VERSION] ~= '' then addTo(clients, ids[2]) end
-    addTo(principals, ARGV[at + PRINCIPAL])
-    addTo(keys, ARGV[at + KEY])
+    if ARGV[at + AT.version] ~= '' then addTo(clients, ids[2]) end
+    addTo(principals, ARGV[at + AT.principal])
+    addTo(keys, ARGV[at + AT.key])
   end
   loadRules(clients, queues)
   loadReceipts(keys)
@@ -169,7 +175,7 @@ local function judgeAll()
   local results, isRefused = {}, false
   for i = 1, count do
     local at = FIRST + (i - 1) * VALUES
-    results[i] = judge(at, gatesOf(ARGV[at + GATES]))
+    results[i] = judge(at, gatesOf(ARGV[at + AT.gates]))
     if isAllOrNone then isRefused = isRefused or not IS_ACCEPTED[string.match(results[i], '^%a+')] end
   end
   return results, isRefused
@@ -190,7 +196,7 @@ for _, at in ipairs(accepted) do store(at) end
 loadAll(lists)
 for _, task in ipairs(dueNow) do
   local at = task[1]
-  admit(ARGV[at + LANE], ARGV[at + ID], gatesOf(ARGV[at + GATES]), task[2], task[3], tonumber(ARGV[2]))
+  admit(ARGV[at + AT.lane], ARGV[at + AT.id], gatesOf(ARGV[at + AT.gates]), task[2], task[3], tonumber(ARGV[2]))
 end
 wakeForSoonest()
 flushWaits()

@@ -7,6 +7,8 @@
 -- ARGV[4]  id of the task, when its caller chose it, or ''
 -- ARGV[5]  idempotency key (hashed; '' = none)
 -- ARGV[6]  fingerprint of the request
+-- ARGV[7]  requests per second of a principal; 0 = any number
+-- ARGV[8]  principal who pays for the request ('' = nobody)
 -- Returns  '' when it is not stored; else as add-tasks.lua, without a quota
 
 --@include context
@@ -14,12 +16,19 @@ local now = clock(ARGV[1])
 --@include alive
 --@include admission
 --@include receipts
+--@include token-bucket
 
 -- Something has to be written: a replica is waited for as far as this connection has written.
-call('SET', P .. 'asked', ms(now), 'PX', 60000)
+call('SET', P .. 'asked', ms(now), 'PX', '60000')
 local client = 'c:' .. ARGV[2]
 loadRules({ client }, {})
 if rulesOf[client].version ~= ARGV[3] then return 'stale' end
+if ARGV[7] ~= '0' and ARGV[8] ~= '' then
+  loadBuckets({ ARGV[8] }, tonumber(ARGV[7]))
+  local wait = takeTokens(ARGV[8], 1)
+  if wait then return 'throttled;' .. ms(wait) end
+  flushTokens()
+end
 if not rulesOf[client].isEnabled then return 'disabled' end
 if ARGV[5] ~= '' then
   loadReceipts({ ARGV[5] })

@@ -12,8 +12,8 @@
 -- ARGV[8]  the record from now on; '' = none
 -- ARGV[9]  line for the audit log; '' = none
 -- ARGV[10] how many lines the audit log keeps, about
--- ARGV[11], ARGV[12], and so on in pairs: a hash that has by the same name what the scripts need of the record besides,
---          and what they need; '' = nothing of this record
+-- ARGV[11] and on, in threes: a hash that has what the scripts need of the record besides, the field of it there, and what
+--          they need; '' = nothing of this record
 -- Returns  1 when it was replaced, 0 when it is another one by now and nothing was changed
 
 --@include context
@@ -26,15 +26,15 @@ local now = clock(ARGV[1])
 --@include audit
 
 if (call('HGET', ARGV[5], ARGV[6]) or '') ~= ARGV[7] then return 0 end
-local function keep(key, text)
+local function keep(key, field, text)
   if text == '' then
-    call('HDEL', key, ARGV[6])
+    call('HDEL', key, field)
   else
-    call('HSET', key, ARGV[6], text)
+    call('HSET', key, field, text)
   end
 end
-keep(ARGV[5], ARGV[8])
-for i = 11, #ARGV, 2 do keep(ARGV[i], ARGV[i + 1]) end
+keep(ARGV[5], ARGV[6], ARGV[8])
+for i = 11, #ARGV, 3 do keep(ARGV[i], ARGV[i + 1], ARGV[i + 2]) end
 audit(ARGV[9], ARGV[10])
 limitGate(ARGV[2], ARGV[3], tonumber(ARGV[4]))
 return 1

@@ -13,8 +13,8 @@ import {
 import * as operators from '../../../test/support/model/operators.js';
 import * as workers from '../../../test/support/model/workers.js';
 import { QueueHarness } from '../../../test/support/queue-harness.js';
-import { ADMISSION_KEY, MAX_ALIVE_KEY } from '../../redis/keys.js';
-import { encodeRules } from '../admission/admission-rules.js';
+import { ADMISSION_KEY } from '../../redis/keys.js';
+import { encodeRules, queueField } from '../admission/admission-rules.js';
 
 // Everything that may happen to a queue, in any order, on the real scripts and beside a model of what should come of
 // it; at times that the test chooses.
@@ -46,7 +46,7 @@ async function empty(): Promise<{ model: Model; real: Real }> {
   await harness.redis.flushdb();
   const model = new Model(() => clock.now());
   await harness.redis.hset(ADMISSION_KEY, HELD_CLIENT, encodeRules(HELD_RULES));
-  await harness.redis.hset(MAX_ALIVE_KEY, SMALL_QUEUE.name, SMALL_QUEUE.maxAlive);
+  await harness.redis.hset(ADMISSION_KEY, queueField(SMALL_QUEUE.name), SMALL_QUEUE.maxAlive);
   await harness.gates.set('h:http://slow.example', { perSecond: 2, burst: 2 });
   model.limits.set('h:http://slow.example', { perSecond: 2, burst: 2 });
   return { model, real: { harness, clock, dispatchers: ['one', 'two'], requests: 0 } };

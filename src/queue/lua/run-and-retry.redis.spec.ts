@@ -76,6 +76,14 @@ describe('retrying a dead letter', () => {
     await until(async () => (await stateOf(id)) === 'completed');
   });
 
+  it('works of one that names no gates any more', async () => {
+    const id = await deadLetter();
+    await harness.redis.hdel(`{tr}:default:${id}`, 'gates');
+    expect(await harness.queue.retry(id)).toBe('retried');
+    harness.worker(1, complete);
+    await until(async () => (await stateOf(id)) === 'completed');
+  });
+
   it('does not get it past a gate', async () => {
     const id = await deadLetter();
     await harness.gates.set('c:client-a', { isShut: true });

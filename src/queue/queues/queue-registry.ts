@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { AuditLine } from '../../audit/audit-line.js';
-import { MAX_ALIVE_KEY, QUEUES_KEY, RETENTION_KEY } from '../../redis/keys.js';
+import { ADMISSION_KEY, QUEUES_KEY, RETENTION_KEY } from '../../redis/keys.js';
 import { RedisConnections } from '../../redis/redis-connections.js';
 import { LANES } from '../../task/lane.js';
+import { queueField } from '../admission/admission-rules.js';
 import { GatedRecords } from '../gates/gated-records.js';
 import { GateStore } from '../gates/gate-store.js';
 import {
@@ -63,8 +64,8 @@ export class RedisQueueRegistry extends QueueRegistry {
       gateOf: (name) => `q:${name}`,
       limitsOf: queueGate,
       extracts: [
-        { key: RETENTION_KEY, of: retentionText },
-        { key: MAX_ALIVE_KEY, of: ({ maxAlive }) => String(maxAlive ?? '') },
+        { key: RETENTION_KEY, fieldOf: (name) => name, of: retentionText },
+        { key: ADMISSION_KEY, fieldOf: queueField, of: ({ maxAlive }) => String(maxAlive ?? '') },
       ],
     });
   }

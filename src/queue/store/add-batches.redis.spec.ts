@@ -1,12 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { addRules } from '../../../test/support/adding.js';
+import { addRules, added, replayed } from '../../../test/support/adding.js';
 import { QueueHarness } from '../../../test/support/queue-harness.js';
 import { redisUrl } from '../../../test/support/test-app.js';
 import { until } from '../../../test/support/until.js';
+import { ADMISSION_KEY } from '../../redis/keys.js';
+import { isUnavailable } from '../../redis/unavailable.js';
 import { Writer } from '../../redis/writer.js';
+import { encodeRules } from '../admission/admission-rules.js';
 import { AddBatches } from './add-batches.js';
+import { addTasks } from './add-tasks.js';
 
 const rules = addRules();
 
@@ -50,6 +54,16 @@ class ForgetfulWriter extends Writer {
   }
 }
 
+/** Never hears of anything that it has sent. */
+class HungWriter extends Writer {
+  sent = 0;
+
+  override writeAgain<T>(): Promise<T> {
+    this.sent++;
+    return new Promise(() => undefined);
+  }
+}
+
 /** So many tasks at the same moment, `rounds` times; gives how many were stored as new. */
 async function add(batches: AddBatches, count: number, rounds: number): Promise<number> {
   let stored = 0;
@@ -83,5 +97,40 @@ describe('adding over several connections', () => {
     await batches.add({ task: harness.task({ id: randomUUID() }) });
     await writer.repeat?.();
     expect(await harness.redis.llen('{tr}:default:wait')).toBe(2);
+    const [alive, one] = [await harness.redis.hgetall('{tr}:alive'), harness.task()];
+    expect(alive).toEqual({ [`c:${one.clientId}`]: '2', [`q:${one.queue}`]: '2' });
+  });
+
+  it('with a Redis that hangs is given up in time, however many wait', async () => {
+    const writer = new HungWriter(await connect());
+    const batches = new AddBatches([writer], rules, harness.clock);
+    const adding = Array.from({ length: 1000 }, () => batches.add({ task: harness.task() }));
+    for (const { reason } of (await Promise.allSettled(adding)) as PromiseRejectedResult[])
+      expect(isUnavailable(reason)).toBe(true);
+    expect(writer.sent).toBeLessThanOrEqual(2);
+  });
+});
+
+describe('a batch whose reply is lost is sent again, and answered with what it has stored', () => {
+  const version = (version: string, isEnabled: boolean) =>
+    harness.redis.hset(ADMISSION_KEY, 'client-a', encodeRules({ version, isEnabled }));
+
+  it.each([false, true])('whatever was changed in between (all or none: %s)', async (isAllOrNone) => {
+    const redis = await connect();
+    await version('1', true);
+    const tasks = Array.from({ length: 15 }, () => harness.task({ id: randomUUID(), clientId: 'client-a' }));
+    const admission = { version: '1', principal: 'client-a' };
+    const batch = {
+      additions: tasks.map((task) => ({ task, admission })),
+      isAllOrNone,
+      id: ['sender', 1],
+    } as const;
+    const send = () =>
+      addTasks(redis, batch, addRules({ requestsPerSecond: 20 }), harness.clock.scriptTime());
+    expect(await send()).toEqual(tasks.map(added));
+    expect(await send()).toEqual(tasks.map(replayed));
+    await version('2', false);
+    expect(await send()).toEqual(tasks.map(replayed));
+    expect(await harness.redis.llen('{tr}:default:wait')).toBe(15);
   });
 });

@@ -8,14 +8,18 @@ import { type AddRules, addTasks, type Batch } from './add-tasks.js';
 
 /** One batch holds Redis for a few milliseconds at most. */
 const MOST_PER_BATCH = 128;
-/** A request that looks something up first waits for one batch before its own at most: less than five seconds. */
+/** With what a request looks up first, and a batch before its own, it is answered within five seconds. */
 const BATCH_MS = 1500;
+/** What has waited for longer for its turn is not sent any more. */
+const MOST_WAIT_MS = BATCH_MS;
 
 /** What goes in one piece: mostly one task; several when it is all or none. */
 interface Waiting {
   readonly additions: readonly Addition[];
   readonly resolve: (results: AddResult[]) => void;
   readonly reject: (error: unknown) => void;
+  /** By the clock of `performance.now()`. */
+  readonly since: number;
 }
 
 /**
@@ -36,7 +40,7 @@ export class AddBatches {
       const resolveOne = (results: AddResult[]): void => {
         for (const result of results) resolve(result);
       };
-      this.push({ additions: [addition], resolve: resolveOne, reject });
+      this.push({ additions: [addition], resolve: resolveOne, reject, since: performance.now() });
     });
   }
 
@@ -44,7 +48,7 @@ export class AddBatches {
   addAllOrNone(additions: readonly Addition[]): Promise<AddResult[]> {
     if (additions.length === 0) return Promise.resolve([]);
     return new Promise((resolve, reject) => {
-      this.push({ additions, resolve, reject });
+      this.push({ additions, resolve, reject, since: performance.now() });
     });
   }
 
@@ -59,10 +63,20 @@ export class AddBatches {
     this.isGathering = true;
     setImmediate(() => {
       this.isGathering = false;
+      this.rejectLate();
+      if (this.waiting.length === 0) return;
       const [sender] = this.idle.splice(this.next(), 1);
       if (sender) void this.send(sender, this.waiting.splice(0, this.nextLength()));
       this.gather();
     });
+  }
+
+  /** With a Redis that hangs one batch after the other would be waited for. */
+  private rejectLate(): void {
+    const before = performance.now() - MOST_WAIT_MS;
+    const late = this.waiting.findIndex(({ since }) => since > before);
+    for (const { reject } of this.waiting.splice(0, late < 0 ? this.waiting.length : late))
+      reject(new Error(`no answer within ${MOST_WAIT_MS} ms`));
   }
 
   /** One that is not connected fails at once, and would have the most time of all. */

@@ -2,7 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { addRules, replayed } from '../../../test/support/adding.js';
 import { QueueHarness } from '../../../test/support/queue-harness.js';
 import { until } from '../../../test/support/until.js';
+import { ADMISSION_KEY } from '../../redis/keys.js';
 import { Writer } from '../../redis/writer.js';
+import { queueField } from '../admission/admission-rules.js';
 import { AddBatches } from './add-batches.js';
 
 const MOST = 300;
@@ -93,7 +95,7 @@ describe('a bound on the tasks that are alive', () => {
     const [[small], [other]] = [await harness.add(1, { queue: 'small' }), await harness.add(1)];
     await until(async () => (await harness.redis.zcard('{tr}:default:failed')) === 2);
     await harness.drained();
-    await harness.redis.hset('{tr}:max_alive', 'small', 2);
+    await harness.redis.hset(ADMISSION_KEY, queueField('small'), 2);
     const [first] = await harness.add(2, { queue: 'small', delayMs: 60_000 });
     expect(await harness.queue.retry(small!.id)).toEqual({ kind: 'full', what: 'queue' });
     expect(await harness.queue.retry(other!.id)).toBe('retried');

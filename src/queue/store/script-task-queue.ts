@@ -32,6 +32,7 @@ export class ScriptTaskQueue extends TaskQueue {
   private readonly cipher: TaskCipher;
   private readonly maxAgeMs: number;
   private readonly maxAlive: number;
+  private readonly requestsPerSecond: number;
 
   constructor(
     config: Config,
@@ -42,10 +43,11 @@ export class ScriptTaskQueue extends TaskQueue {
     super();
     this.maxAgeMs = maxTaskAgeMs(config);
     this.maxAlive = config.storage.maxQueueSize;
+    this.requestsPerSecond = config.ingress.requestsPerSecond;
     const rules = {
       maxAgeMs: this.maxAgeMs,
       maxAlive: this.maxAlive,
-      requestsPerSecond: config.ingress.requestsPerSecond,
+      requestsPerSecond: this.requestsPerSecond,
       isMemoryShort: () => memory.isShort,
     };
     this.batches = new AddBatches(connections.writers, rules, clock);
@@ -66,7 +68,8 @@ export class ScriptTaskQueue extends TaskQueue {
   override replay({ clientId, id = '', admission }: SentAgain): Promise<AddResult | undefined> {
     return whenAvailable(async () => {
       const { hash = '', fingerprint = '' } = admission.idempotency ?? {};
-      const args = [clientId, admission.version, id, hash, fingerprint];
+      const { version, principal = '' } = admission;
+      const args = [clientId, version, id, hash, fingerprint, this.requestsPerSecond, principal];
       const text = (await this.run(scripts.findReceipt, args)) as string;
       return text === '' ? undefined : parseResult({ clientId }, text);
     });

@@ -2,14 +2,14 @@
 --
 -- Hash `admission` has by the id of the client what its record says of that:
 --   <version>;<enabled 0|1>;<requests per minute or ''>;<most alive or ''>
--- Hash `max_alive` has by the name of a queue how many of its tasks may be alive.
+-- and by `q:<queue>` how many tasks may be alive in that queue.
 
 local UNRECORDED = { version = '0', isEnabled = true }
 
+-- Of clients; and how many tasks may be alive, and are, of clients and queues that have a bound.
 local rulesOf, mostAlive, alive = {}, {}, {}
 
 local function parseRules(text)
-  if not text then return UNRECORDED end
   local version, enabled, perMinute, most = string.match(text, '^([^;]*);([01]);(%d*);(%d*)$')
   return {
     version = version,
@@ -19,30 +19,20 @@ local function parseRules(text)
   }
 end
 
--- Reads what there is to know of gates (c:<client>, q:<queue>) that are in question, in three commands at most.
+-- Reads what there is to know of gates (c:<client>, q:<queue>) that are in question, no more of them than unpack takes.
 local function loadRules(clients, queues)
-  local names = {}
-  for i, id in ipairs(clients) do names[i] = string.sub(id, 3) end
-  inPieces(names, UNPACK, function(from, to)
-    for i, text in ipairs(call('HMGET', P .. 'admission', unpack(names, from, to))) do
-      rulesOf[clients[from + i - 1]] = parseRules(text)
-      mostAlive[clients[from + i - 1]] = rulesOf[clients[from + i - 1]].mostAlive
-    end
-  end)
-  names = {}
-  for i, id in ipairs(queues) do names[i] = string.sub(id, 3) end
-  inPieces(names, UNPACK, function(from, to)
-    for i, most in ipairs(call('HMGET', P .. 'max_alive', unpack(names, from, to))) do
-      mostAlive[queues[from + i - 1]] = tonumber(most)
-    end
-  end)
-  local limited = {}
-  for id in pairs(mostAlive) do limited[#limited + 1] = id end
-  inPieces(limited, UNPACK, function(from, to)
-    for i, count in ipairs(call('HMGET', P .. 'alive', unpack(limited, from, to))) do
-      alive[limited[from + i - 1]] = tonumber(count) or 0
-    end
-  end)
+  local fields, count = {}, #clients
+  for i = 1, count do fields[i] = string.sub(clients[i], 3) end
+  for i = 1, #queues do fields[count + i] = queues[i] end
+  -- Something else may have stored a task that has no gates.
+  if #fields == 0 then return end
+  local texts = call('HMGET', P .. 'admission', unpack(fields))
+  for i = 1, count do
+    rulesOf[clients[i]] = texts[i] and parseRules(texts[i]) or UNRECORDED
+    mostAlive[clients[i]] = rulesOf[clients[i]].mostAlive
+  end
+  for i = 1, #queues do mostAlive[queues[i]] = tonumber(texts[count + i]) end
+  for id in pairs(mostAlive) do alive[id] = tonumber(call('HGET', P .. 'alive', id)) or 0 end
 end
 
 -- Whether as many tasks of a client or in a queue are alive as may be; those that this script adds are counted.

@@ -6,24 +6,15 @@ local aliveBy = {}
 
 -- `ids`: the gates of a task, of which the first is its queue and the second its client.
 local function countAlive(ids, by)
-  for i = 1, 2 do
-    local id = ids[i]
-    if id then aliveBy[id] = (aliveBy[id] or 0) + by end
-  end
+  local queue, client = ids[1], ids[2]
+  if not client then return end
+  aliveBy[queue] = (aliveBy[queue] or 0) + by
+  aliveBy[client] = (aliveBy[client] or 0) + by
 end
 
 local function flushAlive()
-  local ids = {}
   for id, by in pairs(aliveBy) do
-    if by ~= 0 then ids[#ids + 1] = id end
+    if by ~= 0 and call('HINCRBY', P .. 'alive', id, ms(by)) <= 0 then call('HDEL', P .. 'alive', id) end
   end
-  inPieces(ids, UNPACK, function(from, to)
-    local counts = {}
-    for i, count in ipairs(call('HMGET', P .. 'alive', unpack(ids, from, to))) do
-      local id = ids[from + i - 1]
-      counts[id] = (tonumber(count) or 0) + aliveBy[id]
-    end
-    writeCounts(P .. 'alive', counts)
-  end)
   aliveBy = {}
 end

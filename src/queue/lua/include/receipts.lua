@@ -4,17 +4,17 @@
 --   <fingerprint of the request>;<due in Unix ms, as the request said>;<queue>;<id of the task>
 -- It says all that the answer says, so that a replay is answered whatever has become of the task.
 
-local KEPT_FOR = 86400000
+local KEPT_FOR = '86400000'
 
 -- By key: the receipt, and those that this script adds.
 local receipts, newReceipts = {}, {}
 
+-- No more keys than unpack takes.
 local function loadReceipts(keys)
-  inPieces(keys, UNPACK, function(from, to)
-    local names = {}
-    for i = from, to do names[#names + 1] = P .. 'receipt:' .. keys[i] end
-    for i, text in ipairs(call('MGET', unpack(names))) do receipts[keys[from + i - 1]] = text end
-  end)
+  if #keys == 0 then return end
+  local names = {}
+  for i, key in ipairs(keys) do names[i] = P .. 'receipt:' .. key end
+  for i, text in ipairs(call('MGET', unpack(names))) do receipts[keys[i]] = text end
 end
 
 -- The receipt of a key without the fingerprint, and whether it was for this request; nothing when the key is new.

@@ -1,19 +1,15 @@
 -- How many requests of a client count, that is, were accepted in the last 60 seconds: exactly, for a sliding window.
 -- Needs context.lua and `now`.
 --
--- List `rate:<client>` has them in the order of time, those of one millisecond in one entry:
---   <ms>:<how many up to there>:<how many of these counted then>:<how many ms before was the oldest of these>
+-- List `rate:<client>` has them in the order of time, those of one millisecond in one entry, four numbers as MessagePack,
+-- which is read and written in a fraction of the time of text:
+--   ms, how many up to there, how many of these counted then, how many ms before was the oldest of these
 -- The first entry is of the last ones that do not count any more. As a rule the last entry says all; the others are
 -- looked at when the oldest that it knows of counts no more. With a limit of n a minute there are n + 2 at most.
 
-local WINDOW = 60000
+local WINDOW, TWO_WINDOWS = 60000, '120000'
 
-local function readEntry(text)
-  local at, count, counted, age = string.match(text, '^(%d+):(%d+):(%d+):(%d+)$')
-  return tonumber(at), tonumber(count), tonumber(counted), tonumber(age)
-end
-
-local function entryAt(window, i) return readEntry(call('LINDEX', window.key, i)) end
+local function entryAt(window, i) return cmsgpack.unpack(call('LINDEX', window.key, ms(i))) end
 
 -- The first entry for which `isPast` does not hold, of those from `first` on; the length of the list if it holds for all.
 -- It holds for a piece at the beginning. Short pieces are found soon.
@@ -32,10 +28,10 @@ end
 
 local function forgetOld(window)
   local i = firstNot(window, 1, function(at) return at <= now - WINDOW end)
-  if i > 1 then call('LTRIM', window.key, i - 1, -1) end
-  local head = call('LRANGE', window.key, 0, 1)
-  local _, base = readEntry(head[1])
-  window.base, window.oldest = base, head[2] and readEntry(head[2])
+  if i > 1 then call('LTRIM', window.key, ms(i - 1), '-1') end
+  local head = call('LRANGE', window.key, '0', '1')
+  local _, base = cmsgpack.unpack(head[1])
+  window.base, window.oldest = base, head[2] and cmsgpack.unpack(head[2])
 end
 
 local windowsOfClients = {}
@@ -45,9 +41,9 @@ local function windowOf(gate)
   if window then return window end
   window = { key = P .. 'rate:' .. string.sub(gate, 3), base = 0, last = now, stored = 0, added = 0 }
   windowsOfClients[gate] = window
-  local tail = call('LINDEX', window.key, -1)
+  local tail = call('LINDEX', window.key, '-1')
   if not tail then return window end
-  local last, count, counted, age = readEntry(tail)
+  local last, count, counted, age = cmsgpack.unpack(tail)
   if last > now + WINDOW then
     -- The clock was set back, or this is another Redis: nobody has to wait until it is that late again.
     call('DEL', window.key)
@@ -72,23 +68,22 @@ end
 -- Text for the caller: how many more there may be, and in how many milliseconds there are more again; then the limit.
 local function quota(window, limit, isRefused)
   local wait = isRefused and untilRoom(window, limit) or math.max(1, (window.oldest or now) + WINDOW - now)
-  return string.format('%.0f;%.0f;%.0f', math.max(0, limit - used(window)), wait, limit)
+  return string.format('%d;%d;%d', math.max(0, limit - used(window)), wait, limit)
 end
 
 local function flushWindow(window)
   local at = math.max(now, window.last)
-  local entry = string.format('%.0f:%.0f:%.0f:%.0f', at, window.stored + window.added, used(window),
-    at - (window.oldest or at))
+  local entry = cmsgpack.pack(at, window.stored + window.added, used(window), at - (window.oldest or at))
   if window.isKept and at == window.last then
-    call('LSET', window.key, -1, entry)
+    call('LSET', window.key, '-1', entry)
   elseif window.isKept then
     call('RPUSH', window.key, entry)
   else
-    call('RPUSH', window.key, '0:0:0:0', entry)
+    call('RPUSH', window.key, cmsgpack.pack(0, 0, 0, 0), entry)
   end
   -- Once a minute is enough for a list that is to live for a minute after its last entry.
   if not window.isKept or math.floor(at / WINDOW) ~= math.floor(window.last / WINDOW) then
-    call('PEXPIRE', window.key, 2 * WINDOW)
+    call('PEXPIRE', window.key, TWO_WINDOWS)
   end
 end
 
