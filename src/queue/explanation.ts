@@ -35,7 +35,7 @@ export interface GateVerdict {
 }
 
 /** Why the circuit of a host is not closed. */
-export interface OutageCause {
+interface OutageCause {
   /** Somebody has opened it; otherwise failures have. */
   readonly isByHand: boolean;
   /** The status or code of the last failure, or what whoever has opened it says; '' = nothing. */
