@@ -119,6 +119,42 @@ describe('a host that refuses connections', () => {
   });
 });
 
+describe('a host that answers 500, and then not at all', () => {
+  it('is shown half-open while probes are under way, and as closed when they were answered', async () => {
+    const answers: (() => void)[] = [];
+    let isFailing = true;
+    target.answer = (_request, response) => {
+      if (isFailing) response.writeHead(500).end();
+      else answers.push(() => response.end('ok'));
+    };
+    await inState('dead_letter', await enqueue(5, target.url, { max_retries: 0 }));
+    isFailing = false;
+    const ids = await enqueue(6, target.url);
+    await inState('deferred', ids);
+    await target.gets(5 + 3, LONG_MS);
+    expect(await circuit(target.url)).toMatchObject({
+      ...{ state: 'half_open', forced: false, last_error: '500', failures: 5 },
+      ...{ probes: 3, probe_successes: 0, parked: 3 },
+    });
+    answers.shift()!();
+    await until(async () => (await circuit(target.url)).probe_successes === 1, { timeoutMs: LONG_MS });
+    expect(await circuit(target.url)).toMatchObject({ state: 'half_open', probes: 2, parked: 3 });
+    const gates = await Promise.all(ids.map(hostGate));
+    const held = gates.filter((gate) => gate?.passes === false);
+    expect(held).toHaveLength(3);
+    for (const gate of held)
+      expect(gate).toMatchObject({ reason: 'host_circuit_half_open', last_error: '500' });
+    for (const answer of answers.splice(0)) answer();
+    await target.gets(5 + 6, LONG_MS);
+    const shown = await circuit(target.url);
+    // A ramp of three seconds.
+    expect(['ramping', 'closed']).toContain(shown.state);
+    expect(shown).toMatchObject({ probes: 0, parked: 0 });
+    for (const answer of answers) answer();
+    await inState('completed', ids);
+  });
+});
+
 describe('a host that is held by hand', () => {
   it('gets nothing, whatever state its tasks are in, also after a restart, until it is closed', async () => {
     const blocker = await Receiver.start();
