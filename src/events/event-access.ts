@@ -51,7 +51,7 @@ export class EventAccess {
     // Where everybody may hear everything, whoever sends another system's token may, too.
     if (!isApiKey(secret))
       return this.admin.isOpen || this.admin.isGivenBy(request, secret) ? ALL : this.anyone();
-    await this.keys.admit(request, secret);
+    await this.keys.admit(request, secret, false);
     return this.audienceOf(principalOf(request));
   }
 

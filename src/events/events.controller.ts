@@ -1,6 +1,7 @@
 import { Get, HttpCode, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiProduces, ApiResponse } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { OpensWithTicket } from '../clients/client-guard.js';
 import { Config } from '../config/config.js';
 import { ApiProblem } from '../http/api-problem.js';
 import { ClientController } from '../http/client-api.js';
@@ -29,6 +30,7 @@ export class EventsController {
   }
 
   @Get()
+  @OpensWithTicket()
   @ApiOperation({
     operationId: 'listenToEvents',
     summary: 'What happens, as it happens',

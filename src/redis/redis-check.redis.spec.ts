@@ -52,6 +52,7 @@ describe('the commands that are asked about', () => {
     for (const command of listed) {
       await admin.del(`${PREFIX}probe`);
       if (command[0] === 'LSET') await admin.lpush(`${PREFIX}probe`, 'before');
+      if (command[0] === 'XINFO') await admin.xadd(`${PREFIX}probe`, '*', 'field', 'value');
       await expect(admin.call(...(command as [string]))).resolves.not.toThrow();
     }
   });
@@ -68,7 +69,7 @@ describe('a user of Redis', () => {
 
   it.each([
     ['~* +@read +info', 'master', /"user" .*NOPERM.*evalsha.*ACL SETUSER user/],
-    ['~* +@read +@scripting +info', 'master', /\(BZPOPMIN, DEL, HDEL, .*ZREM\)/],
+    ['~* +@read +@scripting +info', 'master', /\(BZPOPMIN, DEL, GETDEL, HDEL, .*ZREM\)/],
     ['~other:* +@all', 'master', /NOPERM.*keys/],
     ['~{tr}:* +@all -unlink', 'master', /\(UNLINK\)/],
     ['~{tr}:* +@all -wait -info', 'replica', /\(INFO, WAIT\)/],
