@@ -22,7 +22,7 @@ export class ListAuditQuery {
   /** What it was done to, like `client:my-service`. */
   @IsOptional()
   @IsString()
-  @MaxLength(200)
+  @MaxLength(310)
   target?: string;
 
   /** Only what was done after this (RFC 3339). */
