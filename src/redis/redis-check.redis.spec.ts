@@ -52,6 +52,7 @@ describe('the commands that are asked about', () => {
     for (const command of listed) {
       await admin.del(`${PREFIX}probe`);
       if (command[0] === 'LSET') await admin.lpush(`${PREFIX}probe`, 'before');
+      if (command[0] === 'XINFO') await admin.xadd(`${PREFIX}probe`, '*', 'field', 'value');
       await expect(admin.call(...(command as [string]))).resolves.not.toThrow();
     }
   });
