@@ -15,7 +15,7 @@ const allowed = {
   'circuit-breaker': ['task', 'time', 'config', 'http', 'redis', 'queue', 'metrics', 'audit'],
   enqueue: ['task', 'net', 'time', 'config', 'http', 'clients', 'queue', 'metrics'],
   tracking: ['task', 'time', 'config', 'http', 'clients', 'queue', 'metrics', 'enqueue'],
-  admin: ['task', 'time', 'config', 'http', 'health', 'net', 'redis', 'clients', 'queue', 'enqueue', 'audit'],
+  admin: ['task', 'time', 'config', 'http', 'health', 'net', 'redis', 'clients', 'queue', 'enqueue', 'audit', 'tracking'],
   dispatch: ['task', 'net', 'time', 'config', 'clients', 'queue', 'metrics', 'health'],
 };
 

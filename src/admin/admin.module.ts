@@ -3,11 +3,13 @@ import { ClientsModule } from '../clients/clients.module.js';
 import { AdminAuditController } from './admin-audit.controller.js';
 import { AdminClientsController } from './admin-clients.controller.js';
 import { AdminDestinationsController } from './admin-destinations.controller.js';
+import { AdminDlqController, AdminTasksController } from './admin-dlq.controller.js';
 import { AdminHealthController } from './admin-health.controller.js';
 import { AdminKeysController } from './admin-keys.controller.js';
 import { AdminQueuesController } from './admin-queues.controller.js';
 import { AdminTiersController } from './admin-tiers.controller.js';
 import { AuditLog } from './audit-log.js';
+import { DeadLetterDesk } from './dead-letter-desk.js';
 
 @Module({
   imports: [ClientsModule],
@@ -19,7 +21,9 @@ import { AuditLog } from './audit-log.js';
     AdminTiersController,
     AdminQueuesController,
     AdminAuditController,
+    AdminDlqController,
+    AdminTasksController,
   ],
-  providers: [AuditLog],
+  providers: [AuditLog, DeadLetterDesk],
 })
 export class AdminModule {}

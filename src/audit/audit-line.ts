@@ -18,7 +18,9 @@ export type AuditAction =
   | 'circuit.open'
   | 'circuit.close'
   | 'circuit.reset'
-  | 'host.put';
+  | 'host.put'
+  | 'dead_letter.retry'
+  | 'dead_letter.delete';
 
 /** A line of the audit log. When it was written is for the log to say. */
 export interface AuditEntry {

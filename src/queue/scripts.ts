@@ -14,6 +14,8 @@ export const scripts = {
   findTask: script('find-task'),
   findOwner: script('find-owner'),
   listTasks: script('list-tasks'),
+  listDeadGroups: script('list-dead-groups'),
+  deleteDead: script('delete-dead'),
   explainTask: script('explain-task'),
   cancelTask: script('cancel-task'),
   runTask: script('run-task'),

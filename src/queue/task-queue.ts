@@ -50,9 +50,18 @@ export abstract class TaskQueue {
    * Makes a dead letter due now, with all its attempts before it and the earlier ones on record. It needs room as a new
    * task does: of all tasks, of its client and in its queue.
    *
+   * @param audited line for the audit log, written in the same step when it is retried
    * @throws QueueUnavailable
    */
-  abstract retry(id: string): Promise<Retried>;
+  abstract retry(id: string, audited?: string): Promise<Retried>;
+
+  /**
+   * Removes a dead letter for good.
+   *
+   * @param audited line for the audit log, written in the same step when it is deleted
+   * @throws QueueUnavailable
+   */
+  abstract deleteDeadLetter(id: string, audited?: string): Promise<'deleted' | 'not_dead' | 'unknown'>;
 
   /**
    * Replaces a task of which no attempt has begun, and moves it to where it then belongs. Its id, client, queue and

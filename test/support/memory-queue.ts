@@ -108,6 +108,14 @@ export class MemoryQueue extends TaskQueue implements TaskReader {
     });
   }
 
+  override deleteDeadLetter(id: string): Promise<'deleted' | 'not_dead' | 'unknown'> {
+    return this.with(id, (_stored, state) => {
+      if (state !== 'dead_letter') return 'not_dead';
+      this.tasks.delete(id);
+      return 'deleted';
+    });
+  }
+
   override edit({ before, after, isRescheduled }: TaskEdit): Promise<Edited> {
     return this.with(after.id, (stored, state) => {
       if (isFinal(state)) return 'finished';

@@ -247,6 +247,27 @@ export function describeTaskQueue(name: string, start: () => Promise<QueueUnderT
       });
     });
 
+    describe('deleteDeadLetter', () => {
+      it.each(STATES.filter((state) => state !== 'dead_letter'))(
+        'leaves a task alone that is %s',
+        async (state) => {
+          const task = await taskIn(state);
+          expect(await tested.queue.deleteDeadLetter(task.id)).toBe('not_dead');
+          expect(await stateOf(task)).toBe(state);
+        },
+      );
+
+      it('leaves nothing of a dead letter, whose id is free again', async () => {
+        const task = await taskIn('dead_letter');
+        expect(await tested.queue.deleteDeadLetter(task.id)).toBe('deleted');
+        expect(await tested.reader.find(task.id)).toBeUndefined();
+        expect((await tested.reader.list({ filter: {}, limit: 10 })).tasks).toEqual([]);
+        expect(await tested.queue.deleteDeadLetter(task.id)).toBe('unknown');
+        expect(await tested.queue.add(task)).toEqual(wasAdded(task));
+        expect(await stateOf(task)).toBe('pending');
+      });
+    });
+
     describe('edit', () => {
       const results: Record<TaskState, string> = {
         scheduled: 'edited',

@@ -1,6 +1,7 @@
 import type { Attempt } from '../../task/attempt.js';
 import type { HostVerdict } from '../../task/host-verdict.js';
 import type { Lane } from '../../task/lane.js';
+import { failureText } from './failure-text.js';
 import { bytesOf, formatKept, type KeptAttempts, keepOneMore } from './kept-attempts.js';
 
 /** What the store has to do with a task after an attempt. */
@@ -42,6 +43,7 @@ export function settlementArgs(settled: SettledTask): (string | number)[] {
     Math.max(0, settled.attempt.endedAt - settled.attempt.startedAt),
     settled.gates,
     verdictText(settled),
+    settled.kind === 'dead_letter' ? failureText(settled.attempt, settled.reason) : '',
   ];
 }
 

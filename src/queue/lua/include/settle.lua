@@ -7,9 +7,9 @@ local function settleAll(first, count)
   if count == 0 then return {} end
 
   -- The values of a settlement are ARGV[at + 1], ARGV[at + 2], ...
-  local VALUES = 15
-  local LANE, ID, KIND, ATTEMPTS, ATTEMPT, PLACE, KEPT, DELAY, REASON, BYTES, DROPPED, STARTS, TOOK, GATES, VERDICT =
-    1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+  local VALUES = 16
+  local LANE, ID, KIND, ATTEMPTS, ATTEMPT, PLACE, KEPT, DELAY, REASON, BYTES, DROPPED, STARTS, TOOK, GATES, VERDICT, FAILURE =
+    1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16
 
   local function retryLater(at, lane, id)
     local wait = tonumber(ARGV[at + DELAY])
@@ -47,7 +47,8 @@ local function settleAll(first, count)
     else
       call('HSET', key, 'atm', ARGV[at + ATTEMPTS], place, ARGV[at + ATTEMPT], 'kept', ARGV[at + KEPT],
         'ats', ARGV[at + STARTS], 'processedOn', begun, 'finishedOn', NOW, 'end', kind, 'failedReason', ARGV[at + REASON])
-      ended(lane, id, kind, limits, gatesOf(ARGV[at + GATES]), tonumber(ARGV[at + BYTES]))
+      ended(lane, id, kind, limits, gatesOf(ARGV[at + GATES]), tonumber(ARGV[at + BYTES]),
+        ARGV[at + FAILURE])
     end
   end
 
