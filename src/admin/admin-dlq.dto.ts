@@ -11,6 +11,7 @@ import {
   MaxLength,
 } from 'class-validator';
 import { Nested } from '../http/instantiate.js';
+import { TASK_STATES, type TaskState } from '../task/task-state.js';
 import { TaskFilterFields } from '../tracking/task-filter.dto.js';
 import { TaskList, TaskSummary } from '../tracking/task-summary.dto.js';
 
@@ -73,6 +74,13 @@ export class RetryDeadLettersRequest {
   cursor?: string;
 }
 
+export class CanaryView {
+  task_id!: string;
+
+  @ApiProperty({ enum: TASK_STATES, description: 'Its state when the answer was sent.' })
+  state!: TaskState;
+}
+
 /** What came of a request about many dead letters. */
 export class DeadLetterResult {
   dry_run!: boolean;
@@ -90,6 +98,9 @@ export class DeadLetterResult {
     example: { task_expired: 2 },
   })
   skipped!: Record<string, number>;
+
+  @ApiProperty({ required: false, description: 'Of a group: the one that was sent first.' })
+  canary?: CanaryView;
 
   @ApiProperty({ type: [String], description: 'Ids of some of them.' })
   sample!: string[];

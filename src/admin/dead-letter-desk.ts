@@ -1,11 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { auditLine } from '../audit/audit-line.js';
 import { fullProblem } from '../enqueue/refusal-problem.js';
 import type { Actor } from '../http/actor.js';
 import { invalidRequest, ProblemError } from '../http/problem.js';
-import { type Retried, TaskQueue } from '../queue/task-queue.js';
+import { type Retried, type RetryHow, TaskQueue } from '../queue/task-queue.js';
 import { TaskReader } from '../queue/task-reader.js';
 import { isTaskId } from '../task/task-id.js';
+import { isFinal, type TaskState } from '../task/task-state.js';
 import { cursorOf, placeAt } from '../tracking/cursor.js';
 import { readFilter } from '../tracking/read-filter.js';
 import { notADeadLetter, taskExpired, taskNotFound } from '../tracking/task-problems.js';
@@ -20,6 +22,9 @@ const MOST_AT_ONCE = 1000;
 /** So many are retried side by side: enough not to wait for each round trip. */
 const SIDE_BY_SIDE = 16;
 const SAMPLE = 10;
+/** How long a request waits for the canary: less than clients and proxies wait for an answer. */
+const CANARY_MS = 20_000;
+const LOOK_EVERY_MS = 100;
 
 const CHOICES = ['task_id', 'task_ids', 'retry_all', 'filter'] as const;
 
@@ -58,7 +63,7 @@ export class DeadLetterDesk {
       `task:${id}`,
       by,
     )({ state: 'dead_letter' }, { state: 'pending' });
-    const problem = problemOf(isTaskId(id) ? await this.queue.retry(id, line) : 'unknown');
+    const problem = problemOf(isTaskId(id) ? await this.queue.retry(id, { audited: line }) : 'unknown');
     if (problem) throw problem;
     const snapshot = await this.reader.find(id);
     if (!snapshot) throw taskNotFound();
@@ -77,12 +82,8 @@ export class DeadLetterDesk {
     };
     if (isDryRun || ids.length === 0) return { ...told, done: 0, skipped: {} };
     await this.log.write(auditLine('dead_letter.retry', 'dlq', by)(undefined, asked(request, ids.length)));
-    const problems = await this.retryAll(ids);
-    return {
-      ...told,
-      done: ids.length - problems.length,
-      skipped: counted(problems.map(({ code }) => code)),
-    };
+    const isGroup = (request.filter?.fingerprint ?? undefined) !== undefined;
+    return { ...told, ...(isGroup ? await this.redriveGroup(ids) : await this.retryAll(ids)) };
   }
 
   private async choose({ task_id, task_ids, filter, cursor }: RetryDeadLettersRequest): Promise<Chosen> {
@@ -102,20 +103,62 @@ export class DeadLetterDesk {
     };
   }
 
-  /** @returns why some were not */
-  private async retryAll(ids: readonly string[]): Promise<{ code: string }[]> {
-    const problems: { code: string }[] = [];
+  private async retryAll(ids: readonly string[]): Promise<Redriven> {
+    const codes: string[] = [];
     for (let at = 0; at < ids.length; at += SIDE_BY_SIDE) {
-      const some = ids
-        .slice(at, at + SIDE_BY_SIDE)
-        .map(async (id) => (isTaskId(id) ? this.queue.retry(id) : 'unknown'));
-      for (const result of await Promise.all(some)) {
-        const problem = problemOf(result);
-        if (problem) problems.push(problem.init);
-      }
+      const some = ids.slice(at, at + SIDE_BY_SIDE).map((id) => this.tryRetry(id));
+      for (const code of await Promise.all(some)) if (code !== undefined) codes.push(code);
     }
-    return problems;
+    return { done: ids.length - codes.length, skipped: counted(codes) };
   }
+
+  /** What all died of may be there still: one goes first, with one attempt, and the others only when it comes back well. */
+  private async redriveGroup(ids: readonly string[]): Promise<Redriven> {
+    const codes: string[] = [];
+    for (const [at, id] of ids.entries()) {
+      const code = await this.tryRetry(id, { isCanary: true });
+      if (code === undefined) {
+        const { canary, done, skipped } = await this.afterCanary(id, ids.slice(at + 1));
+        return { canary, done, skipped: added(counted(codes), skipped) };
+      }
+      codes.push(code);
+    }
+    return { done: 0, skipped: counted(codes) };
+  }
+
+  private async afterCanary(id: string, rest: readonly string[]): Promise<Required<Redriven>> {
+    const state = await this.outcomeOf(id);
+    const { done, skipped } =
+      state === 'completed' ? await this.retryAll(rest) : { done: 0, skipped: heldBack(state, rest.length) };
+    return { canary: { task_id: id, state }, done: done + 1, skipped };
+  }
+
+  /** @returns the code of why not */
+  private async tryRetry(id: string, how?: RetryHow): Promise<string | undefined> {
+    return problemOf(isTaskId(id) ? await this.queue.retry(id, how) : 'unknown')?.init.code;
+  }
+
+  /** The state that a task comes to, or is in when that takes too long. */
+  private async outcomeOf(id: string): Promise<TaskState> {
+    for (let waited = 0; ; waited += LOOK_EVERY_MS) {
+      const state = (await this.reader.find(id))?.state ?? 'cancelled';
+      if (isFinal(state) || waited >= CANARY_MS) return state;
+      await sleep(LOOK_EVERY_MS);
+    }
+  }
+}
+
+type Redriven = Pick<DeadLetterResult, 'done' | 'skipped' | 'canary'>;
+
+function heldBack(state: TaskState, count: number): Record<string, number> {
+  if (count === 0) return {};
+  return { [isFinal(state) ? 'canary_failed' : 'canary_not_done']: count };
+}
+
+function added(one: Record<string, number>, other: Record<string, number>): Record<string, number> {
+  const sum = { ...one };
+  for (const [code, count] of Object.entries(other)) sum[code] = (sum[code] ?? 0) + count;
+  return sum;
 }
 
 /** What the audit log says of it. */

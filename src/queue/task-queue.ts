@@ -50,10 +50,9 @@ export abstract class TaskQueue {
    * Makes a dead letter due now, with all its attempts before it and the earlier ones on record. It needs room as a new
    * task does: of all tasks, of its client and in its queue.
    *
-   * @param audited line for the audit log, written in the same step when it is retried
    * @throws QueueUnavailable
    */
-  abstract retry(id: string, audited?: string): Promise<Retried>;
+  abstract retry(id: string, how?: RetryHow): Promise<Retried>;
 
   /**
    * Removes a dead letter for good.
@@ -70,6 +69,13 @@ export abstract class TaskQueue {
    * @throws QueueUnavailable
    */
   abstract edit(edit: TaskEdit): Promise<Edited>;
+}
+
+export interface RetryHow {
+  /** Line for the audit log, written in the same step when it is retried. */
+  readonly audited?: string;
+  /** With one attempt: when that fails it is a dead letter again (`canary_failed`). */
+  readonly isCanary?: boolean;
 }
 
 export type Cancelled = 'cancelled' | 'aborting' | 'finished' | 'unknown';

@@ -72,6 +72,7 @@ describe('dead letters', () => {
     expect((await list()).tasks[1]).toMatchObject({ fingerprint: older!.fingerprint });
     answer = [200, ''];
     expect((await app.post(`/admin/dlq/${three}/retry`, {}, ADMIN)).status).toBe(200);
+    expect((await actions())[0]).toMatchObject({ action: 'dead_letter.retry', target: `task:${three}` });
     expect((await groups()).map(({ sample }) => sample)).toEqual([two]);
     await app.taskIn('completed', three);
   });
@@ -137,6 +138,27 @@ describe('dead letters', () => {
     expect((await retrySome({ retry_all: true })).body).toMatchObject({ matched: 1, done: 1 });
     await app.taskIn('completed', four);
     expect((await retrySome({ retry_all: true })).body).toMatchObject({ matched: 0, done: 0 });
+  });
+
+  it('of a group stay, all but one, when that one fails again: it is the only call', async () => {
+    const all: string[] = [];
+    for (let n = 0; n < 5; n++) all.unshift(await dead(500, `order ${n} is gone`, { max_retries: 2 }));
+    const [{ fingerprint } = { fingerprint: '' }] = await groups();
+    const calls = target.received.length;
+    const { body } = await retrySome({ filter: { fingerprint } });
+    expect(target.received.length - calls).toBe(1);
+    const canary = { task_id: all[0], state: 'dead_letter' };
+    expect(body).toMatchObject({ matched: 5, done: 1, skipped: { canary_failed: 4 }, canary });
+    // It is in the group that it came from, and nothing else has happened to the others.
+    expect(ids(await list(`?fingerprint=${fingerprint}`))).toEqual(all);
+    expect((await app.get(`/v1/tasks/${all[0]}`)).body).toMatchObject({
+      dead_letter_reason: 'canary_failed',
+    });
+    answer = [200, ''];
+    const redriven = await retrySome({ filter: { fingerprint } });
+    expect(redriven.body).toMatchObject({ matched: 5, done: 5, skipped: {}, canary: { state: 'completed' } });
+    for (const id of all) await app.taskIn('completed', id);
+    expect(target.received.length - calls).toBe(6);
   });
 
   it('are left as they are by a request that does not say which', async () => {

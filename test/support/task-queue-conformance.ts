@@ -237,6 +237,28 @@ export function describeTaskQueue(name: string, start: () => Promise<QueueUnderT
         expect(await tested.queue.retry('nobody')).toBe('unknown');
       });
 
+      it.each([
+        [{ kind: 'retry', delayMs: 1 }, 'dead_letter', 'canary_failed'],
+        [{ kind: 'complete' }, 'completed', undefined],
+        [{ kind: 'hand_back' }, 'pending', undefined],
+      ] satisfies [Settlement, TaskState, string | undefined][])(
+        'of a canary gives it one attempt: %j',
+        async (settlement, state, reason) => {
+          const task = await taskIn('dead_letter');
+          expect(await tested.queue.retry(task.id, { isCanary: true })).toBe('retried');
+          await tested.take();
+          await tested.settle(task, settlement);
+          const found = await tested.reader.find(task.id);
+          expect([found?.state, found?.deadLetterReason]).toEqual([state, reason]);
+          if (state !== 'dead_letter') return;
+          // Whoever retries it afterwards gives it all its attempts.
+          await tested.queue.retry(task.id);
+          await tested.take();
+          await tested.settle(task, { kind: 'retry', delayMs: HOUR });
+          expect(await stateOf(task)).toBe('retrying');
+        },
+      );
+
       it('comes too late for one that has expired', async () => {
         const task = await added({ expiresAt: tested.clock.now() + HOUR });
         await tested.take();

@@ -7,6 +7,7 @@
 -- ARGV[4]  how many tasks may be alive at once, that is, have not ended; 0 = any number
 -- ARGV[5]  line for the audit log; '' = none
 -- ARGV[6]  how many lines the audit log keeps, about
+-- ARGV[7]  1 = it has one attempt only, and is a dead letter again after that when it fails
 -- Returns  '' when there is no such task; `retried`; `too_late` when it has expired, and would not be started;
 --          `full;tasks|client|queue` when there is no room for one more that is alive; else the state of a task that is no
 --          dead letter. Only with `retried` was anything done.
@@ -49,7 +50,8 @@ unbury(lane, { id })
 call('ZREM', setKey(lane, 'failed'), id)
 call('ZREM', P .. 'expiry', lane .. ':' .. id)
 -- What ended it, and what would end it again: a mark of being cancelled, and how often it took its worker down.
-call('HDEL', key, 'end', 'finishedOn', 'failedReason', 'cancel', 'defa', 'stc', 'died', 'fp')
+call('HDEL', key, 'end', 'finishedOn', 'failedReason', 'cancel', 'defa', 'stc', 'died', 'fp', 'once')
+if ARGV[7] == '1' then call('HSET', key, 'once', 1) end
 call('HSET', key, 'atm', 0, 'due', NOW, 'since', NOW, 'delay', 0)
 admit(lane, id, ids, now, expires, tonumber(ARGV[3]))
 wakeForSoonest()

@@ -21,8 +21,8 @@
 --           reason or '', bytes of the data and the attempts, places of attempts that are not kept any more, how
 --           often it was begun, how long the attempt took in ms, gates as they were fetched, what it says of its host:
 --           '' (nothing), s (success), or <s = success | f = failure | n = nothing>;<ms for which the host is to be left
---           alone or ''>;<the same by this client>;<of a probe the start of its window>;<note>; of a dead letter what it died of, without what
---           differs from one to the next
+--           alone or ''>;<the same by this client>;<of a probe the start of its window>;<note>; of a dead letter, and of one
+--           that was one before, what it dies of, without what differs from one to the next
 -- Returns   { milliseconds until the next task is due or -1, fetched, lost, cancelled, waiting, history, changes, probes }
 --           fetched: 8 values for each task: lane, id, data, attempts made, which attempts are kept, due, when it was
 --           retried by hand or '', gates ('\n' between)

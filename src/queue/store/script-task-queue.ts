@@ -23,7 +23,14 @@ import {
   NO_MEMORY,
   type SentAgain,
 } from '../admission/admission.js';
-import { type Cancelled, type Edited, type Retried, type TaskEdit, TaskQueue } from '../task-queue.js';
+import {
+  type Cancelled,
+  type Edited,
+  type Retried,
+  type RetryHow,
+  type TaskEdit,
+  TaskQueue,
+} from '../task-queue.js';
 
 @Injectable()
 export class ScriptTaskQueue extends TaskQueue {
@@ -96,9 +103,9 @@ export class ScriptTaskQueue extends TaskQueue {
     });
   }
 
-  override retry(id: string, audited = ''): Promise<Retried> {
+  override retry(id: string, { audited = '', isCanary = false }: RetryHow = {}): Promise<Retried> {
     return whenAvailable(async () => {
-      const args = [id, this.maxAgeMs, this.maxAlive, audited, this.auditEntries];
+      const args = [id, this.maxAgeMs, this.maxAlive, audited, this.auditEntries, Number(isCanary)];
       const [result, what] = ((await this.run(scripts.retryTask, args)) as string).split(';');
       if (result === 'full') return { kind: result, what: what as Full['what'] };
       if (result === '') return 'unknown';

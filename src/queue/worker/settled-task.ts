@@ -16,6 +16,8 @@ export interface SettledTask {
   readonly attempt: Attempt;
   readonly delayMs?: number | undefined;
   readonly reason?: string | undefined;
+  /** Somebody has retried it after it had died. */
+  readonly wasDead?: boolean;
   /** As it was fetched with. */
   readonly gates: string;
   readonly probeOf?: number | undefined;
@@ -43,8 +45,13 @@ export function settlementArgs(settled: SettledTask): (string | number)[] {
     Math.max(0, settled.attempt.endedAt - settled.attempt.startedAt),
     settled.gates,
     verdictText(settled),
-    settled.kind === 'dead_letter' ? failureText(settled.attempt, settled.reason) : '',
+    mayDie(settled) ? failureText(settled.attempt, settled.reason) : '',
   ];
+}
+
+/** One that was a dead letter before may be so again at once: the store knows. */
+function mayDie({ kind, wasDead = false }: SettledTask): boolean {
+  return kind === 'dead_letter' || (kind === 'retry' && wasDead);
 }
 
 const LETTERS = { success: 's', failure: 'f', neutral: 'n' } as const;

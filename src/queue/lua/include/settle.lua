@@ -35,8 +35,14 @@ local function settleAll(first, count)
       for old in string.gmatch(ARGV[at + DROPPED], '%d+') do call('HDEL', key, 'a:' .. old) end
     end
     local goesOn = kind == 'retry' or kind == 'hand_back' or kind == 'ask_again'
-    if goesOn and call('HEXISTS', key, 'cancel') == 1 then
-      kind, goesOn = 'cancelled', false
+    local reason = ARGV[at + REASON]
+    if goesOn then
+      local marks = call('HMGET', key, 'cancel', 'once')
+      if marks[1] then
+        kind, goesOn = 'cancelled', false
+      elseif marks[2] and kind == 'retry' then
+        kind, goesOn, reason = 'dead_letter', false, 'canary_failed'
+      end
     end
     if goesOn then
       call('HSET', key, 'atm', ARGV[at + ATTEMPTS], place, ARGV[at + ATTEMPT], 'kept', ARGV[at + KEPT],
@@ -46,7 +52,7 @@ local function settleAll(first, count)
       if kind == 'ask_again' then asksAgain[#asksAgain + 1] = { lane, id } end
     else
       call('HSET', key, 'atm', ARGV[at + ATTEMPTS], place, ARGV[at + ATTEMPT], 'kept', ARGV[at + KEPT],
-        'ats', ARGV[at + STARTS], 'processedOn', begun, 'finishedOn', NOW, 'end', kind, 'failedReason', ARGV[at + REASON])
+        'ats', ARGV[at + STARTS], 'processedOn', begun, 'finishedOn', NOW, 'end', kind, 'failedReason', reason)
       ended(lane, id, kind, limits, gatesOf(ARGV[at + GATES]), tonumber(ARGV[at + BYTES]),
         ARGV[at + FAILURE])
     end
