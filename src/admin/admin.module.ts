@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ClientsModule } from '../clients/clients.module.js';
+import { WorkerRegistryModule } from '../workers/registry.module.js';
 import { AdminAuditController } from './admin-audit.controller.js';
 import { AdminClientsController } from './admin-clients.controller.js';
 import { AdminDestinationsController } from './admin-destinations.controller.js';
@@ -8,11 +9,12 @@ import { AdminHealthController } from './admin-health.controller.js';
 import { AdminKeysController } from './admin-keys.controller.js';
 import { AdminQueuesController } from './admin-queues.controller.js';
 import { AdminTiersController } from './admin-tiers.controller.js';
+import { AdminWorkersController } from './admin-workers.controller.js';
 import { AuditLog } from './audit-log.js';
 import { DeadLetterDesk } from './dead-letter-desk.js';
 
 @Module({
-  imports: [ClientsModule],
+  imports: [ClientsModule, WorkerRegistryModule],
   controllers: [
     AdminHealthController,
     AdminClientsController,
@@ -20,6 +22,7 @@ import { DeadLetterDesk } from './dead-letter-desk.js';
     AdminDestinationsController,
     AdminTiersController,
     AdminQueuesController,
+    AdminWorkersController,
     AdminAuditController,
     AdminDlqController,
     AdminTasksController,
