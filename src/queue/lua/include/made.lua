@@ -2,7 +2,7 @@
 --
 -- Streams `made` and, of each client, `made:<client>`: an entry for each task, under the same position in both, <ms>-<n>,
 -- which the task has in field `timestamp` as <ms>.<n>: BullMQ reads of that what is in front of the dot.
--- Streams, as an entry takes 50 bytes and 1 µs where one of a sorted set takes 145 bytes and 3 µs. The piece of a stream
+-- Streams, as an entry takes 50 bytes where one of a sorted set takes 145, at about the same time. The piece of a stream
 -- that an entry is in, 4 kB at most, is freed when all tasks in it are gone.
 
 local function madeOf(client) return P .. 'made:' .. client end
