@@ -22,6 +22,7 @@ export type AuditAction =
   | 'circuit.close'
   | 'circuit.reset'
   | 'host.put'
+  | 'host.delete'
   | 'dead_letter.retry'
   | 'dead_letter.delete';
 

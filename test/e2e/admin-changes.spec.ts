@@ -257,7 +257,15 @@ describe('the audit log', () => {
     expect((await audit('?after=2100-01-01T00:00:00Z')).entries).toEqual([]);
   });
 
-  it.each(['limit=0', 'cursor=x', 'after=yesterday', 'action=A', 'colour=red'])(
+  it('knows of no change before 1970, and of all after it', async () => {
+    for (const time of ['1970-01-01T00:00:00Z', '1969-07-20T20:17:40Z', '0001-01-01T00:00:00Z']) {
+      const asked = (bound: string) => ask<AuditList>('GET', `audit?limit=1&${bound}=${time}`);
+      expect(await asked('before')).toMatchObject({ status: 200, body: { entries: [], next_cursor: null } });
+      expect((await asked('after')).body.entries).toHaveLength(1);
+    }
+  });
+
+  it.each(['limit=0', 'cursor=x', 'cursor=0-0', 'after=yesterday', 'action=A', 'colour=red'])(
     'refuses ?%s',
     async (query) => {
       expect((await ask('GET', `audit?${query}`)).status).toBe(400);
