@@ -37,6 +37,7 @@ local now = clock(ARGV[1])
 --@include token-bucket
 --@include admission
 --@include receipts
+--@include positions
 --@include made
 
 -- Random ids exist only when their batch is sent again. Nobody waits that long for a reply.
@@ -207,5 +208,5 @@ flushGates()
 flushAlive()
 flushWindows()
 flushReceipts()
-flushMade()
+flushPositions()
 return results

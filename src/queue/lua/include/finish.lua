@@ -1,5 +1,4 @@
--- The ends of a task and the ways back. Needs context.lua, gates.lua, places.lua, history.lua and
--- alive.lua.
+-- The ends of a task and the ways back. Needs context.lua, gates.lua, places.lua, history.lua, alive.lua and dead.lua.
 
 -- `limits` says how long tasks are kept that have ended: `completedFor`, and `deadFor` for dead letters (nothing = for
 -- ever), milliseconds. A queue may say it otherwise in hash `retention`, <completed or ''>;<dead or '', 0 = for ever>.
@@ -31,19 +30,19 @@ local function keepFor(lane, id, isDead, limits)
 end
 
 -- Dead letters are what BullMQ calls failed; everything else that has ended is in `completed`, with its end in `end`.
--- `ids`: its gates. `bytes`: of the data and the attempts, if they are known.
-local function ended(lane, id, ending, limits, ids, bytes)
+-- `ids`: its gates. `bytes`: of the data and the attempts, if they are known. `failure`: what a dead letter died of.
+local function ended(lane, id, ending, limits, ids, bytes, failure)
   local isDead = ending == 'dead_letter'
   countAlive(ids, -1)
   zaddLater(setKey(lane, isDead and 'failed' or 'completed'), NOW, id)
   keepFor(lane, id, isDead, limits)
-  if not isDead then grow(lane, id, bytes) end
+  if isDead then bury(lane, id, ids, failure) else grow(lane, id, bytes) end
 end
 
 -- Ends a task of which no attempt has just ended.
 local function finish(lane, id, ending, limits, reason)
   call('HSET', jobKey(lane, id), 'finishedOn', NOW, 'end', ending, 'failedReason', reason or '')
-  ended(lane, id, ending, limits, gatesOf(call('HGET', jobKey(lane, id), 'gates')))
+  ended(lane, id, ending, limits, gatesOf(call('HGET', jobKey(lane, id), 'gates')), nil, reason or '')
 end
 
 -- To the front of its lane, without asking the gates again.
