@@ -11,7 +11,7 @@ import { IfMatch, type Precondition } from '../http/etag.js';
 import { jsonPointer } from '../http/json-pointer.js';
 import { invalidRequest } from '../http/problem.js';
 import type { DestinationPolicy } from '../net/destinations.js';
-import { hostPatternText, parseHostPattern } from '../net/host-pattern.js';
+import { faultOfHostPattern, hostPatternText, parseHostPattern } from '../net/host-pattern.js';
 import { Clock } from '../time/clock.js';
 import { AdminController, AnswersWithEtag, Conditional } from './admin-api.js';
 import { DestinationsView, PutDestinationsRequest } from './admin-destinations.dto.js';
@@ -74,14 +74,11 @@ function readPatterns(
 ): string[] {
   const patterns = (texts ?? []).map((text, at) => {
     const pattern = parseHostPattern(text);
-    if (!pattern) faults.add(jsonPointer([name, at]), NOT_A_PATTERN);
+    if (!pattern) faults.add(jsonPointer([name, at]), faultOfHostPattern(text));
     return pattern ? hostPatternText(pattern) : text;
   });
   return [...new Set(patterns)];
 }
-
-const NOT_A_PATTERN =
-  'must be a host like example.com, *.example.com or 192.0.2.1, perhaps with a port, or a range like 10.0.0.0/8';
 
 function destinationsView({ record }: Client): DestinationsView {
   const { allow = [], deny = [] } = record.destinations ?? {};
