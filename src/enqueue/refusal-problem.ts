@@ -54,9 +54,14 @@ function rateLimited(quota: Quota): ProblemInit {
   return {
     status: 429,
     code: 'rate_limited',
-    detail: `This client has enqueued the ${quota.limit} tasks that it may in 60 seconds. Send the request again in ${seconds} s.`,
+    detail: `This client may enqueue ${quota.limit} tasks in 60 seconds, and ${leftOf(quota)}. Send the request again in ${seconds} s.`,
     headers: { 'retry-after': String(seconds), ...rateLimitHeaders(quota) },
   };
+}
+
+/** Some are left to a client of which a batch was refused that is all or none. */
+function leftOf({ remaining }: Quota): string {
+  return remaining === 0 ? 'has none left now' : `has ${remaining} left now, fewer than this batch needs`;
 }
 
 const OTHERS: Readonly<Record<'stale' | 'disabled' | 'conflict' | 'skipped', ProblemInit>> = {
