@@ -21,9 +21,8 @@ import type { Half } from './half.js';
 @Module({
   imports: [QueueModule, ClientsModule, CircuitsModule, EnqueueModule, TrackingModule, AdminModule],
   providers: [
+    ClientGuard,
     { provide: IngressLimit, useExisting: Ingress },
-    // In this order: who sends a request is known to whoever counts it.
-    { provide: APP_GUARD, useClass: ClientGuard },
     { provide: APP_GUARD, useClass: IngressGuard },
     { provide: APP_GUARD, useClass: OwnerGuard },
   ],

@@ -1,7 +1,8 @@
-import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { Config } from '../config/config.js';
 import { AdminKey } from '../http/admin-key.js';
+import { type Door, Doors } from '../http/doors.js';
 import { type Principal, rememberPrincipal } from '../http/principal.js';
 import { apiKeyRequired } from './client-problems.js';
 import { KeyCheck } from './key-check.js';
@@ -16,19 +17,20 @@ const ADMIN: Principal = { kind: 'admin' };
 
 /** Finds out as whom a request to `/v1` is made, and sends away who may not be there. */
 @Injectable()
-export class ClientGuard implements CanActivate {
+export class ClientGuard implements Door {
   private readonly requiresKey: boolean;
 
   constructor(
     config: Config,
     private readonly adminKey: AdminKey,
     private readonly keys: KeyCheck,
+    doors: Doors,
   ) {
+    doors.add(this);
     this.requiresKey = requiresKey(config);
   }
 
-  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    const request = context.switchToHttp().getRequest<FastifyRequest>();
+  admit(request: FastifyRequest): boolean | Promise<boolean> {
     if (!request.routeOptions.url?.startsWith(CLIENT_ROUTES)) return true;
     const key = sentKey(request.headers);
     if (this.adminKey.isSentBy(request)) rememberPrincipal(request, ADMIN);
