@@ -2,7 +2,7 @@
 // comments) into OpenAPI schemas. The compiler API is called directly: the Nest CLI would do the same and
 // bring 70 packages, some of which refuse Node 20.
 import { execFileSync } from 'node:child_process';
-import { cpSync, readFileSync, rmSync, writeFileSync, statSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { before as swaggerPlugin } from '@nestjs/swagger/plugin';
 import ts from 'typescript';
@@ -29,9 +29,8 @@ const emitted = program.emit(undefined, undefined, undefined, false, { before: [
 if (emitted.diagnostics.length > 0) fail(emitted.diagnostics);
 
 // Scripts for Redis are read as they are.
-const isScript = (path) => path.endsWith('.lua') || statSync(path).isDirectory();
-for (const folder of ['queue/lua', 'clients/lua', 'redis/lua']) {
-  cpSync(`${root}src/${folder}`, `${root}dist/${folder}`, { recursive: true, filter: isScript });
+for (const name of readdirSync(`${root}src`, { recursive: true, encoding: 'utf8' })) {
+  if (name.endsWith('.lua')) cpSync(`${root}src/${name}`, `${root}dist/${name}`);
 }
 writeFileSync(`${root}dist/build-info.json`, JSON.stringify(buildInfo()));
 

@@ -13,13 +13,23 @@ import { MemoryWatch } from '../queue/store/memory-watch.js';
 import { QueueModule } from '../queue/queue.module.js';
 import { OwnerGuard } from '../tracking/owner-guard.js';
 import { TrackingModule } from '../tracking/tracking.module.js';
+import { WorkerRegistryModule } from '../workers/registry.module.js';
+import { WorkerWatch } from '../workers/worker-watch.js';
 import { queueFull } from './queue-full.js';
 import { queueUnavailable } from './queue-unavailable.js';
 import type { Half } from './half.js';
 
 /** The half that takes tasks and tells about them. */
 @Module({
-  imports: [QueueModule, ClientsModule, CircuitsModule, EnqueueModule, TrackingModule, AdminModule],
+  imports: [
+    QueueModule,
+    ClientsModule,
+    CircuitsModule,
+    EnqueueModule,
+    TrackingModule,
+    AdminModule,
+    WorkerRegistryModule,
+  ],
   providers: [
     ClientGuard,
     { provide: IngressLimit, useExisting: Ingress },
@@ -31,6 +41,7 @@ export class ApiModule implements Half {
   constructor(
     private readonly memory: MemoryWatch,
     private readonly upkeep: ClientUpkeep,
+    private readonly workers: WorkerWatch,
     problems: Problems,
   ) {
     problems.know([queueFull, queueUnavailable]);
@@ -38,6 +49,7 @@ export class ApiModule implements Half {
 
   start(): Promise<void> {
     this.upkeep.start();
+    this.workers.start();
     return this.memory.start();
   }
 }

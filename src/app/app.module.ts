@@ -12,6 +12,7 @@ import { loggingModule } from '../logging/logging.module.js';
 import { MetricsModule } from '../metrics/metrics.module.js';
 import { RedisModule } from '../redis/redis.module.js';
 import { TimeModule } from '../time/time.module.js';
+import { WorkersModule } from '../workers/workers.module.js';
 import { adminAccess } from './admin-access.js';
 
 /** The whole application: the foundation always, and the halves that the role asks for. */
@@ -29,6 +30,7 @@ export class AppModule {
         MetricsModule,
         ProblemsModule,
         RedisModule,
+        WorkersModule,
         CircuitBreakerModule,
         ...halves,
       ],

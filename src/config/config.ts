@@ -8,6 +8,7 @@ import { RedisSettings } from './redis-settings.js';
 import { RetentionSettings } from './retention-settings.js';
 import { ServiceSettings } from './service-settings.js';
 import { StorageSettings } from './storage-settings.js';
+import { WorkerSettings } from './worker-settings.js';
 
 /**
  * Every setting of the product. A field's default is the product's default, and its type tells how text is read.
@@ -19,6 +20,7 @@ export class Config {
   readonly admin = new AdminSettings();
   readonly clients = new ClientSettings();
   readonly delivery = new DeliverySettings();
+  readonly workers = new WorkerSettings();
   readonly circuitBreaker = new CircuitBreakerSettings();
   readonly outgoing = new OutgoingSettings();
   readonly retention = new RetentionSettings();

@@ -164,6 +164,14 @@ describe('loadConfig', () => {
     expect(faultsOf({ DENY_CIDRS: ranges }).join()).toMatch(/^DENY_CIDRS must be a comma list of addresses/);
   });
 
+  it('refuses a worker id that no path can have, and a silence into which two signs of life do not fit', () => {
+    expect(faultsOf({ WORKER_ID: 'a/b' }).join()).toMatch(/^WORKER_ID must be 1 to 128 letters/);
+    expect(faultsOf({ WORKER_TIMEOUT_SEC: '9' })).toEqual([
+      'WORKER_TIMEOUT_SEC must be at least twice WORKER_HEARTBEAT_SEC',
+    ]);
+    expect(faultsOf({ WORKER_TIMEOUT_SEC: '10', WORKER_ID: 'eu-1.worker_2' })).toEqual([]);
+  });
+
   it('takes single addresses and ranges of both families', () => {
     expect(faultsOf({ DENY_CIDRS: '10.1.2.3, 10.0.0.0/8,fd00::/8,::1' })).toEqual([]);
   });

@@ -61,31 +61,47 @@ function parseAs(fallback: unknown, text: string): unknown {
 function contradictions(config: Config): string[] {
   const { admin, service } = config;
   const weakness = admin.apiKey === '' ? undefined : weaknessOf(admin.apiKey);
-  if (weakness === undefined || service.nodeEnv !== 'production') return wrongOrder(config);
+  const isWeak = weakness !== undefined && service.nodeEnv === 'production';
   return [
-    `ADMIN_API_KEY ${weakness}; in production take one of: openssl rand -hex 32`,
-    ...wrongOrder(config),
+    ...(isWeak ? [`ADMIN_API_KEY ${weakness}; in production take one of: openssl rand -hex 32`] : []),
+    ...misfits(config)
+      .filter(([isSo]) => isSo)
+      .map(([, words]) => words),
   ];
 }
 
-/** What must not be less, or greater, than something else. */
-function wrongOrder({ circuitBreaker, delivery, ingress, service }: Config): string[] {
-  const faults: string[] = [];
-  if (ingress.maxBatchBytes < service.maxRequestBytes) {
-    faults.push('MAX_BATCH_BYTES must not be less than MAX_REQUEST_BYTES');
-  }
-  if (ingress.maxBodiesBytes < ingress.maxBatchBytes) {
-    faults.push('MAX_BODIES_BYTES must not be less than MAX_BATCH_BYTES');
-  }
-  if (delivery.timeoutSec > delivery.maxTimeoutSec) {
-    faults.push('TASK_TIMEOUT_SEC must not be greater than MAX_TASK_TIMEOUT_SEC');
-  }
-  if (delivery.retryMinBackoffSec > delivery.retryMaxBackoffSec) {
-    faults.push('RETRY_MIN_BACKOFF_SEC must not be greater than RETRY_MAX_BACKOFF_SEC');
-  }
-  const { timeoutSec, timeoutMaxSec } = circuitBreaker;
-  if (timeoutMaxSec > 0 && timeoutMaxSec < timeoutSec) {
-    faults.push('CB_TIMEOUT_MAX_SEC must not be less than CB_TIMEOUT_SEC, or must be 0');
-  }
-  return faults;
+/** Settings of which each is allowed, but not both. */
+function misfits({
+  circuitBreaker,
+  delivery,
+  ingress,
+  service,
+  workers,
+}: Config): [isSo: boolean, words: string][] {
+  return [
+    [
+      ingress.maxBatchBytes < service.maxRequestBytes,
+      'MAX_BATCH_BYTES must not be less than MAX_REQUEST_BYTES',
+    ],
+    [
+      ingress.maxBodiesBytes < ingress.maxBatchBytes,
+      'MAX_BODIES_BYTES must not be less than MAX_BATCH_BYTES',
+    ],
+    [
+      delivery.timeoutSec > delivery.maxTimeoutSec,
+      'TASK_TIMEOUT_SEC must not be greater than MAX_TASK_TIMEOUT_SEC',
+    ],
+    [
+      delivery.retryMinBackoffSec > delivery.retryMaxBackoffSec,
+      'RETRY_MIN_BACKOFF_SEC must not be greater than RETRY_MAX_BACKOFF_SEC',
+    ],
+    [
+      circuitBreaker.timeoutMaxSec > 0 && circuitBreaker.timeoutMaxSec < circuitBreaker.timeoutSec,
+      'CB_TIMEOUT_MAX_SEC must not be less than CB_TIMEOUT_SEC, or must be 0',
+    ],
+    [
+      workers.timeoutSec < 2 * workers.heartbeatSec,
+      'WORKER_TIMEOUT_SEC must be at least twice WORKER_HEARTBEAT_SEC',
+    ],
+  ];
 }

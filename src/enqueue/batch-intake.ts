@@ -10,6 +10,9 @@ import { EnqueueRequest } from './enqueue.dto.js';
 import { type Call, Intake } from './intake.js';
 import { type NamedRequest, withClientId } from './read-client-id.js';
 
+/** How long a batch may keep others from being served. */
+const TURN_MS = 10;
+
 /** From the tasks of a batch, of which nothing was checked yet, to what became of each. */
 @Injectable()
 export class BatchIntake {
@@ -25,7 +28,7 @@ export class BatchIntake {
    * @throws ProblemError when the batch as a whole is refused
    */
   async takeEach(tasks: readonly unknown[], call: Call): Promise<(Accepted | ProblemError)[]> {
-    const read = tasks.map((task) => this.read(task, call.principal));
+    const read = await this.readAll(tasks, call.principal);
     await this.bounds.require(requestsIn(read), call.principal);
     return Promise.all(
       read.map(async (each, place) =>
@@ -41,13 +44,29 @@ export class BatchIntake {
    * @throws QueueUnavailable
    */
   async takeAllOrNone(tasks: readonly unknown[], call: Call): Promise<readonly Accepted[]> {
-    const read = tasks.map((task) => this.read(task, call.principal));
+    const read = await this.readAll(tasks, call.principal);
     const requests = requestsIn(read);
     if (requests.length < read.length) {
       throw faultsInBatch(read.map((each) => (each instanceof ProblemError ? each : undefined)));
     }
     await this.bounds.require(requests, call.principal);
     return this.intake.takeAllOrNone(requests, call);
+  }
+
+  /** In turns: others are served in between, however much a batch has in it. */
+  private async readAll(
+    tasks: readonly unknown[],
+    principal: Principal,
+  ): Promise<(NamedRequest | ProblemError)[]> {
+    const read: (NamedRequest | ProblemError)[] = [];
+    let since = performance.now();
+    for (const task of tasks) {
+      read.push(this.read(task, principal));
+      if (performance.now() - since < TURN_MS) continue;
+      await new Promise(setImmediate);
+      since = performance.now();
+    }
+    return read;
   }
 
   private read(task: unknown, principal: Principal): NamedRequest | ProblemError {

@@ -1,6 +1,6 @@
 import type { Type } from '@nestjs/common';
 import { getMetadataStorage, IS_OPTIONAL, type ValidationArguments } from 'class-validator';
-import { isPlainObject, nestedDto } from './instantiate.js';
+import { fieldsOf, isPlainObject, nestedDto } from './instantiate.js';
 
 type Metadata = ReturnType<ReturnType<typeof getMetadataStorage>['getTargetValidationMetadatas']>[number];
 type Validator = (value: unknown, args: ValidationArguments) => unknown;
@@ -35,8 +35,7 @@ export class CompiledDto {
     const metadata = getMetadataStorage().getTargetValidationMetadatas(type, '', false, false);
     this.name = type.name;
     this.hasRules = metadata.length > 0;
-    const names = [...new Set(metadata.map(({ propertyName }) => propertyName))];
-    const fields = names.map((name) => compileField(type, name, metadata));
+    const fields = [...fieldsOf(type)].map((name) => compileField(type, name, metadata));
     this.fields = fields.every((field) => field !== undefined)
       ? new Map(fields.map((field) => [field.name, field]))
       : undefined;
@@ -61,9 +60,10 @@ export class CompiledDto {
 
   private instance(value: object, fields: ReadonlyMap<string, Field>): Record<string, unknown> | undefined {
     const instance = new this.type() as Record<string, unknown>;
-    for (const [key, child] of Object.entries(value)) {
+    for (const key of Object.keys(value)) {
       const field = fields.get(key);
       if (!field) return undefined;
+      const child = (value as Record<string, unknown>)[key];
       const isNested = field.nested && isPlainObject(child);
       instance[key] = isNested ? CompiledDto.of(field.nested).accept(child) : child;
       if (isNested && instance[key] === undefined) return undefined;

@@ -64,14 +64,19 @@ export class ProblemError extends Error {
 }
 
 /** Nobody reads more; a body full of unknown fields must not be answered with several times its size. */
-const MAX_ERRORS = 50;
+export const MAX_ERRORS = 50;
 
-/** The request is well-formed JSON but breaks a rule; names every field that does, up to a limit. */
-export function invalidRequest(faults: readonly FieldError[]): ProblemError {
+/**
+ * The request is well-formed JSON but breaks a rule; names every field that does, up to a limit.
+ *
+ * @param unnamed how many more faults there are than these
+ */
+export function invalidRequest(faults: readonly FieldError[], unnamed = 0): ProblemError {
   const errors = faults.slice(0, MAX_ERRORS);
+  const count = faults.length + unnamed;
   const [first] = errors;
   const detail = first ? `${first.pointer || 'The body'} ${first.detail}` : 'The request is not valid.';
-  const where = faults.length > MAX_ERRORS ? `the first ${MAX_ERRORS} are in errors` : 'see errors';
-  const more = faults.length > 1 ? ` (and ${faults.length - 1} more, ${where})` : '';
+  const where = count > MAX_ERRORS ? `the first ${MAX_ERRORS} are in errors` : 'see errors';
+  const more = count > 1 ? ` (and ${count - 1} more, ${where})` : '';
   return new ProblemError({ status: 400, code: 'invalid_request', detail: detail + more, errors });
 }

@@ -1,7 +1,7 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform, type Type } from '@nestjs/common';
 import { validateSync, type ValidationError } from 'class-validator';
 import { CompiledDto } from './compiled-dto.js';
-import { instantiate, isPlainObject } from './instantiate.js';
+import { instantiate, isPlainObject, Strangers } from './instantiate.js';
 import { jsonPointer } from './json-pointer.js';
 import { type FieldError, invalidRequest } from './problem.js';
 
@@ -36,21 +36,16 @@ export function validated<T extends object>(dto: Type<T>, value: unknown): T {
 /** @throws ProblemError with every field that class-validator finds at fault */
 export function checked(dto: Type, value: unknown): object {
   if (!isPlainObject(value)) throw invalidRequest([{ pointer: '', detail: 'must be a JSON object' }]);
-  const { instance, unknown } = instantiate(dto, value);
-  const errors = validateSync(instance, {
-    whitelist: true,
-    forbidNonWhitelisted: true,
-    forbidUnknownValues: true,
-  });
-  const faults = [...unknown.map(unknownField), ...errors.flatMap((error) => fieldErrors(error, ''))];
-  if (faults.length > 0) throw invalidRequest(faults);
+  const strangers = new Strangers();
+  const instance = instantiate(dto, value, strangers);
+  const errors = validateSync(instance, { forbidUnknownValues: true });
+  const faults = [...strangers.named.map(unknownField), ...errors.flatMap((error) => fieldErrors(error, ''))];
+  if (faults.length > 0) throw invalidRequest(faults, strangers.unnamed);
   return instance;
 }
 
-const NOT_A_FIELD = 'is not a field of this request';
-
 function unknownField(path: readonly string[]): FieldError {
-  return { pointer: jsonPointer(path), detail: NOT_A_FIELD };
+  return { pointer: jsonPointer(path), detail: 'is not a field of this request' };
 }
 
 function fieldErrors(error: ValidationError, parent: string): FieldError[] {
@@ -61,15 +56,7 @@ function fieldErrors(error: ValidationError, parent: string): FieldError[] {
 }
 
 /** Rules about the type: what else is wrong with a value of another type says nothing. */
-const TYPE_RULES = [
-  'whitelistValidation',
-  'isDefined',
-  'isString',
-  'isText',
-  'isInt',
-  'isObject',
-  'isStringMap',
-];
+const TYPE_RULES = ['isDefined', 'isString', 'isText', 'isInt', 'isObject', 'isStringMap'];
 
 /** What to tell of all the rules a value breaks: its type first, else the rule that is written first. */
 function firstFault({ constraints, value, property }: ValidationError): string | undefined {
@@ -77,7 +64,7 @@ function firstFault({ constraints, value, property }: ValidationError): string |
   if (value === undefined) return 'is required';
   const type = TYPE_RULES.find((rule) => rule in constraints);
   const text = type ? constraints[type] : Object.values(constraints).at(-1);
-  return type === 'whitelistValidation' ? NOT_A_FIELD : withoutName(text ?? 'is wrong', property);
+  return withoutName(text ?? 'is wrong', property);
 }
 
 /** class-validator's texts begin with the property's name, which the pointer says already. */

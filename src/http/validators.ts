@@ -40,18 +40,23 @@ function faultOfStringMap(value: unknown, limits: MapLimits): string | undefined
   if (!isPlainObject(value)) return 'must be an object of strings';
   const entries = Object.entries(value);
   if (entries.length > limits.maxEntries) return `must not have more than ${limits.maxEntries} entries`;
-  return entries.map(([key, text]) => faultOfEntry(key, text, limits)).find((fault) => fault !== undefined);
+  for (const [key, text] of entries) {
+    const fault = faultOfEntry(key, text, limits);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
 }
 
 function faultOfEntry(key: string, text: unknown, limits: MapLimits): string | undefined {
-  const name = JSON.stringify(key.slice(0, 80));
-  if (typeof text !== 'string') return `must have only strings; ${name} is none`;
-  if (key === '' || Buffer.byteLength(key) > limits.maxKeyBytes) {
-    return `must have keys of 1 to ${limits.maxKeyBytes} bytes; ${name} is not`;
-  }
+  const { maxKeyBytes, maxValueBytes } = limits;
+  if (typeof text !== 'string') return `must have only strings; ${named(key)} is none`;
+  if (key === '' || Buffer.byteLength(key) > maxKeyBytes)
+    return `must have keys of 1 to ${maxKeyBytes} bytes; ${named(key)} is not`;
   if (!key.isWellFormed()) return `must have keys of whole characters; one ${HALF_PAIR}`;
-  if (!text.isWellFormed()) return `must have values of whole characters; that of ${name} ${HALF_PAIR}`;
-  return Buffer.byteLength(text) > limits.maxValueBytes
-    ? `must have values of at most ${limits.maxValueBytes} bytes; that of ${name} is longer`
+  if (!text.isWellFormed()) return `must have values of whole characters; that of ${named(key)} ${HALF_PAIR}`;
+  return Buffer.byteLength(text) > maxValueBytes
+    ? `must have values of at most ${maxValueBytes} bytes; that of ${named(key)} is longer`
     : undefined;
 }
+
+const named = (key: string): string => JSON.stringify(key.slice(0, 80));

@@ -1,6 +1,27 @@
 import type { ComponentHealth } from '../health/health-registry.js';
 import type { HostChanges } from './gates/host-changes.js';
 
+/** A task that runs. */
+export interface RunningTask {
+  readonly id: string;
+  readonly queue: string;
+  readonly clientId: string;
+  /** The host that is called, with its port if it names one. */
+  readonly host: string;
+  /** Number of this attempt, from 1. */
+  readonly attempt: number;
+  /** When it began, Unix milliseconds. */
+  readonly since: number;
+}
+
+/** What a pool does now. */
+export interface PoolLoad {
+  /** Attempts that have ended since it was started. */
+  readonly done: number;
+  /** Longest first. */
+  readonly running: readonly RunningTask[];
+}
+
 /** The loop that takes due tasks from the store and gives them to the handler. */
 export abstract class WorkerPool {
   /** Told when what this process does opens or closes the circuit of a host. */
@@ -15,6 +36,23 @@ export abstract class WorkerPool {
    */
   abstract drain(deadlineMs: number): Promise<void>;
 
-  /** Whether it takes work. */
+  /** By this others can call it (`call-worker.lua`); another one in every process. */
+  abstract readonly token: string;
+
+  /** Takes no further task; what runs goes on. Holds also for a start that follows. */
+  abstract pause(): void;
+
+  /** Takes tasks again. */
+  abstract resume(): void;
+
+  /** Hands back what runs now, without using an attempt. */
+  abstract handBack(): void;
+
+  abstract load(): PoolLoad;
+
+  /** @param listener told each time when somebody calls this pool by its token */
+  abstract onCalled(listener: () => void): void;
+
+  /** Whether it takes work, or would if it were not paused. */
   abstract check(): ComponentHealth;
 }

@@ -47,6 +47,9 @@ export const tierClientsKey = (tier: string): string => `${TIERS_KEY}:clients:${
 /** Stream: who changed what. */
 export const AUDIT_KEY = `${PREFIX}audit`;
 
+/** Hash: id of a worker process → what it said of itself last (JSON). What else is known of it is below this key. */
+export const WORKERS_KEY = `${PREFIX}workers`;
+
 /** Hash: name of a queue → what is set for it (JSON). Of the lanes, those for which something was set. */
 export const QUEUES_KEY = `${PREFIX}queues`;
 

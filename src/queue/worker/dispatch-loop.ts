@@ -3,38 +3,22 @@ import type { Redis } from 'ioredis';
 import { LaneShares } from './lane-shares.js';
 import type { HostChanges } from '../gates/host-changes.js';
 import type { QueueClock, ScriptTime } from '../queue-clock.js';
+import type { Runner } from './runner.js';
 import type { Sleeper } from './sleeper.js';
 import type { Watchdog } from './watchdog.js';
 import type { SettledTask } from './settled-task.js';
-import {
-  type FetchedTask,
-  step,
-  type StepReply,
-  type StepRequest,
-  type StepSettings,
-  type UnreadableTask,
-} from './step.js';
+import { type FetchedTask, step, type StepReply, type StepRequest, type StepSettings } from './step.js';
 
 /** One turn holds Redis for some milliseconds at most. */
 const MOST_PER_STEP = 128;
 const AFTER_ERROR_MS = 500;
 const LONGEST_TIMER_MS = 60_000;
 
-/** What the loop drives: begins an attempt and gives, when it is over, what has to be settled. */
-export interface Runner {
-  run(fetched: FetchedTask): Promise<SettledTask>;
-  /** Aborts a running task, which then ends as cancelled. */
-  cancel(id: string): void;
-  /** Gives what has to be settled instead of an attempt. */
-  onUnreadable(task: UnreadableTask): SettledTask;
-  onLost(ids: readonly string[]): void;
-  onError(error: unknown): void;
-}
-
 export interface LoopOptions {
   readonly redis: Redis;
   readonly settings: StepSettings;
-  readonly concurrency: number;
+  /** How many tasks may run now. */
+  readonly slots: () => number;
   readonly shares: LaneShares;
   readonly sleeper: Sleeper;
   readonly watchdog: Watchdog;
@@ -53,7 +37,8 @@ export class DispatchLoop {
   private readonly settled: SettledTask[] = [];
   private running = 0;
   private mayHaveWork = true;
-  private isCalled = false;
+  /** The first turn is taken also without a free slot: the start waits for it. */
+  private isCalled = true;
   private isDraining = false;
   private timeOfTurn: ScriptTime = '';
   private stopDueTimer: () => void = () => undefined;
@@ -106,7 +91,7 @@ export class DispatchLoop {
   }
 
   private get free(): number {
-    return this.isDraining ? 0 : this.options.concurrency - this.running;
+    return this.isDraining ? 0 : Math.max(0, this.options.slots() - this.running);
   }
 
   private rest(): Promise<void> {
@@ -122,7 +107,8 @@ export class DispatchLoop {
     });
   }
 
-  private lookAgain(): void {
+  /** There may be something to do. */
+  lookAgain(): void {
     this.mayHaveWork = true;
     this.poke();
   }
@@ -167,7 +153,7 @@ export class DispatchLoop {
     if (reply.lost.length > 0) this.runner.onLost(reply.lost);
     this.options.shares.settleIdle(reply.waiting);
     this.options.watchdog.turned(
-      reply.waiting.reduce((sum, tasks) => sum + tasks, 0),
+      this.free > 0 ? reply.waiting.reduce((sum, tasks) => sum + tasks, 0) : 0,
       this.running,
     );
     this.setDueTimer(reply.nextDueMs);

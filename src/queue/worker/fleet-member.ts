@@ -6,18 +6,24 @@ import { scripts } from '../scripts.js';
 export class FleetMember {
   private timer: NodeJS.Timeout | undefined;
 
-  /** @param slots how many tasks it can run at once */
+  /** @param slots gives how many tasks it can run at once now */
   constructor(
     private readonly redis: Redis,
     private readonly settings: { readonly token: string; readonly lockMs: number },
-    private readonly slots: number,
+    private readonly slots: () => number,
   ) {}
 
   start(): void {
-    const join = (): void => void this.say(this.slots).catch(() => undefined);
-    join();
-    this.timer = setInterval(join, this.settings.lockMs / 3);
+    this.tell();
+    this.timer = setInterval(() => {
+      this.tell();
+    }, this.settings.lockMs / 3);
     this.timer.unref();
+  }
+
+  /** Now, because their number is another one. */
+  tell(): void {
+    void this.say(this.slots()).catch(() => undefined);
   }
 
   /** It takes no more work. */

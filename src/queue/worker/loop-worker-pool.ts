@@ -20,11 +20,12 @@ import { Sleeper } from './sleeper.js';
 import { TaskCipher } from '../task-cipher.js';
 import { TaskHandler } from '../task-handler.js';
 import { Watchdog } from './watchdog.js';
-import { WorkerPool } from '../worker-pool.js';
+import { type PoolLoad, WorkerPool } from '../worker-pool.js';
 
 /** Runs tasks of this process: the loop, the locks of what runs, and what every worker does now and then. */
 @Injectable()
 export class LoopWorkerPool extends WorkerPool {
+  override readonly token = randomUUID();
   override readonly hostChanges = new HostChanges();
   private readonly logger = new Logger('Worker');
   private readonly redis: Redis;
@@ -37,12 +38,13 @@ export class LoopWorkerPool extends WorkerPool {
   private readonly loop: DispatchLoop;
   private readonly watchdog = new Watchdog();
   private isStarted = false;
+  private isPaused = false;
 
   constructor(config: Config, connections: RedisConnections, handler: TaskHandler, clock: QueueClock) {
     super();
     const { worker: redis, blocking } = connections;
     this.redis = redis;
-    const settings = stepSettings(config, randomUUID());
+    const settings = stepSettings(config, this.token);
     this.running = new RunningTasks(
       new OpeningHandler(handler, { cipher: new TaskCipher(config), clock, maxAgeMs: settings.maxAgeMs }),
       this.logger,
@@ -56,13 +58,14 @@ export class LoopWorkerPool extends WorkerPool {
     this.circuits = new CircuitSweep(redis, clock, settings.breaker, this.hostChanges);
     this.sleeper = new Sleeper(blocking, redis, settings.token);
     const { concurrency } = config.delivery;
-    this.fleet = new FleetMember(redis, settings, concurrency);
+    const slots = (): number => (this.isPaused ? 0 : concurrency);
+    this.fleet = new FleetMember(redis, settings, slots);
     const shares = new LaneShares(laneWeights(config));
     this.loop = new DispatchLoop(
       {
         redis,
         settings,
-        concurrency,
+        slots,
         shares,
         sleeper: this.sleeper,
         watchdog: this.watchdog,
@@ -78,7 +81,8 @@ export class LoopWorkerPool extends WorkerPool {
 
   override check(): ComponentHealth {
     const { isWell, silentMs } = this.watchdog;
-    return { up: isWell, detail: { running: this.running.size, last_turn_ms_ago: silentMs } };
+    const paused = this.isPaused && { paused: true };
+    return { up: isWell, detail: { running: this.running.size, last_turn_ms_ago: silentMs, ...paused } };
   }
 
   override async start(): Promise<void> {
@@ -102,6 +106,26 @@ export class LoopWorkerPool extends WorkerPool {
     this.fleet.start();
   }
 
+  override pause(): void {
+    this.setPaused(true);
+  }
+
+  override resume(): void {
+    this.setPaused(false);
+  }
+
+  override handBack(): void {
+    this.running.abortAll();
+  }
+
+  override load(): PoolLoad {
+    return this.running.load();
+  }
+
+  override onCalled(listener: () => void): void {
+    this.running.onCalled = listener;
+  }
+
   override async drain(deadlineMs: number): Promise<void> {
     if (!this.isStarted) return;
     const deadline = setTimeout(() => {
@@ -117,6 +141,14 @@ export class LoopWorkerPool extends WorkerPool {
   private async stopInOrder(): Promise<void> {
     await Promise.all([this.fleet.leave(), this.loop.drain()]);
     await this.sleeper.stop();
+  }
+
+  private setPaused(isPaused: boolean): void {
+    if (this.isPaused === isPaused) return;
+    this.isPaused = isPaused;
+    if (!this.isStarted) return;
+    this.fleet.tell();
+    this.loop.lookAgain();
   }
 
   /** Resolves when there is nothing that Redis must be told, and it has been away for a second. */

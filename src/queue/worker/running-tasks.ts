@@ -5,11 +5,12 @@ import type { Settlement } from '../../task/settlement.js';
 import type { Clock } from '../../time/clock.js';
 import { Seldom } from '../../time/seldom.js';
 import { AbortHandle } from '../abort-handle.js';
-import type { Runner } from './dispatch-loop.js';
+import type { Runner } from './runner.js';
 import { UNREADABLE } from '../read-task.js';
 import type { SettledTask } from './settled-task.js';
 import type { FetchedTask, UnreadableTask } from './step.js';
 import type { Handled, TaskHandler } from '../task-handler.js';
+import type { PoolLoad, RunningTask } from '../worker-pool.js';
 
 /** After a fault of our own; the target is not to blame and no attempt is used. */
 const AFTER_OWN_FAULT_MS = 5000;
@@ -17,8 +18,13 @@ const AFTER_OWN_FAULT_MS = 5000;
 /** How often the same error of the store is told. */
 const SAME_ERROR_EVERY_MS = 60_000;
 
+/** Called instead of a task's id: whoever calls wants the dispatcher itself (`call-worker.lua`). */
+const CALL = '!';
+
 interface Running {
   readonly fetched: FetchedTask;
+  /** Unix milliseconds. */
+  readonly since: number;
   readonly abort: AbortHandle;
   isCancelled: boolean;
 }
@@ -27,6 +33,8 @@ interface Running {
 export class RunningTasks implements Runner {
   private readonly errors = new Seldom(SAME_ERROR_EVERY_MS);
   private readonly running = new Map<string, Running>();
+  private done = 0;
+  onCalled: () => void = () => undefined;
 
   constructor(
     private readonly handler: TaskHandler,
@@ -42,12 +50,17 @@ export class RunningTasks implements Runner {
     return [...this.running.values()].map(({ fetched }) => `${fetched.lane}:${fetched.task.id}`);
   }
 
+  load(): PoolLoad {
+    return { done: this.done, running: [...this.running.values()].map(runningTask) };
+  }
+
   async run(fetched: FetchedTask): Promise<SettledTask> {
     const { id } = fetched.task;
-    const running = { fetched, abort: new AbortHandle(), isCancelled: false };
+    const running = { fetched, since: this.clock.now(), abort: new AbortHandle(), isCancelled: false };
     this.running.set(id, running);
     const { attempt, settlement, verdict } = await this.attempt(fetched, running.abort);
     this.running.delete(id);
+    this.done++;
     const { kind, delayMs, reason } = ending(settlement, running);
     return {
       lane: fetched.lane,
@@ -66,6 +79,7 @@ export class RunningTasks implements Runner {
   }
 
   cancel(id: string): void {
+    if (id === CALL) this.onCalled();
     const running = this.running.get(id);
     if (!running) return;
     running.isCancelled = true;
@@ -112,6 +126,11 @@ export class RunningTasks implements Runner {
       return ownFault(attemptsMade + 1, startedAt, this.clock.now());
     }
   }
+}
+
+function runningTask({ fetched, since }: Running): RunningTask {
+  const { id, queue, clientId, target } = fetched.task;
+  return { id, queue, clientId, host: new URL(target.url).host, attempt: fetched.attemptsMade + 1, since };
 }
 
 /** What we stopped ourselves is no try, nor is a probe that got no answer: it is handed back. */
