@@ -10,7 +10,7 @@ import { ApiProblem } from '../http/api-problem.js';
 import { IfMatch, type Precondition } from '../http/etag.js';
 import { invalidRequest, ProblemError } from '../http/problem.js';
 import { Clock } from '../time/clock.js';
-import { AdminController, AnswersWithEtag, Conditional } from './admin-api.js';
+import { AdminController, AnswersWithEtag, Conditional, CreatesOrChanges } from './admin-api.js';
 import {
   ClientListView,
   ClientQuery,
@@ -40,7 +40,7 @@ export class AdminClientsController {
     description: 'Holds for its next request, and for tasks that are queued already, too.',
   })
   @AnswersWithEtag(ClientView)
-  @Conditional()
+  @CreatesOrChanges()
   @ApiProblem(400, 'The request breaks a rule; `errors` names each field.')
   async set(
     @Body() request: SetClientRequest,

@@ -13,7 +13,7 @@ import { invalidRequest } from '../http/problem.js';
 import type { DestinationPolicy } from '../net/destinations.js';
 import { faultOfHostPattern, hostPatternText, parseHostPattern } from '../net/host-pattern.js';
 import { Clock } from '../time/clock.js';
-import { AdminController, AnswersWithEtag, Conditional } from './admin-api.js';
+import { AdminController, AnswersWithEtag, CreatesOrChanges } from './admin-api.js';
 import { DestinationsView, PutDestinationsRequest } from './admin-destinations.dto.js';
 import { existingClient } from './client-not-found.js';
 
@@ -40,7 +40,7 @@ export class AdminDestinationsController {
       'Holds for its next request at once, and within a second for tasks that are queued already: those that may not go where they are to go become dead letters when they are due.',
   })
   @AnswersWithEtag(DestinationsView)
-  @Conditional()
+  @CreatesOrChanges()
   @ApiProblem(400, 'The request breaks a rule; `errors` names each field.')
   @ApiProblem(404, 'There is no such client.')
   async put(
@@ -52,7 +52,7 @@ export class AdminDestinationsController {
     const policy = readPolicy(request);
     const change = (current: Client | undefined): ClientRecord => {
       const client = existingClient(current);
-      precondition.require(destinationsView(client));
+      precondition.require(destinationsView(client), client.record.destinations !== undefined);
       return withDestinations(client, policy, this.clock.now());
     };
     const line = auditLine('client.destinations', `client:${id}`, by);
