@@ -40,7 +40,8 @@ export function clientDisabled(): ProblemError {
 /** A key acts for its own client only. */
 export function otherClient(clientId: string): ProblemError {
   const detail = `The API key is that of ${clientId}, and client_id names another client. Leave it out, or use the key of that client.`;
-  return new ProblemError({ status: 403, code: 'client_mismatch', detail });
+  const errors = [{ pointer: '/client_id', detail: 'is another client than that of the API key' }];
+  return new ProblemError({ status: 403, code: 'client_mismatch', detail, errors });
 }
 
 export function unknownClient(): ProblemError {

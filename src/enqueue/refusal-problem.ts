@@ -81,6 +81,9 @@ const OTHERS: Readonly<Record<'stale' | 'disabled' | 'conflict' | 'skipped', Pro
     code: 'idempotency_key_reused',
     detail:
       'This Idempotency-Key was sent with another request in the last 24 hours. Use a new key for a new request.',
+    errors: [
+      { pointer: '', detail: 'is another request than the one that the Idempotency-Key was sent with' },
+    ],
   },
   skipped: {
     status: 424,
