@@ -13,6 +13,7 @@ export const scripts = {
   step: script('step'),
   findTask: script('find-task'),
   findOwner: script('find-owner'),
+  listTasks: script('list-tasks'),
   explainTask: script('explain-task'),
   cancelTask: script('cancel-task'),
   runTask: script('run-task'),

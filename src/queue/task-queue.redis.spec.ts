@@ -2,6 +2,7 @@ import { describeAdmission } from '../../test/support/admission-conformance.js';
 import { attemptOf } from '../../test/support/attempt-of.js';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { QueueHarness } from '../../test/support/queue-harness.js';
+import { describeTaskList } from '../../test/support/list-conformance.js';
 import { describeCircuits } from '../../test/support/circuit-conformance.js';
 import type { HostVerdict } from '../task/host-verdict.js';
 import { ADMISSION_KEY } from '../redis/keys.js';
@@ -62,3 +63,4 @@ async function realQueue(): Promise<QueueUnderTest> {
 describeTaskQueue('the queue in Redis', realQueue);
 describeCircuits('circuits in Redis', realQueue);
 describeAdmission('who may add to the queue in Redis', realQueue);
+describeTaskList('the list of tasks', realQueue);

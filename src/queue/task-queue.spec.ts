@@ -2,6 +2,7 @@ import { describeAdmission } from '../../test/support/admission-conformance.js';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { MemoryQueue } from '../../test/support/memory-queue.js';
 import { attemptOf } from '../../test/support/attempt-of.js';
+import { describeTaskList } from '../../test/support/list-conformance.js';
 import { describeCircuits } from '../../test/support/circuit-conformance.js';
 import type { HostVerdict } from '../task/host-verdict.js';
 import type { Settlement } from '../task/settlement.js';
@@ -39,3 +40,4 @@ function memoryQueue(): Promise<QueueUnderTest> {
 describeTaskQueue('the queue in memory', memoryQueue);
 describeAdmission('who may add to the queue in memory', memoryQueue);
 describeCircuits('circuits in memory', memoryQueue);
+describeTaskList('the list of tasks in memory', memoryQueue);

@@ -2,6 +2,7 @@ import type { Attempt } from '../task/attempt.js';
 import type { Task } from '../task/task.js';
 import type { TaskState } from '../task/task-state.js';
 import type { TaskExplanation } from './explanation.js';
+import type { SearchedWindow, TaskListQuery } from './search/task-list.js';
 
 /** A task as it stands now. Times are Unix milliseconds. */
 export interface TaskSnapshot {
@@ -20,6 +21,15 @@ export interface TaskSnapshot {
   readonly finishedAt?: number;
   /** Why it is a dead letter. */
   readonly deadLetterReason?: string;
+}
+
+/** Newest first. With a filter there may be fewer than were asked for, or none, and older ones that fit all the same. */
+export interface TaskPage {
+  /** Of their attempts only the last. */
+  readonly tasks: readonly TaskSnapshot[];
+  /** Where the next page begins; nothing on the last one. What is stored meanwhile moves nothing. */
+  readonly next?: string;
+  readonly window: SearchedWindow;
 }
 
 /** The read side of the queue. */
@@ -41,4 +51,11 @@ export abstract class TaskReader {
    * @throws QueueUnavailable
    */
   abstract explain(id: string): Promise<TaskExplanation | undefined>;
+
+  /**
+   * Tasks that a filter fits to, newest first. Looks at a bounded number of them for each page, and says at which.
+   *
+   * @throws QueueUnavailable
+   */
+  abstract list(query: TaskListQuery): Promise<TaskPage>;
 }

@@ -5,7 +5,10 @@ import { TaskReader } from '../queue/task-reader.js';
 import { isTaskId } from '../task/task-id.js';
 import { taskNotFound } from './task-problems.js';
 
-/** The routes about tasks. Each is looked after, also one that does not exist yet; those of one task call its id `id`. */
+/**
+ * The routes about tasks. Each is looked after, also one that does not exist yet; those of one task call its id `id`. The
+ * list, which has no id, shows each client its own tasks by itself.
+ */
 const TASK_ROUTES = '/v1/tasks';
 
 /**
@@ -20,6 +23,7 @@ export class OwnerGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<FastifyRequest<{ Params: { id?: string } }>>();
     if (!isAboutTasks(request.routeOptions.url ?? '')) return true;
     const principal = principalOf(request);
+    if (request.routeOptions.url === TASK_ROUTES) return true;
     return principal.kind !== 'client' || this.requireOwner(principal.clientId, request.params.id);
   }
 

@@ -3,11 +3,12 @@ import { ClientsModule } from '../clients/clients.module.js';
 import { ControlController } from './control.controller.js';
 import { EditRules } from './edit-rules.js';
 import { EditController } from './edit.controller.js';
+import { ListController } from './list.controller.js';
 import { TrackingController } from './tracking.controller.js';
 
 @Module({
   imports: [ClientsModule],
-  controllers: [TrackingController, ControlController, EditController],
+  controllers: [ListController, TrackingController, ControlController, EditController],
   providers: [EditRules],
 })
 export class TrackingModule {}

@@ -62,7 +62,8 @@ describe('every route about a task', () => {
       const before = await app.get(`/v1/tasks/${id}`, owner);
       expect(before.status).toBe(200);
       for (const { method, path } of routes()) {
-        // A list of all tasks would have to show each client its own: it needs a test of its own.
+        // The list of all tasks has tests of its own.
+        if (path === '/v1/tasks') continue;
         expect(path, 'a route without an id').toContain(':id');
         const send = (taskId: string) => app.send(method, path.replace(':id', taskId), undefined, stranger);
         const missing = id.includes('.') ? 'owner.nobody' : '00000000-0000-4000-8000-000000000000';

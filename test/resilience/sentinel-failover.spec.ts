@@ -82,6 +82,20 @@ describe('with Sentinel, nothing that was acknowledged is lost when the master',
     expect(audit.lost).toEqual([]);
   });
 
+  it('is well, and is replaced by one that stands still as soon as it is the master', async () => {
+    const audit = await audited('planned, and the new master stalls', async (running) => {
+      running.faultBegins();
+      await cluster.orderFailOver();
+      const promoted = await cluster.promotion();
+      promoted.signal('SIGSTOP');
+      await sleep(2000);
+      promoted.signal('SIGCONT');
+      await running.recovers();
+      await cluster.settled();
+    });
+    expect(audit.lost).toEqual([]);
+  });
+
   it('is killed when its replicas have been cut off for three seconds', async () => {
     const audit = await audited('cut', cut);
     expect(audit.lost).toEqual([]);

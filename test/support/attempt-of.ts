@@ -14,5 +14,6 @@ export function attemptOf(
   number = 1,
 ): Attempt {
   const outcome = CLASSES[settlement.kind] ?? 'rejected';
-  return { number, startedAt, endedAt, class: outcome, timings: { totalMs: endedAt - startedAt } };
+  const answer = outcome === 'rejected' && { status: 500 };
+  return { number, startedAt, endedAt, class: outcome, ...answer, timings: { totalMs: endedAt - startedAt } };
 }

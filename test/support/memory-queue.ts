@@ -9,7 +9,8 @@ import {
   type TaskEdit,
   TaskQueue,
 } from '../../src/queue/task-queue.js';
-import type { TaskReader, TaskSnapshot } from '../../src/queue/task-reader.js';
+import type { TaskListQuery } from '../../src/queue/search/task-list.js';
+import type { TaskPage, TaskReader, TaskSnapshot } from '../../src/queue/task-reader.js';
 import type { Handled } from '../../src/queue/task-handler.js';
 import type { Attempt } from '../../src/task/attempt.js';
 import type { Settlement } from '../../src/task/settlement.js';
@@ -17,6 +18,7 @@ import { MemoryAdmission } from './memory-admission.js';
 import { isFinal, type TaskState } from '../../src/task/task-state.js';
 import { clientInId } from '../../src/task/task-id.js';
 import type { Task } from '../../src/task/task.js';
+import { listInMemory } from './memory-list.js';
 import { hostOf, MemoryCircuits } from './memory-circuits.js';
 
 interface Stored {
@@ -132,6 +134,11 @@ export class MemoryQueue extends TaskQueue implements TaskReader {
       ...(ended && { finishedAt: ended.at }),
       ...(state === 'dead_letter' && { deadLetterReason: ended?.reason ?? '' }),
     });
+  }
+
+  async list(query: TaskListQuery): Promise<TaskPage> {
+    const all = await Promise.all([...this.tasks.keys()].map((id) => this.find(id)));
+    return listInMemory(all.filter((each) => each !== undefined).map(lastOnly), query);
   }
 
   ownerOf(id: string): Promise<string | undefined> {
@@ -262,3 +269,5 @@ export class MemoryQueue extends TaskQueue implements TaskReader {
 }
 
 const waitsForTime = (state: TaskState): boolean => state === 'scheduled' || state === 'retrying';
+
+const lastOnly = (found: TaskSnapshot): TaskSnapshot => ({ ...found, attempts: found.attempts.slice(-1) });

@@ -52,19 +52,25 @@ export class SentinelCluster {
   /** Asks a Sentinel to replace the master, which is well; resolves when all three name another one. */
   async failOver(): Promise<void> {
     const before = await this.masterPort();
-    // Refused while the last one is not over, or nothing was heard of a replica lately.
-    const order = () => this.sentinels[0]!.ask((redis) => redis.call('SENTINEL', 'FAILOVER', MASTER));
-    await until(() => order().catch(() => undefined), { timeoutMs: 60_000, every: 200 });
+    await this.orderFailOver();
     await until(async () => (await this.masterPort()) !== before, { timeoutMs: 30_000, every: 50 });
   }
 
-  /** Resolves when one of the replicas has been promoted, whoever knows of it. */
-  async promotion(): Promise<void> {
-    const role = (node: RedisNode) => node.ask((redis) => redis.role()).then(([name]) => name);
-    await until(async () => (await Promise.all(this.replicas.map(role))).includes('master'), {
-      timeoutMs: 60_000,
-      every: 5,
-    });
+  /** The same, and resolves when the Sentinel has begun. */
+  async orderFailOver(): Promise<void> {
+    // Refused while the last one is not over, or nothing was heard of a replica lately.
+    const order = () => this.sentinels[0]!.ask((redis) => redis.call('SENTINEL', 'FAILOVER', MASTER));
+    await until(() => order().catch(() => undefined), { timeoutMs: 60_000, every: 200 });
+  }
+
+  /** Gives the replica that has been promoted, as soon as it is, whoever else knows of it. */
+  async promotion(): Promise<RedisNode> {
+    const isMaster = async (node: RedisNode) => (await node.ask((redis) => redis.role()))[0] === 'master';
+    const find = async () => {
+      const are = await Promise.all(this.replicas.map(isMaster));
+      return this.replicas[are.indexOf(true)];
+    };
+    return until(find, { timeoutMs: 60_000, every: 5 });
   }
 
   /** Resolves when the master has two replicas that are in step, and the Sentinels know it. */

@@ -38,6 +38,7 @@ local now = clock(ARGV[1])
 --@include token-bucket
 --@include admission
 --@include receipts
+--@include made
 
 -- Random ids exist only when their batch is sent again. Nobody waits that long for a reply.
 local REPLY_MAY_BE_LOST = '600000'
@@ -148,14 +149,16 @@ local function store(at)
   local lane, id, theirNow = ARGV[at + AT.lane], ARGV[at + AT.id], tonumber(ARGV[at + AT.created])
   local due, expires = byOurClock(tonumber(ARGV[at + AT.due]), theirNow), tonumber(ARGV[at + AT.expires])
   expires = expires and byOurClock(expires, theirNow)
-  call('HSET', jobKey(lane, id), 'name', 'http', 'data', ARGV[at + AT.data], 'opts', ARGV[at + AT.opts], 'timestamp', NOW,
+  local gates = gatesOf(ARGV[at + AT.gates])
+  local timestamp = enter(lane, id, gates[2] and string.sub(gates[2], 3), now)
+  call('HSET', jobKey(lane, id), 'name', 'http', 'data', ARGV[at + AT.data], 'opts', ARGV[at + AT.opts], 'timestamp', timestamp,
     'delay', due > now and ms(due - now) or '0', 'priority', '0', 'gates', ARGV[at + AT.gates], 'due', ms(due))
   if expires then call('HSET', jobKey(lane, id), 'expires', ms(expires)) end
   if due > now then
     delay(lane, id, due)
   else
     lists[lane] = lists[lane] or {}
-    lists[lane][gatesOf(ARGV[at + AT.gates])] = true
+    lists[lane][gates] = true
     dueNow[#dueNow + 1] = { at, due, expires }
   end
 end
@@ -229,4 +232,5 @@ flushGates()
 flushAlive()
 flushWindows()
 flushReceipts()
+flushMade()
 return results

@@ -11,6 +11,7 @@
 --@include when-full
 --@include history
 --@include recount
+--@include made
 local now, most, mostBytes = clock(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 
 -- Removes tasks of one lane from the set of its finished tasks that they are in.
@@ -22,6 +23,7 @@ local function remove(lane, set, ids)
     keys[#keys + 1] = jobKey(lane, id)
     keys[#keys + 1] = jobKey(lane, id) .. ':logs'
   end
+  forgetMade(lane, ids)
   call('ZREM', setKey(lane, set), unpack(ids))
   call('ZREM', P .. 'expiry', unpack(members))
   call('UNLINK', unpack(keys))

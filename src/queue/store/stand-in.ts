@@ -16,7 +16,7 @@ export function standInFor(id: string, fields: ReadonlyMap<string, string>): Tas
     queue,
     lane: LANES.find((lane) => lane === queue) ?? 'default',
     target: { url: host === '' ? '' : `${host}/`, method: 'POST', headers: [] },
-    createdAt: time('timestamp'),
+    createdAt: Math.trunc(time('timestamp')),
     scheduledAt: time('due'),
     ...(expires > 0 && { expiresAt: expires }),
     maxRetries: 0,

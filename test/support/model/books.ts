@@ -33,6 +33,8 @@ export interface Books {
   /** Until when, by client and host. */
   readonly holds: Readonly<Record<string, string>>;
   readonly locks: ReadonlyMap<string, string>;
+  /** Members of the streams of all tasks, and of those of each client, by the name of their key. */
+  readonly made: Readonly<Record<string, readonly string[]>>;
 }
 
 export async function readBooks(redis: Redis): Promise<Books> {
@@ -57,7 +59,17 @@ export async function readBooks(redis: Redis): Promise<Books> {
     wakes,
     expiry,
     ...(await readParkedAndLocks(redis)),
+    made: await readMade(redis),
   };
+}
+
+async function readMade(redis: Redis): Promise<Record<string, string[]>> {
+  const keys = (await redis.keys('{tr}:made*')).filter((key) => key !== '{tr}:made:last');
+  const streams = keys.map(async (key) => {
+    const entries = await redis.xrange(key, '-', '+');
+    return [key.slice('{tr}:'.length), entries.map(([, [, member]]) => member!)] as const;
+  });
+  return Object.fromEntries(await Promise.all(streams));
 }
 
 async function readLane(redis: Redis, lane: Lane): Promise<LaneBooks> {
@@ -95,6 +107,7 @@ export function compareBooks(model: Model, books: Books): void {
   compareWindows(model, books);
   compareCircuits(model, books);
   compareAlive(model, books);
+  compareMade(model, books);
   nothingIsStuck(model, books);
   const locks = new Map(model.at('running').map((task) => [memberOf(task.stored), task.holder!]));
   expect(sorted(books.locks)).toEqual(sorted(locks));
@@ -163,6 +176,18 @@ function compareAlive(model: Model, { alive }: Books): void {
       counts[gate] = String(Number(counts[gate] ?? 0) + 1);
   }
   expect(alive).toEqual(counts);
+}
+
+/** Every task that is stored is where lists look for it, and no other. */
+function compareMade(model: Model, { made }: Books): void {
+  const expected: Record<string, string[]> = {};
+  for (const { stored } of model.tasks.values()) {
+    for (const key of ['made', `made:${stored.clientId}`])
+      (expected[key] ??= []).push(`${stored.lane.charAt(0)}${stored.id}`);
+  }
+  const inAnyOrder = Object.entries(made).map(([key, members]) => [key, members.toSorted()]);
+  for (const members of Object.values(expected)) members.sort();
+  expect(Object.fromEntries(inAnyOrder)).toEqual(expected);
 }
 
 /**

@@ -1,0 +1,90 @@
+import type { Redis } from 'ioredis';
+import { PREFIX } from '../../redis/keys.js';
+import type { TaskState } from '../../task/task-state.js';
+import type { ScriptTime } from '../queue-clock.js';
+import { readAttempt } from '../read-task.js';
+import { scripts } from '../scripts.js';
+import { type RawTask, snapshotOf } from '../store/snapshot.js';
+import type { TaskCipher } from '../task-cipher.js';
+import { fits, labelJson, lower } from './fits.js';
+import type { TaskPage, TaskSnapshot } from '../task-reader.js';
+import type { SearchedWindow, TaskFilter, TaskListQuery } from './task-list.js';
+
+/** One piece holds Redis for a few milliseconds. */
+const AT_ONCE = 200;
+/** What is looked at for one page, so that a filter that fits nothing costs no more than some ten milliseconds. */
+const WINDOW = 2000;
+
+type RawHit = [id: string, state: TaskState, due: string, values: (string | null)[]];
+type RawPiece = [next: string, scanned: number, from: string, to: string, hits: RawHit[]];
+
+/** As the script returns them; the newest attempt comes after these. */
+const FIELDS = [
+  ...['data', 'atm', 'kept', 'finishedOn', 'failedReason', 'gates', 'timestamp', 'due', 'expires'],
+];
+
+interface Searched {
+  readonly tasks: TaskSnapshot[];
+  readonly window: SearchedWindow;
+  readonly next?: string;
+}
+
+/** One page of tasks, newest first. Looks piece by piece, until there are enough or the window is at its end. */
+export async function searchTasks(
+  redis: Redis,
+  { filter, limit, after = '' }: TaskListQuery,
+  { now, cipher }: { now: ScriptTime; cipher: TaskCipher },
+): Promise<TaskPage> {
+  const tasks: TaskSnapshot[] = [];
+  let window: SearchedWindow = { scanned: 0, isComplete: false };
+  let next = after;
+  while (tasks.length < limit && window.scanned < WINDOW && !window.isComplete) {
+    const wanted = [AT_ONCE, limit - tasks.length, next];
+    const raw = (await scripts.listTasks.run(redis, PREFIX, [
+      now,
+      ...wanted,
+      ...filterArgs(filter),
+    ])) as RawPiece;
+    const piece = pieceOf(raw, cipher);
+    tasks.push(...piece.tasks.filter((task) => fits(task, filter)));
+    window = joined(window, piece.window);
+    next = piece.next ?? '';
+  }
+  return { tasks, window, ...(next !== '' && { next }) };
+}
+
+function filterArgs(filter: TaskFilter): (string | number)[] {
+  const { createdAfter = '', createdBefore = '', labels = [], error = '' } = filter;
+  const texts = [filter.clientId, filter.state, filter.queue, filter.host, filter.type];
+  return [
+    createdAfter,
+    createdBefore,
+    ...texts.map((text) => text ?? ''),
+    lower(JSON.stringify(error).slice(1, -1)),
+    ...labels.map(labelJson),
+  ];
+}
+
+function pieceOf([next, scanned, from, to, hits]: RawPiece, cipher: TaskCipher): Searched {
+  const times = scanned > 0 && { from: Number(from), to: Number(to) };
+  return {
+    tasks: hits.map((hit) => listed(hit, cipher)),
+    window: { scanned, ...times, isComplete: next === '' },
+    ...(next !== '' && { next }),
+  };
+}
+
+function joined(one: SearchedWindow, other: SearchedWindow): SearchedWindow {
+  const from = one.from ?? other.from;
+  return { ...one, ...other, scanned: one.scanned + other.scanned, ...(from !== undefined && { from }) };
+}
+
+function listed([id, state, due, values]: RawHit, cipher: TaskCipher): TaskSnapshot {
+  const fields = FIELDS.flatMap((name, at) => {
+    const value = values[at];
+    return typeof value === 'string' ? [name, value] : [];
+  });
+  const raw: RawTask = [state, due, fields];
+  const attempt = readAttempt(values[FIELDS.length] ?? '');
+  return { ...snapshotOf(id, raw, cipher), attempts: attempt ? [attempt] : [] };
+}
