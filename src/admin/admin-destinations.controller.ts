@@ -62,6 +62,9 @@ export class AdminDestinationsController {
 
 function readPolicy({ allow, deny }: PutDestinationsRequest): DestinationPolicy {
   const faults = new Faults();
+  // Would open every host, and may come of a program that sets nothing.
+  if (!allow && !deny)
+    faults.add('', 'must name allow or deny; {"allow": []} lets the client call every host');
   const policy = { allow: readPatterns('allow', allow, faults), deny: readPatterns('deny', deny, faults) };
   if (faults.list.length > 0) throw invalidRequest(faults.list);
   return policy;

@@ -25,7 +25,7 @@ function valueView(value: unknown, name: string): unknown {
 
 function numberView(value: number, name: string): number | string {
   if (TIME.test(name)) return formatTime(value);
-  return name.endsWith("Ms") ? value / 1000 : value;
+  return name.endsWith('Ms') ? value / 1000 : value;
 }
 
 function nameView(name: string): string {
