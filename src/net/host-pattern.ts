@@ -72,10 +72,13 @@ function patternOf(name: string): HostPattern | undefined {
   const host = readHost(isBelow ? name.slice(2) : name);
   if (host === undefined) return undefined;
   const address = host.replace(/^\[|\]$/g, '');
-  const version = isIP(address);
-  if (version === 4 && withoutRootDot(name) !== address) return undefined;
-  if (version !== 0) return isBelow ? undefined : { kind: 'addresses', range: address };
-  return { kind: isBelow ? 'below' : 'name', host };
+  if (isIP(address) === 0) return { kind: isBelow ? 'below' : 'name', host };
+  return isBelow || isAmbiguous(name, address) ? undefined : { kind: 'addresses', range: address };
+}
+
+/** Whether an IPv4 address is written otherwise than everybody reads it. */
+function isAmbiguous(name: string, address: string): boolean {
+  return isIP(address) === 4 && withoutRootDot(name) !== address;
 }
 
 /** As a URL would have it, which is what it is compared with. */

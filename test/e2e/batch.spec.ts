@@ -200,7 +200,7 @@ describe('a batch that is all or none', () => {
     });
     expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
     expect(answer.headers.get('ratelimit')).toMatch(/^"client";r=5;/);
-    expect(answer.body['detail']).toContain('has 5 left now, fewer than this batch needs');
+    expect(answer.body.detail).toContain('has 5 left now, fewer than this batch needs');
     expect([await alive('neighbour'), await alive('free-three')]).toEqual([0, 5]);
     expect((await batch(of(5), { atomic: true })).status).toBe(202);
   });
