@@ -6,26 +6,26 @@ const view = { name: 'a', limit: 1 };
 const changed = { name: 'a', limit: 2 };
 
 describe('If-None-Match', () => {
-  const require = (unwanted: string, ...shown: Parameters<Precondition['require']>) => {
+  const ask = (unwanted: string, ...shown: Parameters<Precondition['require']>) => {
     new Precondition(undefined, unwanted).require(...shown);
   };
 
   it('* lets only be created what nobody has set', () => {
     expect(() => {
-      require('*', undefined);
-      require('*', view, false);
+      ask('*', undefined);
+      ask('*', view, false);
     }).not.toThrow();
     expect(() => {
-      require('*', view);
+      ask('*', view);
     }).toThrow('there already');
   });
 
   it('with a tag refuses the change of what has it', () => {
     expect(() => {
-      require(etagOf(changed), view);
+      ask(etagOf(changed), view);
     }).not.toThrow();
     expect(() => {
-      require(`"other", ${etagOf(view)}`, view);
+      ask(`"other", ${etagOf(view)}`, view);
     }).toThrow('there already');
   });
 
