@@ -3,14 +3,13 @@ import { ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { Faults } from '../enqueue/faults.js';
 import { readTime } from '../enqueue/read-times.js';
 import { ApiProblem } from '../http/api-problem.js';
+import { readPageLimit } from '../http/page-limit.js';
 import { invalidRequest } from '../http/problem.js';
 import { formatTime } from '../time/rfc3339.js';
 import { AdminController } from './admin-api.js';
 import { type AuditEntryView, AuditList, ListAuditQuery } from './admin-audit.dto.js';
 import { AuditLog, type LoggedChange } from './audit-log.js';
 import { changeView } from './change-view.js';
-
-const DEFAULT_LIMIT = 50;
 
 @AdminController('audit')
 export class AdminAuditController {
@@ -31,7 +30,7 @@ export class AdminAuditController {
     if (faults.list.length > 0) throw invalidRequest(faults.list);
     const { action, target, limit, cursor } = query;
     const filter = { action, target, after, before };
-    const { changes, next } = await this.log.page(Number(limit ?? DEFAULT_LIMIT), filter, cursor);
+    const { changes, next } = await this.log.page(readPageLimit(limit), filter, cursor);
     return { entries: changes.map(entryView), next_cursor: next ?? null };
   }
 }

@@ -1,18 +1,17 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { PageLimit } from '../http/page-limit.js';
 
 const TIME = { format: 'date-time' };
 const ANY_OBJECT = { type: 'object', additionalProperties: true } as const;
 
 export class ListAuditQuery {
-  @IsOptional()
-  @Matches(/^([1-9]\d{0,2}|1000)$/, { message: 'must be a whole number from 1 to 1000' })
-  @ApiProperty({ type: 'integer', minimum: 1, maximum: 1000, default: 50, required: false })
+  @PageLimit()
   limit?: string;
 
   /** `next_cursor` of the page before. */
   @IsOptional()
-  @Matches(/^\d{1,15}-\d{1,15}$/, { message: 'must be the next_cursor of a page' })
+  @Matches(/^[1-9]\d{0,14}-\d{1,15}$/, { message: 'must be the next_cursor of a page' })
   cursor?: string;
 
   /** What was done, like `client.set`, or all that was done to things of a kind, like `client`. */
@@ -23,7 +22,7 @@ export class ListAuditQuery {
   /** What it was done to, like `client:my-service`. */
   @IsOptional()
   @IsString()
-  @MaxLength(200)
+  @MaxLength(310)
   target?: string;
 
   /** Only what was done later than this (RFC 3339). */

@@ -7,6 +7,7 @@ import { ClientHasTasks, ClientStore, NoSuchTier } from '../clients/client-store
 import type { Client } from '../clients/client.js';
 import { type Actor, By } from '../http/actor.js';
 import { ApiProblem } from '../http/api-problem.js';
+import { readPageLimit } from '../http/page-limit.js';
 import { IfMatch, type Precondition } from '../http/etag.js';
 import { invalidRequest, ProblemError } from '../http/problem.js';
 import { Clock } from '../time/clock.js';
@@ -21,8 +22,6 @@ import {
 } from './admin-clients.dto.js';
 import { clientNotFound, existingClient } from './client-not-found.js';
 import { clientView } from './client-view.js';
-
-const DEFAULT_LIMIT = 50;
 
 @AdminController('clients')
 export class AdminClientsController {
@@ -68,7 +67,7 @@ export class AdminClientsController {
   @ApiResponse({ status: 200, type: ClientListView })
   @ApiProblem(400, 'The query breaks a rule; `errors` names each field.')
   async list(@Query() { limit, cursor }: ListClientsQuery): Promise<ClientListView> {
-    const { clients, next } = await this.all.page(Number(limit ?? DEFAULT_LIMIT), cursor);
+    const { clients, next } = await this.all.page(readPageLimit(limit), cursor);
     return { clients: clients.map(clientView), next_cursor: next ?? null };
   }
 

@@ -1,16 +1,16 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsBoolean, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
+import { IsClientId } from '../clients/is-client-id.js';
 import { TIER_NAME } from '../clients/tier.js';
+import { PageLimit } from '../http/page-limit.js';
+import { CLIENT_ID } from '../task/task-id.js';
 
-const ID = /^[A-Za-z0-9_-]{3,64}$/;
-const ID_RULE = { message: 'must be 3 to 64 letters, digits, hyphens or underscores' };
 const TIME = { format: 'date-time' };
 const MOST = 1_000_000_000;
 const MOST_CONCURRENT = 100_000;
 
 export class ClientQuery {
-  @IsString()
-  @Matches(ID, ID_RULE)
+  @IsClientId({ required: true })
   client_id!: string;
 }
 
@@ -19,9 +19,7 @@ export class ClientQuery {
  * client alone, so that it has that of its tier again.
  */
 export class SetClientRequest {
-  @IsString()
-  @Matches(ID, ID_RULE)
-  @ApiProperty({ example: 'my-service' })
+  @IsClientId({ required: true })
   client_id!: string;
 
   /** Left out: as it was; a new client gets `free`. */
@@ -59,20 +57,17 @@ export class SetClientRequest {
 }
 
 export class DeleteClientRequest {
-  @IsString()
-  @Matches(ID, ID_RULE)
+  @IsClientId({ required: true })
   client_id!: string;
 }
 
 export class ListClientsQuery {
-  @IsOptional()
-  @Matches(/^([1-9]\d{0,2}|1000)$/, { message: 'must be a whole number from 1 to 1000' })
-  @ApiProperty({ type: 'integer', minimum: 1, maximum: 1000, default: 50, required: false })
+  @PageLimit()
   limit?: string;
 
   /** `next_cursor` of the page before. */
   @IsOptional()
-  @Matches(ID, { message: 'must be the next_cursor of a page' })
+  @Matches(CLIENT_ID, { message: 'must be the next_cursor of a page' })
   cursor?: string;
 }
 

@@ -3,6 +3,7 @@ import { ApiBody, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { type AuditAction, auditLine } from '../audit/audit-line.js';
 import { type Actor, By } from '../http/actor.js';
 import { ApiProblem } from '../http/api-problem.js';
+import { readPageLimit } from '../http/page-limit.js';
 import { ProblemError } from '../http/problem.js';
 import { Clock } from '../time/clock.js';
 import type { Hold, Worker } from '../workers/worker.js';
@@ -10,8 +11,6 @@ import { WorkerRegistry } from '../workers/worker-registry.js';
 import { AdminController } from './admin-api.js';
 import { HoldWorkerRequest, ListWorkersQuery, WorkerDetailView, WorkerList } from './admin-workers.dto.js';
 import { workerDetailView, workerView } from './worker-view.js';
-
-const DEFAULT_LIMIT = 50;
 
 @AdminController('workers')
 export class AdminWorkersController {
@@ -29,7 +28,7 @@ export class AdminWorkersController {
   @ApiResponse({ status: 200, type: WorkerList })
   @ApiProblem(400, 'The query breaks a rule; `errors` names each field.')
   async list(@Query() { limit, cursor }: ListWorkersQuery): Promise<WorkerList> {
-    const { workers, next } = await this.workers.page(Number(limit ?? DEFAULT_LIMIT), cursor);
+    const { workers, next } = await this.workers.page(readPageLimit(limit), cursor);
     return { workers: workers.map(workerView), next_cursor: next ?? null };
   }
 

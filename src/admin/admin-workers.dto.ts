@@ -1,14 +1,13 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsOptional, Matches, MaxLength } from 'class-validator';
+import { PageLimit } from '../http/page-limit.js';
 import { IsText } from '../http/validators.js';
 import { WORKER_STATES, type WorkerState } from '../workers/worker.js';
 
 const TIME = { format: 'date-time' };
 
 export class ListWorkersQuery {
-  @IsOptional()
-  @Matches(/^([1-9]\d{0,2}|1000)$/, { message: 'must be a whole number from 1 to 1000' })
-  @ApiProperty({ type: 'integer', minimum: 1, maximum: 1000, default: 50, required: false })
+  @PageLimit()
   limit?: string;
 
   /** `next_cursor` of the page before. */

@@ -1,10 +1,13 @@
 import { Module } from '@nestjs/common';
+import { CircuitsModule } from '../circuit-breaker/circuits.module.js';
 import { ClientsModule } from '../clients/clients.module.js';
 import { WorkerRegistryModule } from '../workers/registry.module.js';
 import { AdminAuditController } from './admin-audit.controller.js';
+import { AdminCircuitsController } from './admin-circuits.controller.js';
 import { AdminClientsController } from './admin-clients.controller.js';
 import { AdminDestinationsController } from './admin-destinations.controller.js';
 import { AdminHealthController } from './admin-health.controller.js';
+import { AdminHostLimitsController } from './admin-host-limits.controller.js';
 import { AdminKeysController } from './admin-keys.controller.js';
 import { AdminQueuesController } from './admin-queues.controller.js';
 import { AdminTiersController } from './admin-tiers.controller.js';
@@ -12,7 +15,7 @@ import { AdminWorkersController } from './admin-workers.controller.js';
 import { AuditLog } from './audit-log.js';
 
 @Module({
-  imports: [ClientsModule, WorkerRegistryModule],
+  imports: [ClientsModule, CircuitsModule, WorkerRegistryModule],
   controllers: [
     AdminHealthController,
     AdminClientsController,
@@ -20,6 +23,8 @@ import { AuditLog } from './audit-log.js';
     AdminDestinationsController,
     AdminTiersController,
     AdminQueuesController,
+    AdminCircuitsController,
+    AdminHostLimitsController,
     AdminWorkersController,
     AdminAuditController,
   ],

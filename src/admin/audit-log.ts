@@ -53,9 +53,11 @@ export class AuditLog {
     return { changes: found, ...(entries.length === WINDOW && last && { next: last[0] }) };
   }
 
-  private newest({ after, before }: AuditFilter, cursor?: string): Promise<Entry[]> {
+  /** Ids of entries begin with the time they were made at; before 1970 there is none. */
+  private async newest({ after = -1, before }: AuditFilter, cursor?: string): Promise<Entry[]> {
+    if (before !== undefined && before <= 0) return [];
     const to = cursor !== undefined ? `(${cursor}` : before !== undefined ? String(before - 1) : '+';
-    const from = after !== undefined ? String(after + 1) : '-';
+    const from = String(Math.max(0, after + 1));
     return this.connections.producer.xrevrange(AUDIT_KEY, to, from, 'COUNT', WINDOW);
   }
 }

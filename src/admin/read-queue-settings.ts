@@ -61,9 +61,15 @@ function readRetention({ retention }: PutQueueRequest, faults: Faults): Pick<Que
 }
 
 export function readPause({ reason, until }: PauseQueueRequest, now: number, faults: Faults): QueuePause {
+  const end = readUntil(until, now, faults);
+  return { since: now, ...(reason && { reason }), ...(end !== undefined && { until: end }) };
+}
+
+/** The end of what an admin holds back, Unix milliseconds; nothing = when somebody says so. */
+export function readUntil(until: string | null | undefined, now: number, faults: Faults): number | undefined {
   const end = readTime(until, '/until', faults);
   if (end !== undefined && end <= now) faults.add('/until', 'must be in the future');
-  return { since: now, ...(reason && { reason }), ...(end !== undefined && { until: end }) };
+  return end;
 }
 
 /** What is wrong with the name of a queue, or nothing. */

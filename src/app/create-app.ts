@@ -61,7 +61,7 @@ function adapter(config: Config): FastifyAdapter {
     // A request without Host is refused by a hook, where it gets a problem document.
     http: { headersTimeout: 10_000, connectionsCheckingInterval: 1000, requireHostHeader: false },
     ...earlyRefusals,
-    routerOptions: { maxParamLength: 256 },
+    routerOptions: { maxParamLength: 320 },
   });
 }
 

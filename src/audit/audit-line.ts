@@ -21,7 +21,8 @@ export type AuditAction =
   | 'circuit.open'
   | 'circuit.close'
   | 'circuit.reset'
-  | 'host.put';
+  | 'host.put'
+  | 'host.delete';
 
 /** A line of the audit log. When it was written is for the log to say. */
 export interface AuditEntry {

@@ -93,8 +93,8 @@ async function send(event: CircuitEvent, settings: CircuitSettings): Promise<Rep
     const args = event.kind === 'start' ? ['start'] : verdictArgs(event.attempted);
     return (await redis.eval(SCRIPT, 1, PREFIX, now, HOST, breaker, ...args)) as Reply;
   }
-  const [until, note] = event.kind === 'open' ? [event.until, event.note] : ['', ''];
-  const order = [event.kind, until === Infinity ? '' : until, note];
+  const [until, by, note] = event.kind === 'open' ? [event.until, event.by, event.note] : ['', '', ''];
+  const order = [event.kind, until === Infinity ? '' : until, by, note];
   return (await scripts.setCircuit.run(redis, PREFIX, [
     now,
     HOST,

@@ -200,7 +200,11 @@ describe('a circuit', () => {
   });
 
   it('that somebody has opened for ever lets nothing through', () => {
-    const { circuit } = forceOpen(undefined, { until: Infinity, note: 'migration; until Monday' }, at(0));
+    const { circuit } = forceOpen(
+      undefined,
+      { until: Infinity, by: '-', note: 'migration; until Monday' },
+      at(0),
+    );
     expect(letThrough(circuit, 0, START + 10 ** 12)).toEqual({ free: 0, reason: 'circuit_open' });
     expect(decodeCircuit(encodeCircuit(circuit))).toEqual(circuit);
   });

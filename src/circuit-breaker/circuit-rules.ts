@@ -63,7 +63,7 @@ function judgeClosed(circuit: Circuit, { verdict }: Attempted, at: At): Changed 
 
 /** It began before the circuit opened. What the host asks for holds, unless somebody has said for how long. */
 function judgeOpen(circuit: Circuit, { verdict }: Attempted, { now }: At): Changed {
-  if (circuit.isForced || verdict.holdHostMs === undefined) return { circuit };
+  if (circuit.openedBy !== '' || verdict.holdHostMs === undefined) return { circuit };
   return { circuit: { ...circuit, until: Math.max(circuit.until, now + verdict.holdHostMs) } };
 }
 
@@ -95,21 +95,30 @@ export function afterStart(circuit: Circuit, now: number): Started {
   }
   if (circuit.state === 'half_open')
     return { circuit: { ...circuit, sent: circuit.sent + 1 }, probeOf: circuit.since };
-  const halfOpen = { state: 'half_open', since: now, until: 0, sent: 1, isForced: false } as const;
+  const halfOpen = { state: 'half_open', since: now, until: 0, sent: 1 } as const;
   return { circuit: { ...circuit, ...halfOpen }, change: 'half_open', probeOf: now };
 }
 
-interface Order {
+export interface OpenedByHand {
   /** Infinity = until somebody says otherwise. */
   readonly until: number;
+  /** Who. */
+  readonly by: string;
   /** Why. */
   readonly note: string;
 }
 
-/** Somebody opens it. */
-export function forceOpen(circuit: Circuit | undefined, { until, note }: Order, at: At): Changed {
-  const open = opened(asOf(circuit, at), at.settings.timeoutMs, { kind: 'neutral' }, at);
-  return { ...open, circuit: { ...open.circuit, until, note, isForced: true } };
+/** Somebody opens it. Saying the same again changes nothing. */
+export function forceOpen(
+  circuit: Circuit | undefined,
+  { until, by: openedBy, note }: OpenedByHand,
+  at: At,
+): Changed {
+  const current = asOf(circuit, at);
+  const isSo = current.state === 'open' && current.openedBy !== '';
+  if (isSo && current.until === until && current.note === note) return { circuit: current };
+  const open = opened(current, at.settings.timeoutMs, { kind: 'neutral' }, at);
+  return { ...open, circuit: { ...open.circuit, until, note, openedBy } };
 }
 
 /** Somebody says that the host is well again: what waits for it is let in as after an outage. */

@@ -1,3 +1,4 @@
+import type { Config } from '../config/config.js';
 import { type Circuit, type CircuitState, stateAt } from '../queue/gates/circuit.js';
 import type { HostVerdict } from '../task/host-verdict.js';
 
@@ -15,6 +16,13 @@ export interface CircuitSettings {
   readonly maxRequests: number;
   /** How many tasks begin in the first second after it closes, twice as many in each that follows; 0 = all at once. */
   readonly rampStep: number;
+}
+
+export function circuitSettings({ circuitBreaker }: Config): CircuitSettings {
+  const { failureThreshold, intervalSec, timeoutSec, timeoutMaxSec, maxRequests, rampStep } = circuitBreaker;
+  const ms = (seconds: number) => Math.round(seconds * 1000);
+  const times = { intervalMs: ms(intervalSec), timeoutMs: ms(timeoutSec), timeoutMaxMs: ms(timeoutMaxSec) };
+  return { failureThreshold, ...times, maxRequests, rampStep };
 }
 
 /** When it happens, and by which rules. */
@@ -56,7 +64,7 @@ const NOTHING: Omit<Circuit, 'since' | 'heldUntil'> = {
   successes: 0,
   rampStep: 0,
   second: 0,
-  isForced: false,
+  openedBy: '',
   note: '',
 };
 
@@ -94,9 +102,12 @@ export function openedAgain(circuit: Circuit, verdict: HostVerdict, at: At): Cha
 export function closed(circuit: Circuit, at: At): Changed {
   const { rampStep } = at.settings;
   if (rampStep === 0) return { circuit: cleared(circuit, at), change: 'closed' };
-  const { openedAt, timeoutMs, maxRequests, heldUntil, note } = circuit;
+  const { openedAt, timeoutMs, maxRequests, heldUntil, openedBy, note } = circuit;
   const ramp = { ...NOTHING, state: 'ramping', since: at.now, rampStep } as const;
-  return { circuit: { ...ramp, openedAt, timeoutMs, maxRequests, heldUntil, note }, change: 'closed' };
+  return {
+    circuit: { ...ramp, openedAt, timeoutMs, maxRequests, heldUntil, openedBy, note },
+    change: 'closed',
+  };
 }
 
 /** Nothing is kept of a host that there is nothing against. */

@@ -5,7 +5,8 @@ import { answers, VirtualFleet } from '../../test/support/virtual-fleet.js';
 import { type AuditEntry, auditLine } from '../audit/audit-line.js';
 import type { Outcome } from '../task/outcome.js';
 import type { HostChange } from '../queue/gates/host-changes.js';
-import type { HostCircuit } from './circuits.js';
+import type { HostCircuit } from './host-circuit.js';
+import type { HostPage } from './known-hosts.js';
 
 const HOST = 'http://target.example';
 const SECOND = 1000;
@@ -31,6 +32,9 @@ afterEach(async () => {
 });
 
 const { stringify } = JSON;
+const BY = '3f0c9f1d7a52';
+/** Opens a circuit until somebody says otherwise. */
+const holdOpen = (note: string, until = Infinity, by = BY) => ({ until, by, note });
 const delivered = () => fleet.calls.filter((call) => call.class === 'succeeded').length;
 
 async function failing(count: number): Promise<void> {
@@ -42,12 +46,12 @@ async function failing(count: number): Promise<void> {
 describe('what is told of a circuit', () => {
   it('of a host that nobody knows: it is closed', async () => {
     const nothing = { failures: 0, successes: 0, probes: 0, parked: 0, isForced: false, note: '' };
-    expect(await harness.circuits.find(`${HOST}/some/path`)).toEqual({
+    expect(await harness.circuits.find(HOST)).toEqual({
       host: HOST,
       state: 'closed',
       ...nothing,
     });
-    expect(await harness.circuits.list(10)).toEqual({ circuits: [] });
+    expect(await harness.knownHosts.page(10)).toEqual({ hosts: [] });
   });
 
   it('follows it through an outage', async () => {
@@ -70,11 +74,17 @@ describe('what is told of a circuit', () => {
       { state: 'closed', failures: 4, note: '502', parked: 0 },
       { state: 'open', failures: 5, note: '502', openedAt: openedAt + 10, nextProbeAt },
       { state: 'half_open', probes: 3, openedAt: openedAt + 10 },
-      { state: 'ramping', probes: 0 },
+      { state: 'ramping', probes: 0, ramp: { perSecond: 10 } },
     ]);
     await fleet.pass(20 * SECOND);
     expect(await harness.circuits.find(HOST)).toMatchObject({ state: 'closed', failures: 0, note: '' });
     expect(fleet.changes.map(({ to }) => to)).toEqual(['open', 'half_open', 'open', 'half_open', 'closed']);
+  });
+
+  it('has no failures that do not count any more, also when nobody has looked since', async () => {
+    await failing(4);
+    clock.advance(60 * SECOND);
+    expect(await harness.circuits.find(HOST)).toMatchObject({ state: 'closed', failures: 0, note: '' });
   });
 
   it('is no longer listed when the ramp is over', async () => {
@@ -83,25 +93,62 @@ describe('what is told of a circuit', () => {
     await fleet.pass(45 * SECOND);
     expect(fleet.changes.at(-1)).toMatchObject({ to: 'closed' });
     expect(await harness.circuits.count()).toBe(0);
-    expect(await harness.circuits.list(10)).toEqual({ circuits: [] });
+    expect(await harness.knownHosts.page(10)).toEqual({ hosts: [] });
   });
 
-  it('comes in pages, in the order of the hosts', async () => {
-    for (const name of ['c', 'a', 'b'])
-      await harness.circuits.open(`http://${name}.example`, { reason: 'moving' });
-    const first = await harness.circuits.list(2);
-    expect(first).toMatchObject({ circuits: [{ host: 'http://a.example' }, { host: 'http://b.example' }] });
-    expect(first.next).toBe('http://b.example');
-    const second = await harness.circuits.list(2, first.next);
-    expect(second.circuits.map(({ host }) => host)).toEqual(['http://c.example']);
+  it('is no longer listed either when nobody has looked since its ramp was over', async () => {
+    await harness.circuits.open(HOST, holdOpen('moving'));
+    await harness.circuits.close(HOST);
+    const { ramp } = await harness.circuits.find(HOST);
+    expect(ramp).toEqual({ perSecond: 10, endsAt: clock.now() + 7 * SECOND });
+    clock.advance(7 * SECOND - 1);
+    expect((await harness.knownHosts.page(10)).hosts).toHaveLength(1);
+    clock.advance(1);
+    expect(await harness.knownHosts.page(10)).toEqual({ hosts: [] });
+  });
+
+  it('comes in pages with the limits, in the order of the hosts', async () => {
+    const name = (letter: string) => `http://${letter}.example`;
+    for (const letter of ['d', 'a', 'b']) await harness.circuits.open(name(letter), holdOpen('moving'));
+    for (const letter of ['c', 'b', 'e']) await harness.hostLimits.set(name(letter), { maxConcurrent: 2 });
+    await harness.hostLimits.set(name('e'), {});
+    const seen: string[] = [];
+    for (let after: string | undefined = ''; after !== undefined;) {
+      const page: HostPage = await harness.knownHosts.page(2, undefined, after);
+      expect(page.hosts.length).toBe(2);
+      for (const { circuit, limit } of page.hosts)
+        seen.push(`${circuit.host} ${circuit.state} ${limit.maxConcurrent ?? ''}`);
+      after = page.next;
+    }
+    expect(seen).toEqual(
+      ['a open ', 'b open 2', 'c closed 2', 'd open '].map(
+        (line) => `http://${line.replace(' ', '.example ')}`,
+      ),
+    );
+    const open = await harness.knownHosts.page(2, 'open');
+    expect(open.hosts.map(({ circuit }) => circuit.host)).toEqual([name('a'), name('b')]);
+    const rest = await harness.knownHosts.page(2, 'open', open.next);
+    expect(rest).toMatchObject({ hosts: [{ circuit: { host: name('d') } }] });
+    expect(rest).not.toHaveProperty('next');
+    expect((await harness.knownHosts.page(2, 'closed')).hosts).toHaveLength(1);
+  });
+
+  it('with a filter is looked for in a thousand hosts, and a page may have none', async () => {
+    const names = Array.from({ length: 1500 }, (_, n) => `http://${String(n).padStart(4, '0')}.example`);
+    await Promise.all(names.map((host) => harness.circuits.open(host, holdOpen('moving'))));
+    await harness.circuits.close(names[1200]!);
+    const first = await harness.knownHosts.page(10, 'ramping');
+    expect(first).toEqual({ hosts: [], next: names[999] });
+    const second = await harness.knownHosts.page(10, 'ramping', first.next);
+    expect(second).toMatchObject({ hosts: [{ circuit: { host: names[1200] } }] });
     expect(second).not.toHaveProperty('next');
   });
 });
 
 describe('somebody', () => {
   it('opens it for ever: nothing is sent, and it says why; closes it: its tasks are let in step by step', async () => {
-    const open = await harness.circuits.open(`${HOST}/x`, { reason: 'planned; see #7' });
-    expect(open).toMatchObject({ state: 'open', isForced: true, note: 'planned; see #7' });
+    const open = await harness.circuits.open(HOST, holdOpen('planned; see #7'));
+    expect(open).toMatchObject({ state: 'open', isForced: true, openedBy: BY, note: 'planned; see #7' });
     expect(open).not.toHaveProperty('nextProbeAt');
     await harness.add(100);
     await fleet.pass(3600 * SECOND);
@@ -120,7 +167,7 @@ describe('somebody', () => {
 
   it('opens it until a time: it is probed then', async () => {
     const until = clock.now() + 90 * SECOND;
-    expect(await harness.circuits.open(HOST, { reason: 'restart', until })).toMatchObject({
+    expect(await harness.circuits.open(HOST, holdOpen('restart', until))).toMatchObject({
       nextProbeAt: until,
     });
     await harness.add(10);
@@ -128,8 +175,20 @@ describe('somebody', () => {
     expect(fleet.calls).toEqual([]);
     await fleet.pass(1);
     expect(fleet.calls.map(({ isProbe }) => isProbe)).toEqual([true, true, true]);
+    const byHand = { isForced: false, openedBy: BY, note: 'restart' };
+    expect(await harness.circuits.find(HOST)).toMatchObject({ state: 'half_open', ...byHand });
     await fleet.pass(20);
-    expect(await harness.circuits.find(HOST)).toMatchObject({ state: 'ramping' });
+    expect(await harness.circuits.find(HOST)).toMatchObject({ state: 'ramping', ...byHand });
+  });
+
+  it('has opened it no more when its probes fail', async () => {
+    await harness.circuits.open(HOST, holdOpen('restart', clock.now() + SECOND));
+    answer = answers(502);
+    await harness.add(10);
+    await fleet.pass(SECOND + 20);
+    const open = await harness.circuits.find(HOST);
+    expect(open).toMatchObject({ state: 'open', isForced: false, note: '502', parked: 7 });
+    expect(open).not.toHaveProperty('openedBy');
   });
 
   it('resets it: all that waits is let in at once', async () => {
@@ -146,7 +205,7 @@ describe('somebody', () => {
 
   it('is named in the audit log, with what was before', async () => {
     const by = { address: '127.0.0.1', requestId: 'r1' };
-    await harness.circuits.open(HOST, { reason: 'restart' }, auditLine('circuit.open', `host:${HOST}`, by));
+    await harness.circuits.open(HOST, holdOpen('restart'), auditLine('circuit.open', `host:${HOST}`, by));
     await harness.hostLimits.set(HOST, { maxConcurrent: 3 }, auditLine('host.put', `host:${HOST}`, by));
     const lines = await harness.redis.xrange('{tr}:audit', '-', '+');
     expect(lines.map(([, [, line]]) => JSON.parse(line!) as AuditEntry)).toMatchObject([
@@ -156,10 +215,31 @@ describe('somebody', () => {
   });
 
   it('changes nothing of what is so already', async () => {
-    expect(await harness.circuits.close(HOST)).toMatchObject({ state: 'closed' });
-    expect(await harness.circuits.reset(HOST)).toMatchObject({ state: 'closed' });
+    const line = () => 'a line';
+    const lines = () => harness.redis.xlen('{tr}:audit');
+    expect(await harness.circuits.close(HOST, line)).toMatchObject({ state: 'closed' });
+    expect(await harness.circuits.reset(HOST, line)).toMatchObject({ state: 'closed' });
+    await harness.hostLimits.set(HOST, {}, line);
     expect(told).toEqual([]);
-    expect(await harness.redis.exists('{tr}:circuits')).toBe(0);
+    expect(await harness.redis.exists('{tr}:circuits', '{tr}:hosts', '{tr}:audit')).toBe(0);
+    const open = await harness.circuits.open(HOST, holdOpen('moving'), line);
+    clock.advance(SECOND);
+    expect(await harness.circuits.open(HOST, holdOpen('moving', Infinity, '-'), line)).toEqual(open);
+    expect([await lines(), told.length]).toEqual([1, 1]);
+    await harness.circuits.open(HOST, holdOpen('moving on'), line);
+    await harness.circuits.open(HOST, holdOpen('moving on', clock.now() + SECOND), line);
+    expect([await lines(), told.length]).toEqual([3, 3]);
+    await harness.circuits.close(HOST, line);
+    await harness.circuits.close(HOST, line);
+    expect([await lines(), told.length]).toEqual([4, 4]);
+    await harness.circuits.reset(HOST, line);
+    await harness.circuits.reset(HOST, line);
+    expect([await lines(), told.length]).toEqual([5, 4]);
+    for (let n = 0; n < 2; n++) await harness.hostLimits.set(HOST, { maxConcurrent: 2 }, line);
+    expect(await lines()).toBe(6);
+    for (let n = 0; n < 2; n++) await harness.hostLimits.set(HOST, {}, line);
+    expect(await lines()).toBe(7);
+    expect(await harness.redis.exists('{tr}:circuits', '{tr}:circuits:open', '{tr}:hosts')).toBe(0);
   });
 });
 
@@ -220,7 +300,7 @@ describe('Retry-After', () => {
 
 describe('the limits of a host', () => {
   it('hold over all clients, queues and lanes, and can be lifted', async () => {
-    expect(await harness.hostLimits.set(`${HOST}/`, { maxConcurrent: 3 })).toMatchObject({ host: HOST });
+    expect(await harness.hostLimits.set(HOST, { maxConcurrent: 3 })).toEqual({ maxConcurrent: 3 });
     for (const clientId of ['a', 'b'])
       await harness.add(20, { clientId, lane: clientId === 'a' ? 'low' : 'high' });
     await fleet.pass(0);
@@ -231,17 +311,7 @@ describe('the limits of a host', () => {
     await harness.hostLimits.set(HOST, {});
     await fleet.pass(10);
     expect(fleet.calls).toHaveLength(40);
-    expect(await harness.hostLimits.list(10)).toEqual({ hosts: [] });
-  });
-
-  it('come in pages, in the order of the hosts', async () => {
-    for (const name of ['c', 'a', 'b'])
-      await harness.hostLimits.set(`http://${name}.example`, { maxConcurrent: 1 });
-    const { hosts, next } = await harness.hostLimits.list(2);
-    expect(hosts.map(({ host }) => host)).toEqual(['http://a.example', 'http://b.example']);
-    const second = await harness.hostLimits.list(2, next);
-    expect(second).toMatchObject({ hosts: [{ host: 'http://c.example', maxConcurrent: 1 }] });
-    expect(second).not.toHaveProperty('next');
+    expect(await harness.knownHosts.page(10)).toEqual({ hosts: [] });
   });
 
   it('count what runs already when they are set', async () => {

@@ -3,10 +3,8 @@ import type { AuditLine } from '../audit/audit-line.js';
 import type { GateLimits } from '../queue/gates/gate.js';
 import { GatedRecords } from '../queue/gates/gated-records.js';
 import { GateStore } from '../queue/gates/gate-store.js';
-import { hostName } from './host-name.js';
 import { HOSTS_KEY } from '../redis/keys.js';
 import { RedisConnections } from '../redis/redis-connections.js';
-import { Clock } from '../time/clock.js';
 
 /** What all tasks together may ask of a host. What is absent is no limit. */
 export interface HostLimit {
@@ -17,35 +15,19 @@ export interface HostLimit {
   readonly burst?: number;
 }
 
-/** Times are Unix milliseconds. */
-export interface LimitedHost extends HostLimit {
-  /** An origin. */
-  readonly host: string;
-  readonly updatedAt: number;
-}
-
-export interface HostLimitPage {
-  readonly hosts: readonly LimitedHost[];
-  /** The host after which the next page begins; nothing on the last one. */
-  readonly next?: string;
-}
-
-type Stored = Omit<LimitedHost, 'host'>;
+/** No limit of any kind. */
+export const UNLIMITED: HostLimit = {};
 
 /**
  * What an operator allows a host to be asked, whoever its tasks belong to. Holds for tasks that are queued already, too; what
- * is over it waits. A host may be named by any URL of it. All of it throws `QueueUnavailable`.
+ * is over it waits. A host is named as `readHost` reads it. All of it throws `QueueUnavailable`.
  */
 @Injectable()
 export class HostLimits {
-  private readonly records: GatedRecords<Stored>;
+  private readonly records: GatedRecords<HostLimit>;
 
-  constructor(
-    connections: RedisConnections,
-    gates: GateStore,
-    private readonly clock: Clock,
-  ) {
-    this.records = new GatedRecords<Stored>(connections.producer, gates, {
+  constructor(connections: RedisConnections, gates: GateStore) {
+    this.records = new GatedRecords<HostLimit>(connections.producer, gates, {
       key: HOSTS_KEY,
       gateOf: (host) => `h:${host}`,
       limitsOf,
@@ -54,38 +36,43 @@ export class HostLimits {
   }
 
   /**
-   * Replaces what is set for a host; nothing in it = no limit.
+   * Replaces what is set for a host; `UNLIMITED` removes it.
    *
-   * @param line for the audit log
+   * @param line for the audit log, unless it is so already
+   * @param check is asked with what is set now; what it throws is thrown, and nothing is changed
    */
-  async set(url: string, limit: HostLimit, line?: AuditLine): Promise<LimitedHost> {
-    const host = hostName(url);
-    const stored = await this.records.change(host, () => ({ ...limit, updatedAt: this.clock.now() }), line);
-    return { host, ...stored };
+  async set(
+    host: string,
+    limit: HostLimit,
+    line?: AuditLine,
+    check: (current: HostLimit) => void = () => undefined,
+  ): Promise<HostLimit> {
+    const wanted = isLimited(limit) ? limit : undefined;
+    const change = (current: HostLimit | undefined): HostLimit | undefined => {
+      check(current ?? UNLIMITED);
+      return isSame(current, wanted) ? current : wanted;
+    };
+    return (await this.records.change(host, change, line)) ?? UNLIMITED;
   }
 
-  async find(url: string): Promise<LimitedHost | undefined> {
-    const host = hostName(url);
-    const stored = await this.records.find(host);
-    return stored && { host, ...stored };
+  async find(host: string): Promise<HostLimit> {
+    return (await this.records.find(host)) ?? UNLIMITED;
   }
 
-  /**
-   * Hosts that are limited, in their order.
-   *
-   * @param after the host that the page before ended with
-   */
-  async list(limit: number, after = ''): Promise<HostLimitPage> {
-    const all = [...(await this.records.all())].map(([host, stored]) => ({ host, ...stored }));
-    const limited = all.filter((each) => Object.keys(limitsOf(each)).length > 0);
-    const rest = limited.toSorted(byHost).filter(({ host }) => host > after);
-    const hosts = rest.slice(0, limit);
-    const last = hosts.at(-1);
-    return { hosts, ...(rest.length > limit && last && { next: last.host }) };
+  /** Of the hosts that are limited. */
+  all(): Promise<ReadonlyMap<string, HostLimit>> {
+    return this.records.all();
   }
 }
 
-const byHost = (one: LimitedHost, other: LimitedHost) => (one.host < other.host ? -1 : 1);
+export function isLimited(limit: HostLimit): boolean {
+  return Object.keys(limitsOf(limit)).length > 0;
+}
+
+function isSame(one: HostLimit = UNLIMITED, other: HostLimit = UNLIMITED): boolean {
+  const names = ['maxConcurrent', 'maxPerSecond', 'burst'] as const;
+  return names.every((name) => one[name] === other[name]);
+}
 
 function limitsOf({ maxConcurrent, maxPerSecond, burst }: HostLimit): GateLimits {
   return {

@@ -1,9 +1,25 @@
+import { hostOf } from '../queue/gates/host-gate.js';
+
+const WITH_SCHEME = /^https?:/i;
+/** A name or an address, IPv6 in brackets, and perhaps a port. */
+const WITHOUT = /^(?:\[[^\]]*\]|[^\s/\\?#@:[\]]+)(?::(\d{1,5}))?$/;
+/** Of a name, RFC 1035 2.3.4. */
+const LONGEST = 253;
+
 /**
- * The name by which the circuit and the limits of a host are kept: scheme, host and port, as every task that calls it has
- * it. What a URL has besides is left out; what is no http or https URL names no host, and stays as it is.
+ * The host that a text names, as every task that calls it has it (scheme, host and port); nothing if it names none. The
+ * text may be any http or https URL of the host, the slashes left out or not, or a host alone, perhaps with its port:
+ * that is one of https, but with port 80.
  */
-export function hostName(text: string): string {
-  if (!URL.canParse(text)) return text;
-  const { origin, protocol } = new URL(text);
-  return protocol === 'http:' || protocol === 'https:' ? origin : text;
+export function readHost(text: string): string | undefined {
+  const url = WITH_SCHEME.test(text) ? text : withScheme(text);
+  if (url === undefined || !URL.canParse(url)) return undefined;
+  const parsed = new URL(url);
+  const { hostname } = parsed;
+  return hostname.length > LONGEST || hostname.includes('*') ? undefined : hostOf(parsed);
+}
+
+function withScheme(text: string): string | undefined {
+  const match = WITHOUT.exec(text);
+  return match ? `${match[1] === '80' ? 'http' : 'https'}://${text}` : undefined;
 }

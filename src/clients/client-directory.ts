@@ -4,7 +4,8 @@ import { Clock } from '../time/clock.js';
 import type { Client } from './client.js';
 import { ClientStore, NoSuchTier } from './client-store.js';
 import { requiresKey } from './requires-key.js';
-import { FREE, NO_TIER } from './tier.js';
+import { FREE, type Limits, NO_TIER } from './tier.js';
+import { TierStore } from './tier-store.js';
 
 /** Clients that are remembered; beyond that, the ones that were asked for first are forgotten. */
 const MOST = 10_000;
@@ -32,6 +33,7 @@ export class ClientDirectory {
   constructor(
     config: Config,
     private readonly store: ClientStore,
+    private readonly tiers: TierStore,
     private readonly clock: Clock,
   ) {
     const { unknownTier } = config.clients;
@@ -74,6 +76,18 @@ export class ClientDirectory {
     // Of many requests at once, the first one registers it.
     if (this.known.get(id) === known) this.remember(id, this.register(id, this.tierOfUnknown));
     return this.of(id);
+  }
+
+  /**
+   * The limits of a client; of one that nobody knows, those that it would get if it were registered.
+   *
+   * @throws QueueUnavailable
+   */
+  async limitsOf(id: string): Promise<Limits> {
+    const client = await this.of(id);
+    if (client || this.tierOfUnknown === undefined) return client?.limits ?? {};
+    const tier = (await this.tiers.find(this.tierOfUnknown)) ?? (await this.tiers.find(FREE));
+    return tier?.limits ?? {};
   }
 
   private remember(id: string, client: Promise<Client | undefined>): Known {

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import { Config } from '../config/config.js';
 import { AdminKey } from '../http/admin-key.js';
@@ -11,6 +12,9 @@ import { sentKey } from './sent-key.js';
 
 /** The routes of clients. Each is looked after, also one that does not exist yet. */
 const CLIENT_ROUTES = '/v1/';
+
+/** Of a route whose task is judged by what the store says of its client (`ClientJudge`): here a look into it is saved. */
+export const JudgedWithTheTask = (): MethodDecorator => RouteConfig({ isJudgedWithTheTask: true });
 
 const ANYONE: Principal = { kind: 'anyone' };
 const ADMIN: Principal = { kind: 'admin' };
@@ -34,9 +38,13 @@ export class ClientGuard implements Door {
     if (!request.routeOptions.url?.startsWith(CLIENT_ROUTES)) return true;
     const key = sentKey(request.headers);
     if (this.adminKey.isSentBy(request)) rememberPrincipal(request, ADMIN);
-    else if (key !== undefined) return this.keys.admit(request, key);
+    else if (key !== undefined) return this.keys.admit(request, key, isJudgedLater(request));
     else if (this.requiresKey) throw apiKeyRequired();
     else rememberPrincipal(request, ANYONE);
     return true;
   }
+}
+
+function isJudgedLater({ routeOptions }: FastifyRequest): boolean {
+  return 'isJudgedWithTheTask' in routeOptions.config;
 }

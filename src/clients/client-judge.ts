@@ -10,6 +10,7 @@ import { tooManyClients, unknownClient, wrongApiKey } from './client-problems.js
 import { TooManyClients } from './client-store.js';
 import { KeyRing } from './key-ring.js';
 import { requiresKey } from './requires-key.js';
+import type { Limits } from './tier.js';
 
 /** Who wants to have a task stored, and for whom. */
 export interface Enqueueing {
@@ -42,8 +43,25 @@ export class ClientJudge {
    * @throws ProblemError, QueueUnavailable
    */
   async clientOf(enqueueing: Enqueueing): Promise<Client | undefined> {
+    return this.judged(await this.enrolled(enqueueing.clientId), enqueueing);
+  }
+
+  /** The same for a request that stores nothing: a client that nobody knows is not registered for it. */
+  async knownClientOf(enqueueing: Enqueueing): Promise<Client | undefined> {
+    return this.judged(await this.clients.of(enqueueing.clientId), enqueueing);
+  }
+
+  /**
+   * The limits of a client, as far as this process knows; of one that nobody knows, those that it would get.
+   *
+   * @throws QueueUnavailable
+   */
+  limitsOf(clientId: string): Promise<Limits> {
+    return this.clients.limitsOf(clientId);
+  }
+
+  private async judged(client: Client | undefined, enqueueing: Enqueueing): Promise<Client | undefined> {
     const { clientId, principal } = enqueueing;
-    const client = await this.enrolled(clientId);
     if (!this.refusal(client, enqueueing)) return client;
     const fresh = await this.clients.fresh(clientId);
     const refusal = this.refusal(fresh, enqueueing);

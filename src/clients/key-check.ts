@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { FailureThrottle, tooManyWrongKeys } from '../http/failure-throttle.js';
+import { checkBeforeRefusal } from '../http/late-check.js';
 import { rememberPrincipal } from '../http/principal.js';
 import type { ProblemError } from '../http/problem.js';
 import { networkOf } from '../http/sender-address.js';
@@ -11,9 +12,6 @@ import { ClientDirectory } from './client-directory.js';
 import { clientDisabled, wrongApiKey } from './client-problems.js';
 import { KeyRing } from './key-ring.js';
 import { SEVERAL_KEYS } from './sent-key.js';
-
-/** Routes whose tasks are judged again by what the store says of the client (`ClientJudge`): here a look into it is saved. */
-const JUDGED_WITH_THE_TASK = new Set(['/v1/enqueue', '/v1/enqueue/batch']);
 
 /** Different wrong keys that are looked up in a minute for one sender: guessing must not keep the store busy. */
 const MOST_WRONG_LOOK_UPS = 600;
@@ -30,14 +28,19 @@ export class KeyCheck {
     private readonly clock: Clock,
   ) {}
 
-  /** @throws ProblemError when the key opens nothing, or its client is disabled; QueueUnavailable */
-  async admit(request: FastifyRequest, key: string): Promise<true> {
+  /**
+   * @param isJudgedLater by what is remembered of the key, unless the request is refused before it is judged
+   * @throws ProblemError when the key opens nothing, or its client is disabled; QueueUnavailable
+   */
+  async admit(request: FastifyRequest, key: string, isJudgedLater: boolean): Promise<true> {
     const ip = networkOf(request.ip);
     if (key === SEVERAL_KEYS) throw this.refusal('several', ip);
     if (!isWholeKey(key)) throw this.refusal('malformed', ip);
     const keyHash = hashOfKey(key);
     const clientId = this.keys.clientOf(keyHash) ?? (await this.lookUp(keyHash, ip));
-    if (!JUDGED_WITH_THE_TASK.has(request.routeOptions.url ?? '')) await this.check(clientId, keyHash, ip);
+    const check = (): Promise<void> => this.check(clientId, keyHash, ip);
+    if (isJudgedLater) checkBeforeRefusal(request, check);
+    else await check();
     this.keys.used(keyHash);
     rememberPrincipal(request, { kind: 'client', clientId, keyHash });
     return true;

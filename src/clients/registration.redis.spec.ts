@@ -4,6 +4,7 @@ import { ManualClock } from '../../test/support/manual-clock.js';
 import { QueueHarness } from '../../test/support/queue-harness.js';
 import { until } from '../../test/support/until.js';
 import { loadConfig } from '../config/load-config.js';
+import { UNRECORDED } from '../queue/admission/admission-rules.js';
 import { ClientDirectory } from './client-directory.js';
 import { withSettings } from './client-settings.js';
 import { ClientHasTasks, TooManyClients } from './client-store.js';
@@ -22,7 +23,8 @@ afterEach(async () => {
   await harness.stop();
 });
 
-const directory = (environment = {}) => new ClientDirectory(loadConfig(environment), harness.clients, clock);
+const directory = (environment = {}) =>
+  new ClientDirectory(loadConfig(environment), harness.clients, harness.tiers, clock);
 const register = (id: string) => harness.clients.register(id, 'free');
 const set = (id: string) =>
   harness.clients.change(
@@ -241,5 +243,28 @@ describe('deleting a client', () => {
     const before = await set('client-a');
     await remove('client-a');
     expect((await set('client-a')).version).not.toBe(before.version);
+  });
+});
+
+describe('the version of a client', () => {
+  it('is another one after every change, of its tier too, and never one that was', async () => {
+    const versions: (string | undefined)[] = [];
+    for (let n = 1; n <= 20; n++) {
+      versions.push((await set('client-a')).version);
+      await harness.tiers.change(
+        'free',
+        () => ({ requestsPerMinute: n }),
+        () => '',
+      );
+      versions.push((await harness.clients.find('client-a'))?.version);
+      if (n % 5 === 0)
+        await harness.clients.remove(
+          'client-a',
+          () => undefined,
+          () => '',
+        );
+    }
+    expect(new Set(versions).size).toBe(40);
+    expect(versions).not.toContain(UNRECORDED);
   });
 });

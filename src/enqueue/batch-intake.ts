@@ -5,6 +5,7 @@ import { Problems } from '../http/problems.js';
 import { validated } from '../http/validation.js';
 import type { Accepted } from '../queue/admission/admission.js';
 import { BatchBounds } from './batch-bounds.js';
+import type { Refused } from './batch-headers.js';
 import { faultsInBatch, inBatch } from './batch-problems.js';
 import { EnqueueRequest } from './enqueue.dto.js';
 import { type Call, Intake } from './intake.js';
@@ -27,13 +28,15 @@ export class BatchIntake {
    *
    * @throws ProblemError when the batch as a whole is refused
    */
-  async takeEach(tasks: readonly unknown[], call: Call): Promise<(Accepted | ProblemError)[]> {
+  async takeEach(tasks: readonly unknown[], call: Call): Promise<(Accepted | Refused)[]> {
     const read = await this.readAll(tasks, call.principal);
-    await this.bounds.require(requestsIn(read), call.principal);
+    const refusals = await this.bounds.refusals(requestsIn(read));
     return Promise.all(
-      read.map(async (each, place) =>
-        each instanceof ProblemError ? inBatch(each, place) : this.takeOne(each, call, place),
-      ),
+      read.map(async (each, place): Promise<Accepted | Refused> => {
+        if (each instanceof ProblemError) return { kind: 'refused', problem: inBatch(each, place) };
+        const problem = refusals.get(each.client_id);
+        return problem ? refusedOf(each, problem) : this.takeOne(each, call, place);
+      }),
     );
   }
 
@@ -49,7 +52,7 @@ export class BatchIntake {
     if (requests.length < read.length) {
       throw faultsInBatch(read.map((each) => (each instanceof ProblemError ? each : undefined)));
     }
-    await this.bounds.require(requests, call.principal);
+    await this.bounds.requireAll(requests);
     return this.intake.takeAllOrNone(requests, call);
   }
 
@@ -80,16 +83,20 @@ export class BatchIntake {
     }
   }
 
-  private async takeOne(request: NamedRequest, call: Call, place: number): Promise<Accepted | ProblemError> {
+  private async takeOne(request: NamedRequest, call: Call, place: number): Promise<Accepted | Refused> {
     try {
       return await this.intake.take(request, call, place);
     } catch (error) {
       const problem = this.problems.of(error);
       // What nobody expected is for the log, and the batch.
       if (problem.init.status === 500) throw error;
-      return inBatch(problem, place);
+      return refusedOf(request, inBatch(problem, place));
     }
   }
+}
+
+function refusedOf({ client_id }: NamedRequest, problem: ProblemError): Refused {
+  return { kind: 'refused', problem, clientId: client_id };
 }
 
 function requestsIn(read: readonly (NamedRequest | ProblemError)[]): NamedRequest[] {

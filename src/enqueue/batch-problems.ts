@@ -1,4 +1,4 @@
-import { type FieldError, invalidRequest, ProblemError } from '../http/problem.js';
+import { type FieldError, invalidRequest, ProblemError, type ProblemInit } from '../http/problem.js';
 import { type AddResult, isAccepted } from '../queue/admission/admission.js';
 import { refusalProblem } from './refusal-problem.js';
 
@@ -21,7 +21,11 @@ export function refusalInBatch(results: readonly AddResult[]): ProblemError {
   const place = results.findIndex((result) => !isAccepted(result) && result.kind !== 'skipped');
   const refusal = results[place];
   if (!refusal || isAccepted(refusal)) throw new Error('no task of the batch was refused');
-  const problem = refusalProblem(refusal);
+  return nothingStored(refusalProblem(refusal), place);
+}
+
+/** The same by the problem of one of them. */
+export function nothingStored(problem: ProblemInit, place: number): ProblemError {
   const errors: FieldError[] = [{ pointer: pointerTo(place), detail: problem.detail }];
   return new ProblemError({ ...problem, detail: `None of the tasks was stored. ${problem.detail}`, errors });
 }

@@ -5,12 +5,20 @@ import { ApiProblem } from '../http/api-problem.js';
 import { ClientController } from '../http/client-api.js';
 import { PaysForItself } from '../http/ingress-guard.js';
 import { As, type Principal } from '../http/principal.js';
-import { ProblemError } from '../http/problem.js';
 import type { Accepted } from '../queue/admission/admission.js';
 import { BatchAnswer, BatchRequest } from './batch.dto.js';
 import { BatchIntake } from './batch-intake.js';
-import { answerFor, rateLimitHeaders } from './enqueue-answer.js';
+import { batchHeaders, type Refused } from './batch-headers.js';
+import { answerFor } from './enqueue-answer.js';
 import { ApiEnqueueHeaders, callOf, type EnqueueHeaders, RATE_LIMIT_HEADERS } from './enqueue-headers.js';
+
+const BATCH_HEADERS = {
+  ...RATE_LIMIT_HEADERS,
+  'Retry-After': {
+    schema: { type: 'integer' as const },
+    description: 'When every task was refused for the number of requests: seconds until some will be taken.',
+  },
+};
 
 const ApiBatchProblems = (): MethodDecorator =>
   applyDecorators(
@@ -48,7 +56,7 @@ export class BatchController {
   @ApiEnqueueHeaders(
     'Holds for every task of the batch at its place: of a batch that is sent again, what was stored is answered as before, and the rest is stored.',
   )
-  @ApiResponse({ status: 202, type: BatchAnswer, headers: RATE_LIMIT_HEADERS })
+  @ApiResponse({ status: 202, type: BatchAnswer, headers: BATCH_HEADERS })
   @ApiBatchProblems()
   async enqueueBatch(
     @Body() { tasks, atomic }: BatchRequest,
@@ -60,22 +68,13 @@ export class BatchController {
     const results = atomic
       ? await this.intake.takeAllOrNone(tasks, call)
       : await this.intake.takeEach(tasks, call);
-    void reply.headers(quotaHeaders(results));
+    void reply.headers(batchHeaders(results));
     return { results: results.map((result) => resultFor(result, reply.request.id)) };
   }
 }
 
-function resultFor(result: Accepted | ProblemError, requestId: string): BatchAnswer['results'][number] {
-  return result instanceof ProblemError
-    ? { status: 'error', error: result.toBody(requestId) }
+function resultFor(result: Accepted | Refused, requestId: string): BatchAnswer['results'][number] {
+  return result.kind === 'refused'
+    ? { status: 'error', error: result.problem.toBody(requestId) }
     : answerFor(result);
-}
-
-/** What is left to the client when all tasks are of the same one. */
-function quotaHeaders(results: readonly (Accepted | ProblemError)[]): Record<string, string> {
-  const accepted = results.flatMap((result) => (result instanceof ProblemError ? [] : [result]));
-  const clients = new Set(accepted.map(({ receipt }) => receipt.clientId));
-  const quotas = accepted.flatMap(({ quota }) => quota ?? []);
-  const [least] = quotas.toSorted((one, other) => one.remaining - other.remaining);
-  return clients.size === 1 && least ? rateLimitHeaders(least) : {};
 }

@@ -1,6 +1,7 @@
 import { Body, Headers, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import { JudgedWithTheTask } from '../clients/client-guard.js';
 import { ApiProblem } from '../http/api-problem.js';
 import { ClientController } from '../http/client-api.js';
 import { PaysForItself } from '../http/ingress-guard.js';
@@ -17,6 +18,7 @@ export class EnqueueController {
   @Post('enqueue')
   @HttpCode(202)
   @PaysForItself()
+  @JudgedWithTheTask()
   @ApiOperation({
     operationId: 'enqueueTask',
     summary: 'Enqueue a task',

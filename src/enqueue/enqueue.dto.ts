@@ -12,10 +12,12 @@ import {
   Min,
   MinLength,
 } from 'class-validator';
+import { IsClientId } from '../clients/is-client-id.js';
 import { Nested } from '../http/instantiate.js';
 import { IsStringMap } from '../http/validators.js';
 import { MAX_HEADERS, MAX_HEADERS_BYTES } from '../net/target-header.js';
 import { MAX_URL_BYTES } from '../net/target-url.js';
+import { CALLER_ID } from '../task/task-id.js';
 import { type Method, METHODS } from '../task/task.js';
 import { OPTIONAL_DURATION } from './duration-schema.js';
 import { RetryRequest } from './retry.dto.js';
@@ -66,9 +68,7 @@ export class TargetRequest {
 export class EnqueueRequest {
   /** Who enqueues. Needed unless an API key says it, and then it may name no other client. */
   @IsOptional()
-  @IsString()
-  @Matches(/^[A-Za-z0-9_-]{3,64}$/, { message: 'must be 3 to 64 letters, digits, hyphens or underscores' })
-  @ApiProperty({ example: 'my-service', required: false })
+  @IsClientId({ required: false })
   client_id?: string | null;
 
   /** `critical`, `high`, `default` (also called `normal`), `low`, or a queue that was created. */
@@ -97,7 +97,8 @@ export class EnqueueRequest {
   /** Your own id, unique among your tasks: a second enqueue with it answers the first one's result. */
   @IsOptional()
   @IsString()
-  @Matches(/^[A-Za-z0-9_-]{1,128}$/, { message: 'must be 1 to 128 letters, digits, hyphens or underscores' })
+  @Matches(CALLER_ID, { message: 'must be 1 to 128 letters, digits, hyphens or underscores' })
+  @ApiProperty({ pattern: CALLER_ID.source, required: false })
   task_id?: string | null;
 
   /** Extra tries after the first; 0 = none. */

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import type { Client } from '../clients/client.js';
 import { ClientJudge, type Enqueueing } from '../clients/client-judge.js';
+import { ProblemError } from '../http/problem.js';
 import { AdmissionMetric } from '../metrics/admission-metric.js';
 import { TaskMetrics } from '../metrics/task-metrics.js';
 import {
@@ -12,6 +14,7 @@ import {
 import { UNRECORDED } from '../queue/admission/admission-rules.js';
 import { TaskQueue } from '../queue/task-queue.js';
 import type { Task } from '../task/task.js';
+import { inBatch } from './batch-problems.js';
 
 /** How often a request is judged anew because its client was changed meanwhile. */
 const MOST_TRIES = 5;
@@ -44,11 +47,11 @@ export class Enqueuer {
   /**
    * Stores all of them or none.
    *
-   * @throws ProblemError, QueueUnavailable
+   * @throws ProblemError of the first whose client may not have it stored, with pointers into the batch; QueueUnavailable
    */
   async addAllOrNone(tasks: readonly Task[], askings: readonly Asking[]): Promise<readonly AddResult[]> {
     const results = await this.untilFresh(askings, async () => {
-      const admissions = await Promise.all(askings.map((asking) => this.admission(asking)));
+      const admissions = await Promise.all(askings.map((asking, place) => this.admission(asking, place)));
       const additions = tasks.map((task, at): Addition => ({ task, admission: admissions[at] }));
       return this.queue.addAllOrNone(additions);
     });
@@ -66,7 +69,8 @@ export class Enqueuer {
     if (id === undefined && !asking.idempotency) return undefined;
     const [result] = await this.untilFresh([asking], async () => {
       // Where it goes was judged then.
-      const admission = await this.admission({ ...asking, url: undefined });
+      const client = await this.judge.knownClientOf({ ...asking, url: undefined });
+      const admission = admissionOf(asking, client);
       const found = await this.queue.replay({ clientId: asking.clientId, id, admission });
       return found ? [found] : [];
     });
@@ -84,14 +88,12 @@ export class Enqueuer {
     }
   }
 
-  private async admission(asking: Asking): Promise<Admission> {
-    const { clientId, idempotency, isPaid } = asking;
-    const client = await this.judge.clientOf(asking);
-    return {
-      version: client?.version ?? UNRECORDED,
-      ...(!isPaid && { principal: clientId }),
-      ...(idempotency && { idempotency }),
-    };
+  private async admission(asking: Asking, place?: number): Promise<Admission> {
+    try {
+      return admissionOf(asking, await this.judge.clientOf(asking));
+    } catch (error) {
+      throw place !== undefined && error instanceof ProblemError ? inBatch(error, place) : error;
+    }
   }
 
   private counted(task: Task, result: AddResult): AddResult {
@@ -99,4 +101,12 @@ export class Enqueuer {
     else if (!isAccepted(result)) this.refusals.refused(result.kind === 'full' ? result.what : result.kind);
     return result;
   }
+}
+
+function admissionOf({ clientId, idempotency, isPaid }: Asking, client: Client | undefined): Admission {
+  return {
+    version: client?.version ?? UNRECORDED,
+    ...(!isPaid && { principal: clientId }),
+    ...(idempotency && { idempotency }),
+  };
 }

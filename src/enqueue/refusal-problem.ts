@@ -1,3 +1,4 @@
+import { clientDisabled } from '../clients/client-problems.js';
 import { tooManyRequests } from '../http/ingress-guard.js';
 import type { ProblemInit } from '../http/problem.js';
 import type { Full, Quota, Refusal } from '../queue/admission/admission.js';
@@ -71,11 +72,7 @@ const OTHERS: Readonly<Record<'stale' | 'disabled' | 'conflict' | 'skipped', Pro
     detail: 'What is set for this client changes faster than the request can be judged. Send it again.',
     headers: { 'retry-after': String(STALE_RETRY_AFTER_SEC) },
   },
-  disabled: {
-    status: 403,
-    code: 'client_disabled',
-    detail: 'This client is disabled. An admin enables it with POST /admin/clients/set.',
-  },
+  disabled: clientDisabled().init,
   conflict: {
     status: 422,
     code: 'idempotency_key_reused',

@@ -30,6 +30,13 @@ export class Problem {
   @ApiProperty({ type: [FieldError], required: false })
   errors?: FieldError[];
 
+  @ApiProperty({
+    type: 'integer',
+    required: false,
+    description: 'When to try again, in seconds from now: as in Retry-After, also of one task of a batch.',
+  })
+  retry_after?: number;
+
   @ApiProperty({ description: 'The id of the request in the log.' })
   request_id!: string;
 }
@@ -50,7 +57,8 @@ export class ProblemError extends Error {
   }
 
   toBody(requestId: string): Problem {
-    const { status, code, detail, errors } = this.init;
+    const { status, code, detail, errors, headers } = this.init;
+    const retryAfter = headers?.['retry-after'];
     return {
       type: `urn:task-runner:problem:${code}`,
       title: STATUS_CODES[status] ?? 'Error',
@@ -58,6 +66,7 @@ export class ProblemError extends Error {
       code,
       detail,
       ...(errors && { errors: [...errors] }),
+      ...(retryAfter !== undefined && { retry_after: Number(retryAfter) }),
       request_id: requestId,
     };
   }

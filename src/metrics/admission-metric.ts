@@ -7,7 +7,7 @@ const REFUSED = 'taskqueue_enqueue_refused_total';
 export const admissionMetricProviders = [
   makeCounterProvider({
     name: REFUSED,
-    help: 'Tasks that were not stored: there is no room (memory, tasks, client, queue), or it is the client (rate_limited, throttled, disabled, conflict, stale).',
+    help: 'Tasks that were not stored: there is no room (memory, tasks, client, queue), it is the client (rate_limited, throttled, disabled, conflict, stale), or another task of the batch (skipped). Requests for anything else that were throttled count, too.',
     labelNames: ['reason'],
   }),
 ];
@@ -17,7 +17,7 @@ export class AdmissionMetric {
   constructor(@InjectMetric(REFUSED) private readonly refusals: Counter) {}
 
   /** @param reason one of few: it is a label */
-  refused(reason: string): void {
-    this.refusals.inc({ reason });
+  refused(reason: string, count = 1): void {
+    this.refusals.inc({ reason }, count);
   }
 }

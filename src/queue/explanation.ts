@@ -30,6 +30,16 @@ export interface GateVerdict {
   readonly running: number;
   readonly maxRunning?: number;
   readonly perSecond?: number;
+  /** Of a host whose circuit is not closed. */
+  readonly cause?: OutageCause;
+}
+
+/** Why the circuit of a host is not closed. */
+interface OutageCause {
+  /** Somebody has opened it; otherwise failures have. */
+  readonly isByHand: boolean;
+  /** The status or code of the last failure, or what whoever has opened it says; '' = nothing. */
+  readonly note: string;
 }
 
 /** What the script of that name returns. */
@@ -78,7 +88,8 @@ function verdicts(values: readonly string[], state: TaskState, now: number): Ver
   for (let at = 0; at < values.length; at += GATE_VALUES) {
     const [id = '', ...told] = values.slice(at, at + GATE_VALUES);
     const reading = readingOf(id, told);
-    all.push({ id, verdict: verdictOf(id, reading, refusalOf(reading, state, now)) });
+    const refusal = refusalOf(reading, state, now);
+    all.push({ id, verdict: { ...verdictOf(id, reading, refusal), ...causeOf(reading, refusal) } });
   }
   return all;
 }
@@ -112,6 +123,13 @@ function verdictOf(id: string, { limits, running }: GateReading, refusal: Refusa
     ...(limits?.maxRunning !== undefined && { maxRunning: limits.maxRunning }),
     ...(limits?.perSecond !== undefined && { perSecond: limits.perSecond }),
   };
+}
+
+const OF_CIRCUIT: readonly string[] = ['circuit_open', 'circuit_half_open', 'ramping'];
+
+function causeOf({ circuit }: GateReading, refusal: Refusal | undefined): Pick<GateVerdict, 'cause'> {
+  if (!circuit || !refusal || !OF_CIRCUIT.includes(refusal.reason)) return {};
+  return { cause: { isByHand: circuit.openedBy !== '', note: circuit.note } };
 }
 
 type Known = Pick<TaskExplanation, 'dueAt' | 'heldBy' | 'parkedAhead'>;

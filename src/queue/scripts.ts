@@ -1,6 +1,9 @@
 import { LuaScript } from '../redis/lua-script.js';
 
-const script = (name: string): LuaScript => new LuaScript(new URL(`lua/${name}.lua`, import.meta.url));
+const file = (name: string): URL => new URL(`lua/${name}.lua`, import.meta.url);
+const script = (name: string): LuaScript => new LuaScript(file(name));
+/** Of what somebody has asked for: a repeat of it would be refused. */
+const answeredOnce = (name: string): LuaScript => new LuaScript(file(name), { isAnsweredOnce: true });
 
 /** What scripts of others share with these: gates, places, the clock. */
 export const INCLUDES = new URL('lua/include/', import.meta.url);
@@ -15,13 +18,13 @@ export const scripts = {
   findOwner: script('find-owner'),
   listTasks: script('list-tasks'),
   explainTask: script('explain-task'),
-  cancelTask: script('cancel-task'),
-  runTask: script('run-task'),
-  retryTask: script('retry-task'),
-  editTask: script('edit-task'),
+  cancelTask: answeredOnce('cancel-task'),
+  runTask: answeredOnce('run-task'),
+  retryTask: answeredOnce('retry-task'),
+  editTask: answeredOnce('edit-task'),
   setGate: script('set-gate'),
-  keepRecord: script('keep-record'),
-  setCircuit: script('set-circuit'),
+  keepRecord: answeredOnce('keep-record'),
+  setCircuit: answeredOnce('set-circuit'),
   sweepCircuits: script('sweep-circuits'),
   renewLocks: script('renew-locks'),
   joinFleet: script('join-fleet'),

@@ -9,7 +9,7 @@ import { ADMISSION_KEY } from '../redis/keys.js';
 import type { Settlement } from '../task/settlement.js';
 import type { Task } from '../task/task.js';
 import { loadConfig } from '../config/load-config.js';
-import { encodeRules } from './admission/admission-rules.js';
+import { encodeRules } from '../../test/support/admission-rules.js';
 import { stepSettings } from './queue-rules.js';
 import { RunningTasks } from './worker/running-tasks.js';
 import type { SettledTask } from './worker/settled-task.js';

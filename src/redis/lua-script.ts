@@ -1,35 +1,47 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import type { Redis } from 'ioredis';
 
 const INCLUDE = /^--@include (\S+)$/gm;
+const AROUND = new URL('lua/answered-once.lua', import.meta.url);
+
+interface Options {
+  /** Where else there are files to include, for those that are not beside the script. */
+  readonly elsewhere?: URL;
+  /**
+   * Whether a call that is sent again, its reply was lost, is answered as the first time, without a second run. For
+   * scripts that a repeat finds with nothing left to do, and that answer so.
+   */
+  readonly isAnsweredOnce?: boolean;
+}
 
 /** A Lua script of the product, run by its digest and sent only when Redis does not have it. */
 export class LuaScript {
   private readonly text: string;
   private readonly sha: string;
+  private readonly isAnsweredOnce: boolean;
 
-  /**
-   * @param file the script; `--@include name` lines are replaced by `include/name.lua` beside it
-   * @param elsewhere where else there are such files, for those that are not beside it
-   */
-  constructor(file: URL, elsewhere?: URL) {
+  /** @param file the script; `--@include name` lines are replaced by `include/name.lua` beside it */
+  constructor(file: URL, { elsewhere, isAnsweredOnce = false }: Options = {}) {
     const include = (_line: string, name: string): string => {
       const beside = new URL(`include/${name}.lua`, file);
       const found = elsewhere && !existsSync(beside) ? new URL(`${name}.lua`, elsewhere) : beside;
       return readFileSync(found, 'utf8');
     };
-    this.text = readFileSync(file, 'utf8').replace(INCLUDE, include);
+    const text = readFileSync(file, 'utf8').replace(INCLUDE, include);
+    this.isAnsweredOnce = isAnsweredOnce;
+    this.text = isAnsweredOnce ? readFileSync(AROUND, 'utf8').replace('--@script', () => text) : text;
     this.sha = createHash('sha1').update(this.text).digest('hex');
   }
 
   /** @param prefix KEYS[1]: the prefix of every key that the script may touch */
   async run(redis: Redis, prefix: string, args: readonly (string | number)[]): Promise<unknown> {
+    const keys = this.isAnsweredOnce ? [prefix, `${prefix}done:${randomUUID()}`] : [prefix];
     try {
-      return await redis.evalsha(this.sha, 1, prefix, ...args);
+      return await redis.evalsha(this.sha, keys.length, ...keys, ...args);
     } catch (error) {
       if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
-      return redis.eval(this.text, 1, prefix, ...args);
+      return redis.eval(this.text, keys.length, ...keys, ...args);
     }
   }
 }

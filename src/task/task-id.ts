@@ -1,5 +1,9 @@
 const RANDOM = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const CHOSEN = /^([A-Za-z0-9_-]{3,64})\.[A-Za-z0-9_-]{1,128}$/;
+/** The id of a client. */
+export const CLIENT_ID = /^[A-Za-z0-9_-]{3,64}$/;
+/** What a caller may choose as the id of a task. */
+export const CALLER_ID = /^[A-Za-z0-9_-]{1,128}$/;
+const CHOSEN = new RegExp(`^(${unanchored(CLIENT_ID)})\\.${unanchored(CALLER_ID)}$`);
 
 /** Whether a text can be the id of a task at all: a UUID, or `<client_id>.<task_id>`. */
 export function isTaskId(text: string): boolean {
@@ -19,4 +23,8 @@ export function callerTaskId(clientId: string, chosen: string): string {
 /** The client of a task whose caller chose its id, by that alone; nothing of a random one. */
 export function clientInId(id: string): string | undefined {
   return CHOSEN.exec(id)?.[1];
+}
+
+function unanchored({ source }: RegExp): string {
+  return source.slice(1, -1);
 }

@@ -19,6 +19,27 @@ const deferred = (heldBy: GateVerdict, parkedAhead?: number) =>
     ...(parkedAhead !== undefined && { parkedAhead }),
   });
 
+const ofHost = (reason: 'circuit_open' | 'circuit_half_open', at?: number) => ({
+  ...{ kind: 'host' as const, name: 'http://a' },
+  refusal: { reason, ...(at !== undefined && { at }) },
+});
+const failed = { isByHand: false, note: '503' };
+const byHand = { isByHand: true, note: 'it moves' };
+const circuits: [string, GateVerdict][] = [
+  [
+    'its host http://a is left alone (circuit open, last failure 503); it is tried again at 2030-01-01T00:00:00.000Z',
+    verdict({ ...ofHost('circuit_open', AT), cause: failed }),
+  ],
+  [
+    'its host http://a is left alone (circuit opened by an admin: it moves) until somebody closes it',
+    verdict({ ...ofHost('circuit_open'), cause: byHand }),
+  ],
+  [
+    'its host http://a is left alone (circuit opened by an admin); it is tried again at 2030-01-01T00:00:00.000Z',
+    verdict({ ...ofHost('circuit_open', AT), cause: { isByHand: true, note: '' } }),
+  ],
+];
+
 describe('the summary of a task that is held', () => {
   it.each<[string, GateVerdict]>([
     ['its queue mails is paused', verdict({ refusal: { reason: 'shut' } })],
@@ -33,6 +54,7 @@ describe('the summary of a task that is held', () => {
       verdict({ running: 3, maxRunning: 3, refusal: { reason: 'at_capacity' } }),
     ],
     ['its queue mails has let in all that it may at once', verdict({ refusal: { reason: 'at_capacity' } })],
+    ...circuits,
     ['its queue mails is at its rate', verdict({ refusal: { reason: 'rate_limited', at: AT } })],
   ])('says that %s', (expected, heldBy) => {
     expect(deferred(heldBy).summary).toBe(`It is due, but ${expected}.`);
@@ -69,6 +91,21 @@ describe('a gate', () => {
         reason: 'rate_limited',
         next_at: '2030-01-01T00:00:00.000Z',
       },
+    ]);
+  });
+
+  it('says of a host why its circuit is open, and when it is tried again', () => {
+    const gates = [
+      verdict({ ...ofHost('circuit_open', AT), cause: failed }),
+      verdict({ ...ofHost('circuit_open'), cause: byHand }),
+      verdict({ ...ofHost('circuit_half_open'), cause: byHand }),
+    ];
+    const host = { gate: 'host', name: 'http://a', passes: false };
+    const reason = 'host_circuit_open';
+    expect(view({ gates }).gates).toEqual([
+      { ...host, reason, last_error: '503', next_at: '2030-01-01T00:00:00.000Z' },
+      { ...host, reason, forced: true, forced_reason: 'it moves' },
+      { ...host, reason: 'host_circuit_half_open' },
     ]);
   });
 });

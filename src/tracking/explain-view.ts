@@ -30,9 +30,21 @@ function gateView(verdict: GateVerdict): GateView {
     name,
     passes: !refusal,
     ...(refusal && { reason: reasonOf(verdict) }),
+    ...causeView(verdict),
     ...(maxRunning !== undefined && { running, max_running: maxRunning }),
     ...(at !== undefined && (opensAtOnce(refusal) ? { until: at } : { next_at: at })),
   };
+}
+
+function causeView(verdict: GateVerdict): Pick<GateView, 'forced' | 'forced_reason' | 'last_error'> {
+  const { isByHand = false, note = '' } = verdict.cause ?? {};
+  if (!isByHand) return note === '' ? {} : { last_error: note };
+  return isForced(verdict) ? { forced: true, ...(note !== '' && { forced_reason: note }) } : {};
+}
+
+/** Somebody has opened the circuit, and it may not be tried yet. */
+function isForced({ cause, refusal }: GateVerdict): boolean {
+  return cause?.isByHand === true && refusal?.reason === 'circuit_open';
 }
 
 /** Then nothing is left of it. */
@@ -106,7 +118,13 @@ function why(verdict: GateVerdict): string {
 function nextProbe(verdict: GateVerdict): string {
   const next =
     verdict.refusal?.at === undefined ? ' until somebody closes it' : `; it is tried again${at(verdict)}`;
-  return `is left alone (circuit open)${next}`;
+  return `is left alone (${circuit(verdict)})${next}`;
+}
+
+function circuit(verdict: GateVerdict): string {
+  const { note = '' } = verdict.cause ?? {};
+  if (isForced(verdict)) return `circuit opened by an admin${note && `: ${note}`}`;
+  return `circuit open${note && `, last failure ${note}`}`;
 }
 
 function at({ refusal }: GateVerdict): string {

@@ -23,6 +23,19 @@ export class GateView {
   @ApiProperty({ enum: REASONS, required: false })
   reason?: GateReason;
 
+  @ApiProperty({ required: false, description: 'Of a host: an admin holds its circuit open.' })
+  forced?: true;
+
+  @ApiProperty({ required: false, description: 'Of a forced one: why, as the admin says.' })
+  forced_reason?: string;
+
+  @ApiProperty({
+    required: false,
+    description: 'Of a host whose circuit failures have opened: status or code of the last one.',
+    example: '503',
+  })
+  last_error?: string;
+
   @ApiProperty({ required: false, description: 'Running tasks that count for `max_running`.' })
   running?: number;
 

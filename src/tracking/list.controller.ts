@@ -3,6 +3,7 @@ import { ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { otherClient } from '../clients/client-problems.js';
 import { ApiProblem } from '../http/api-problem.js';
 import { ClientController } from '../http/client-api.js';
+import { readPageLimit } from '../http/page-limit.js';
 import { As, type Principal } from '../http/principal.js';
 import type { TaskFilter } from '../queue/search/task-list.js';
 import { TaskReader } from '../queue/task-reader.js';
@@ -12,7 +13,6 @@ import { ListTasksQuery } from './task-filter.dto.js';
 import { TaskList } from './task-summary.dto.js';
 import { taskListView } from './task-summary.js';
 
-const DEFAULT_LIMIT = 50;
 /** A position in the order in which tasks were stored. */
 const POSITION = /^\d{1,15}-\d{1,15}$/;
 
@@ -34,7 +34,7 @@ export class ListController {
     const { limit, cursor } = query;
     const page = await this.reader.list({
       filter: ofPrincipal(readFilter(query), principal),
-      limit: Number(limit ?? DEFAULT_LIMIT),
+      limit: readPageLimit(limit),
       after: placeAt(cursor, POSITION),
     });
     return taskListView(page);

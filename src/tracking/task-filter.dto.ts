@@ -1,5 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, IsOptional, IsString, Matches, MaxLength, ValidateBy } from 'class-validator';
+import { IsClientId } from '../clients/is-client-id.js';
+import { PageLimit } from '../http/page-limit.js';
 import { TASK_STATES, type TaskState } from '../task/task-state.js';
 
 const TIME = { format: 'date-time', required: false };
@@ -38,7 +40,7 @@ export class TaskFilterFields {
   queue?: string;
 
   @IsOptional()
-  @Matches(/^[A-Za-z0-9_-]{3,64}$/, { message: 'must be the id of a client' })
+  @IsClientId({ required: false })
   client_id?: string;
 
   /** What its URL calls: `api.example.com`, with a port or without, or an origin such as `https://api.example.com`. */
@@ -85,9 +87,7 @@ export class TaskFilterFields {
 }
 
 export class ListTasksQuery extends TaskFilterFields {
-  @IsOptional()
-  @Matches(/^([1-9]\d{0,2}|1000)$/, { message: 'must be a whole number from 1 to 1000' })
-  @ApiProperty({ type: 'integer', minimum: 1, maximum: 1000, default: 50, required: false })
+  @PageLimit()
   limit?: string;
 
   /** `next_cursor` of the page before. */

@@ -1,13 +1,16 @@
 import { INCLUDES } from '../queue/scripts.js';
 import { LuaScript } from '../redis/lua-script.js';
 
-const script = (name: string): LuaScript =>
-  new LuaScript(new URL(`lua/${name}.lua`, import.meta.url), INCLUDES);
+const file = (name: string): URL => new URL(`lua/${name}.lua`, import.meta.url);
+const script = (name: string): LuaScript => new LuaScript(file(name), { elsewhere: INCLUDES });
+/** Of what somebody has asked for: a repeat of it would be refused. */
+const answeredOnce = (name: string): LuaScript =>
+  new LuaScript(file(name), { elsewhere: INCLUDES, isAnsweredOnce: true });
 
 /** The scripts about workers. Each begins with its contract: keys, arguments, what it returns. */
 export const scripts = {
   beatWorker: script('beat-worker'),
   sweepWorkers: script('sweep-workers'),
   callWorker: script('call-worker'),
-  holdWorker: script('hold-worker'),
+  holdWorker: answeredOnce('hold-worker'),
 };

@@ -333,9 +333,21 @@ describe('the audit log', () => {
     expect((await audit('?made_after=2100-01-01T00:00:00Z')).entries).toEqual([]);
   });
 
+  it('knows of no change before 1970, and of all after it', async () => {
+    for (const time of ['1970-01-01T00:00:00Z', '1969-07-20T20:17:40Z', '0001-01-01T00:00:00Z']) {
+      const asked = (bound: string) => ask<AuditList>('GET', `audit?limit=1&${bound}=${time}`);
+      expect(await asked('made_before')).toMatchObject({
+        status: 200,
+        body: { entries: [], next_cursor: null },
+      });
+      expect((await asked('made_after')).body.entries).toHaveLength(1);
+    }
+  });
+
   it.each([
     'limit=0',
     'cursor=x',
+    'cursor=0-0',
     'made_after=yesterday',
     'after=2026-01-01T00:00:00Z',
     'action=A',

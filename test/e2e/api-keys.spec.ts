@@ -1,6 +1,8 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CreatedKey, KeyList } from '../../src/admin/admin-keys.dto.js';
+import type { BatchAnswer } from '../../src/enqueue/batch.dto.js';
+import type { Problem } from '../../src/http/problem.js';
 import { hashOfKey, newApiKey } from '../../src/clients/api-key.js';
 import { rawRequest } from '../support/raw-request.js';
 import { routesOf } from '../support/routes.js';
@@ -162,6 +164,58 @@ describe('an API key', () => {
     expect(await callsFor(() => enqueue(key))).toEqual(without);
     await redis.quit();
     await open.stop();
+  });
+});
+
+describe('a key that was revoked, at a process that remembers it', () => {
+  const FAULTY = [{ queue: 'no-such-queue' }, { client_id: 'somebody-else' }, { unknown: 1 }, { task: {} }];
+
+  it('is told nothing of the request, and is one of the wrong keys that are counted', async () => {
+    const remembering = await TestApp.start(
+      { MODE: 'api', AUTH_MODE: 'key', ADMIN_API_KEY: ADMIN['x-admin-key'] },
+      true,
+    );
+    // What is known of a key is forgotten with its first refusal.
+    const ids = Array.from({ length: 12 }, (_, n) => `revoked-${n}`);
+    const keys = await Promise.all(ids.map((id) => makeKey(id)));
+    const kept = await makeKey('kept');
+    for (const { key } of [kept, ...keys]) expect((await enqueue(key, {}, remembering)).status).toBe(202);
+    for (const { client_id, key_id } of keys) await admin('DELETE', `clients/${client_id}/keys/${key_id}`);
+    const statuses = [];
+    for (const [n, { key }] of keys.entries()) {
+      const fault = FAULTY[n % FAULTY.length];
+      statuses.push((await enqueue(key, fault, remembering)).status);
+      expect([400, 403]).toContain((await enqueue(kept.key, fault, remembering)).status);
+    }
+    expect(statuses).toEqual([...Array<number>(10).fill(401), 429, 429]);
+    await remembering.stop();
+  });
+
+  it('opens no batch', async () => {
+    const { key, key_id } = await makeKey('batching');
+    const send = () => other.post('/v1/enqueue/batch', { tasks: [LATER, { queue: 'nowhere' }] }, bearer(key));
+    expect((await send()).status).toBe(202);
+    await admin('DELETE', `clients/batching/keys/${key_id}`);
+    expect(await send()).toMatchObject({ status: 401, body: { code: 'invalid_api_key' } });
+  });
+});
+
+describe('a batch of the admin', () => {
+  const batch = (client_ids: readonly string[], atomic: boolean) => {
+    const tasks = client_ids.map((client_id) => ({ client_id, ...LATER }));
+    return app.post<BatchAnswer & Problem>('/v1/enqueue/batch', { tasks, atomic }, ADMIN);
+  };
+
+  it('is told which of its tasks are of nobody', async () => {
+    await makeKey('somebody');
+    const pointer = '/tasks/1/client_id';
+    const refused = { code: 'unknown_client', errors: [{ pointer }] };
+    const { status, body } = await batch(['somebody', 'nobody'], false);
+    expect([status, body.results]).toMatchObject([202, [{ status: 'enqueued' }, { error: refused }]]);
+    expect(await batch(['somebody', 'nobody'], true)).toMatchObject({ status: 400, body: refused });
+    expect((await batch(['nobody'], false)).body.results).toMatchObject([
+      { error: { code: 'unknown_client', errors: [{ pointer: '/tasks/0/client_id' }] } },
+    ]);
   });
 });
 

@@ -166,6 +166,43 @@ describe('the limits of a client', () => {
     await set('free-two', 'basic');
     expect((await batch(of(11), { atomic: true })).status).toBe(202);
   });
+
+  it('refuse those of its tasks that could never fit, and none of another client', async () => {
+    await set('free-four', 'free');
+    const tasks = [...many(11, later({ client_id: 'free-four' })), later({ client_id: 'guest' })];
+    expect(codes(await batch(tasks))).toEqual([...Array<string>(11).fill('batch_too_large'), 'enqueued']);
+    const atomic = await batch(tasks, { atomic: true });
+    expect(atomic).toMatchObject({
+      status: 422,
+      body: { code: 'batch_too_large', errors: [{ pointer: '/tasks/0' }] },
+    });
+    expect([await alive('free-four'), await alive('guest')]).toEqual([0, 1]);
+  });
+
+  it('say of each task when to send it again, and of a batch of which none was taken', async () => {
+    await set('free-five', 'free');
+    const of = (count: number) => many(count, later({ client_id: 'free-five' }));
+    await batch(of(10));
+    const [some, none] = [await batch([later(), ...of(2)]), await batch(of(3))];
+    for (const { error } of [...resultsOf(some).slice(1), ...resultsOf(none)]) {
+      expect(error).toMatchObject({ code: 'rate_limited', status: 429 });
+      expect(Number.isInteger(error?.retry_after)).toBe(true);
+      expect(error?.retry_after).toBeGreaterThan(0);
+      expect(error?.retry_after).toBeLessThanOrEqual(60);
+    }
+    expect(some.headers.get('retry-after')).toBeNull();
+    expect(none.status).toBe(202);
+    const latest = Math.max(...resultsOf(none).map(({ error }) => error?.retry_after ?? 0));
+    expect(none.headers.get('retry-after')).toBe(String(latest));
+    expect(none.headers.get('ratelimit')).toMatch(/^"client";r=0;t=\d+$/);
+    expect(none.headers.get('ratelimit-policy')).toBe('"client";q=10;w=60');
+    await set('free-six', 'free');
+    await batch(many(10, later({ client_id: 'free-six' })));
+    const both = await batch([...of(1), later({ client_id: 'free-six' })]);
+    expect(both.headers.get('retry-after')).not.toBeNull();
+    // Of whom it would speak, nobody could say.
+    expect(both.headers.get('ratelimit')).toBeNull();
+  });
 });
 
 describe('a batch that is all or none', () => {

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { CircuitView } from '../../src/admin/admin-circuits.dto.js';
 import type { ExplanationView } from '../../src/tracking/explain.dto.js';
 import { Receiver } from '../support/receiver.js';
 import { TestApp } from '../support/test-app.js';
@@ -94,6 +95,12 @@ describe('a host that answers 500', () => {
     expect(metrics).toContain('taskqueue_circuits{state="not_closed"} 1');
     expect(metrics).not.toContain(new URL(well.url).host);
   });
+});
+
+it('that somebody opens while no admin key is asked for is opened by nobody that is known', async () => {
+  const path = `/admin/circuits/${encodeURIComponent(well.url)}/open`;
+  const open = await app.post<CircuitView>(path, { reason: 'it moves' });
+  expect(open).toMatchObject({ status: 200, body: { forced: true, opened_by: null, reason: 'it moves' } });
 });
 
 describe('Retry-After', () => {

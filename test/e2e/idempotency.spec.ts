@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Redis } from 'ioredis';
 import type { EnqueueAnswer } from '../../src/enqueue/enqueue.dto.js';
 import { type Product, startProduct } from '../support/product.js';
+import type { TaskView } from '../../src/tracking/task-view.dto.js';
 import { Receiver } from '../support/receiver.js';
 import { redisUrl, TestApp } from '../support/test-app.js';
 
@@ -107,6 +108,17 @@ describe('an Idempotency-Key', () => {
     await app.taskIn('completed', other.body.task_id);
     expect(await send(done, { queue: 'low' })).toMatchObject({ status: 202, body: other.body });
     expect(target.received).toHaveLength(1);
+  });
+
+  it('is answered the same after an edit; a task_id alone is answered with when its task is due now', async () => {
+    const [key, task_id] = [freshKey(), freshKey()];
+    const first = await enqueue(key, { task_id, delay: 3600 });
+    const edited = await app.send<TaskView>('PATCH', `/v1/tasks/${first.body.task_id}`, { delay: 7200 });
+    expect(edited.body.scheduled_at).not.toBe(first.body.scheduled_at);
+    expect((await enqueue(key, { task_id, delay: 3600 })).body).toEqual(first.body);
+    const again = await app.post<EnqueueAnswer>('/v1/enqueue', body({ task_id, delay: 3600 }));
+    const { scheduled_at } = edited.body;
+    expect(again.body).toEqual(Object.assign(first.body, { scheduled_at }));
   });
 
   it('is answered the same when the request would be refused by now', async () => {

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Redis } from 'ioredis';
 import { packed } from '../support/packed.js';
+import type { BatchAnswer, BatchError } from '../../src/enqueue/batch.dto.js';
 import { redisUrl, TestApp } from '../support/test-app.js';
 
 const HERE = '127.0.0.1';
@@ -30,6 +31,8 @@ async function exhaust(principal: string): Promise<void> {
 }
 const status = async (path: string, headers: Record<string, string> = {}) =>
   (await app!.get(path, headers)).status;
+const batch = (tasks: readonly object[], atomic = false) =>
+  app!.post<BatchAnswer>('/v1/enqueue/batch', { tasks, atomic });
 const task = (client_id: string) => ({ client_id, task: { url: 'http://target.example/' } });
 
 describe('more requests per second than are taken from one sender', () => {
@@ -58,12 +61,57 @@ describe('more requests per second than are taken from one sender', () => {
     await exhaust('flooder');
     const refused = { status: 429, body: { code: 'too_many_requests' } };
     expect(await app!.post('/v1/enqueue', task('flooder'))).toMatchObject(refused);
-    for (const atomic of [true, false]) {
-      const tasks = [task('neighbour'), task('flooder')];
-      expect(await app!.post('/v1/enqueue/batch', { tasks, atomic })).toMatchObject(refused);
-    }
+    for (const atomic of [true, false])
+      expect(await batch([task('flooder'), task('flooder')], atomic)).toMatchObject(refused);
     expect((await app!.post('/v1/enqueue', task('neighbour'))).status).toBe(202);
     expect(await redis.hgetall('{tr}:alive')).toEqual({ 'c:neighbour': '1', 'q:default': '1' });
+  });
+
+  it('are refused in a batch for those of their sender only, and nobody else pays for them', async () => {
+    await start();
+    await exhaust('flooder');
+    const tasks = [...Array.from({ length: 200 }, () => task('generous')), task('flooder')];
+    const answer = await batch(tasks);
+    expect(answer.status).toBe(202);
+    const statuses = answer.body.results.map(({ status }) => status);
+    expect(statuses).toEqual([...Array<string>(200).fill('enqueued'), 'error']);
+    const { error } = answer.body.results.at(-1) as BatchError;
+    expect(error).toMatchObject({ code: 'too_many_requests', status: 429 });
+    expect(error.retry_after).toBeGreaterThan(50);
+    // It has paid for its own.
+    expect((await batch([task('generous')])).status).toBe(429);
+  });
+
+  it('are paid by nobody in a batch that is all or none, and stored is none', async () => {
+    await start();
+    await exhaust('flooder');
+    const tasks = [...Array.from({ length: 200 }, () => task('prudent')), task('flooder')];
+    for (let n = 0; n < 3; n++)
+      expect(await batch(tasks, true)).toMatchObject({
+        status: 429,
+        body: { code: 'too_many_requests', errors: [{ pointer: '/tasks/200' }] },
+      });
+    expect(await redis.hgetall('{tr}:alive')).toEqual({});
+    expect((await app!.post('/v1/enqueue', task('prudent'))).status).toBe(202);
+  });
+
+  it('are counted, wherever they were refused', async () => {
+    await start();
+    const counted = async () => {
+      const { body } = await app!.get<string>('/metrics');
+      return Number(/enqueue_refused_total\{reason="throttled"[^}]*\} (\d+)/.exec(body)?.[1] ?? 0);
+    };
+    const before = await counted();
+    const throttled = async () => (await counted()) - before;
+    await exhaust(HERE);
+    await exhaust('flooder');
+    expect(await throttled()).toBe(0);
+    await status(PATH);
+    expect(await throttled()).toBe(1);
+    await app!.post('/v1/enqueue', task('flooder'));
+    expect(await throttled()).toBe(2);
+    await batch([task('flooder'), task('neighbour'), task('flooder')]);
+    expect(await throttled()).toBe(4);
   });
 
   it('are counted, too, when they are wrong and looked up all the same, as they may have been right before', async () => {

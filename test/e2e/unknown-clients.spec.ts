@@ -63,9 +63,25 @@ it('is kept while a task of it is alive, and deleting it is refused', async () =
 });
 
 it('a request that is refused for its form registers nobody', async () => {
-  const refused = await app.post('/v1/enqueue', { client_id: 'malformed', task: { url: 'ftp://x' } });
-  expect(refused.status).toBe(400);
+  const malformed = { client_id: 'malformed', task: { url: 'ftp://x' } };
+  const key = { 'idempotency-key': 'malformed-1' };
+  expect((await app.post('/v1/enqueue', malformed)).status).toBe(400);
+  expect((await app.post('/v1/enqueue', malformed, key)).status).toBe(400);
+  expect((await app.post('/v1/enqueue', { ...malformed, task_id: 't1' })).status).toBe(400);
+  for (const atomic of [false, true]) {
+    const tasks = [malformed, { ...malformed, client_id: 'sound', task: { url: target.url } }];
+    expect((await app.post('/v1/enqueue/batch', { tasks, atomic }, key)).status).toBe(atomic ? 400 : 202);
+  }
   expect((await app.get('/admin/clients/get?client_id=malformed')).status).toBe(404);
+  expect((await app.get('/admin/clients/get?client_id=sound')).status).toBe(200);
+});
+
+it('a batch of a client that is new is held to the limit that it would get', async () => {
+  const tasks = Array.from({ length: 11 }, () => ({ client_id: 'eager', task: { url: target.url } }));
+  const refused = await app.post('/v1/enqueue/batch', { tasks });
+  expect(refused).toMatchObject({ status: 422, body: { code: 'batch_too_large' } });
+  expect((await app.get('/admin/clients/get?client_id=eager')).status).toBe(404);
+  expect((await app.post('/v1/enqueue/batch', { tasks: tasks.slice(1) })).status).toBe(202);
 });
 
 it('as many are kept as may be; when all of them have tasks, a new one is told', async () => {

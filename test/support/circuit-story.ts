@@ -20,7 +20,7 @@ import type { HostVerdict } from '../../src/task/host-verdict.js';
 export type CircuitEvent = { readonly now: number } & (
   | { readonly kind: 'attempt'; readonly attempted: Attempted }
   | { readonly kind: 'start' }
-  | { readonly kind: 'open'; readonly until: number; readonly note: string }
+  | { readonly kind: 'open'; readonly until: number; readonly by: string; readonly note: string }
   | { readonly kind: 'close' }
   | { readonly kind: 'reset' }
   | { readonly kind: 'silence'; readonly load: Load }
@@ -157,7 +157,10 @@ export class CircuitStory {
   private async interfere(wish: Exclude<Wish, { kind: 'wait' | 'begin' | 'lose' }>): Promise<void> {
     const { now } = this;
     if (wish.kind === 'open') {
-      await this.let({ kind: 'open', now, until: now + wish.forMs, note: 'planned; see #7' });
+      const until = now + wish.forMs;
+      await this.let({ kind: 'open', now, until, by: '3f0c9f1d7a52', note: 'planned; see #7' });
+      // Said again it is no change.
+      await this.let({ kind: 'open', now, until, by: '-', note: 'planned; see #7' });
     } else if (wish.kind === 'look') {
       await this.let({ kind: 'silence', now, load: { parked: wish.parked, probes: this.probes } });
     } else if (wish.kind === 'end') {

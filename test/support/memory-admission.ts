@@ -9,7 +9,8 @@ import {
   type Receipt,
   receiptOf,
 } from '../../src/queue/admission/admission.js';
-import { type AdmissionRules, UNRECORDED } from '../../src/queue/admission/admission-rules.js';
+import { UNRECORDED } from '../../src/queue/admission/admission-rules.js';
+import type { AdmissionRules } from './admission-rules.js';
 import type { Task } from '../../src/task/task.js';
 
 const WINDOW_MS = 60_000;

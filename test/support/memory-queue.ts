@@ -1,5 +1,5 @@
 import type { Addition, Admission, AddResult, SentAgain } from '../../src/queue/admission/admission.js';
-import type { AdmissionRules } from '../../src/queue/admission/admission-rules.js';
+import type { AdmissionRules } from './admission-rules.js';
 import type { GateVerdict, TaskExplanation } from '../../src/queue/explanation.js';
 import type { QueueClock } from '../../src/queue/queue-clock.js';
 import {

@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import { Gauge } from 'prom-client';
 import { Circuits } from '../../src/circuit-breaker/circuits.js';
 import { HostLimits } from '../../src/circuit-breaker/host-limits.js';
+import { KnownHosts } from '../../src/circuit-breaker/known-hosts.js';
 import { ClientStore } from '../../src/clients/client-store.js';
 import { TierStore } from '../../src/clients/tier-store.js';
 import { Config } from '../../src/config/config.js';
@@ -35,6 +36,7 @@ export class QueueHarness {
   readonly gates: GateStore;
   readonly circuits: Circuits;
   readonly hostLimits: HostLimits;
+  readonly knownHosts: KnownHosts;
   readonly hostChanges = new HostChanges();
   readonly clients: ClientStore;
   readonly tiers: TierStore;
@@ -55,7 +57,8 @@ export class QueueHarness {
     this.reader = new ScriptTaskReader(config, connections, clock);
     this.gates = new GateStore(config, connections, clock);
     this.circuits = new Circuits(config, connections, clock, this.hostChanges);
-    this.hostLimits = new HostLimits(connections, this.gates, clock);
+    this.hostLimits = new HostLimits(connections, this.gates);
+    this.knownHosts = new KnownHosts(this.circuits, this.hostLimits);
     this.clients = new ClientStore(config, connections, clock);
     this.tiers = new TierStore(config, connections, clock);
     this.redis = new Redis(this.url);

@@ -8,7 +8,7 @@ import { LANES } from '../../src/task/lane.js';
 import type { Settlement } from '../../src/task/settlement.js';
 import { isFinal, type TaskState } from '../../src/task/task-state.js';
 import type { Task } from '../../src/task/task.js';
-import type { AdmissionRules } from '../../src/queue/admission/admission-rules.js';
+import type { AdmissionRules } from './admission-rules.js';
 import type { TaskEdit, TaskQueue } from '../../src/queue/task-queue.js';
 import type { TaskReader } from '../../src/queue/task-reader.js';
 

@@ -3,8 +3,8 @@ import type { Task } from '../../task/task.js';
 /** By what a request to enqueue is let in, and told apart from others. */
 export interface Admission {
   /**
-   * The version of the client's record that this process has judged the request by (`AdmissionRules.version`, or
-   * `UNRECORDED`). With another one in the store nothing is stored, and the answer is `stale`.
+   * The version of the client's record that this process has judged the request by, or `UNRECORDED`. With another one in
+   * the store nothing is stored, and the answer is `stale`.
    */
   readonly version: string;
   /** Whose token bucket pays for the request; nobody's without one. */

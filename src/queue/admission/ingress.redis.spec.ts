@@ -1,3 +1,4 @@
+import { Counter } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { Proxy } from '../../../test/support/proxy.js';
@@ -5,6 +6,7 @@ import { QueueHarness } from '../../../test/support/queue-harness.js';
 import { redisUrl } from '../../../test/support/test-app.js';
 import { loadConfig } from '../../config/load-config.js';
 import { HealthRegistry } from '../../health/health-registry.js';
+import { AdmissionMetric } from '../../metrics/admission-metric.js';
 import { RedisConnections } from '../../redis/redis-connections.js';
 import { UNRECORDED } from './admission-rules.js';
 import { Ingress } from './ingress.js';
@@ -16,6 +18,7 @@ const SETTINGS = { INGRESS_RPS: String(PER_SECOND) };
 
 let harness: QueueHarness;
 let clock: ManualClock;
+const counter = new Counter({ name: 'refused', help: 'of nobody', labelNames: ['reason'], registers: [] });
 const open: RedisConnections[] = [];
 beforeEach(async () => {
   clock = new ManualClock();
@@ -32,7 +35,7 @@ async function process(environment: Record<string, string> = {}): Promise<Ingres
   const connections = new RedisConnections(config, new HealthRegistry());
   open.push(connections);
   await connections.waitUntilReady();
-  return new Ingress(config, connections, clock);
+  return new Ingress(config, connections, clock, new AdmissionMetric(counter));
 }
 
 /** How many of so many requests at once are taken. */
@@ -86,6 +89,25 @@ describe('the bound on requests per second', () => {
     expect(await taken(PER_SECOND, ingress)).toBeGreaterThan(0);
     clock.advance(3 * PERIOD_MS);
     expect(await taken(2 * PER_SECOND, ingress)).toBe(PER_SECOND);
+  });
+
+  it('is of several at once, each by itself or all of them together', async () => {
+    const ingress = await process();
+    await taken(PER_SECOND, ingress);
+    const asked = new Map([
+      ['neighbour', 2 * PER_SECOND],
+      ['somebody', 3],
+      ['guest', 1],
+    ]);
+    const refused = new Map([['somebody', 1000 / PER_SECOND]]);
+    counter.reset();
+    expect(await ingress.takeEach(asked, true)).toEqual(refused);
+    expect((await counter.get()).values).toMatchObject([{ value: 3, labels: { reason: 'throttled' } }]);
+    expect(await ingress.takeEach(asked)).toEqual(refused);
+    // What they have taken is what they asked for, once.
+    expect(await ingress.take('neighbour')).toBe((1 + PER_SECOND) * (1000 / PER_SECOND));
+    expect(await taken(PER_SECOND, ingress, ingress)).toBe(0);
+    expect(await ingress.takeEach(new Map([['guest', PER_SECOND]]))).toEqual(new Map());
   });
 
   it('counts what enqueues with what does not', async () => {

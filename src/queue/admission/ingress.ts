@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../config/config.js';
+import { AdmissionMetric } from '../../metrics/admission-metric.js';
 import { PREFIX } from '../../redis/keys.js';
 import { RedisConnections } from '../../redis/redis-connections.js';
 import { isUnavailable } from '../../redis/unavailable.js';
@@ -18,6 +19,7 @@ export class Ingress {
     { ingress }: Config,
     private readonly connections: RedisConnections,
     private readonly clock: QueueClock,
+    private readonly metric: AdmissionMetric,
   ) {
     this.perSecond = ingress.requestsPerSecond;
   }
@@ -29,12 +31,37 @@ export class Ingress {
    * @returns 0, or after how many milliseconds there is one
    */
   async take(principal: string, tokens = 1): Promise<number> {
-    if (this.perSecond === 0) return 0;
-    const args = [this.clock.scriptTime(), this.perSecond, principal, tokens];
+    const waits = await this.takeEach(new Map([[principal, tokens]]));
+    return waits.get(principal) ?? 0;
+  }
+
+  /**
+   * The same of several at once: who has none is refused, and pays nothing.
+   *
+   * @param tokens of each principal, of at most a thousand
+   * @param isAllOrNone when one is refused, nobody pays
+   * @returns after how many milliseconds there is one, of those that were refused
+   */
+  async takeEach(
+    tokens: ReadonlyMap<string, number>,
+    isAllOrNone = false,
+  ): Promise<ReadonlyMap<string, number>> {
+    if (this.perSecond === 0 || tokens.size === 0) return new Map();
+    const args = [this.clock.scriptTime(), this.perSecond, Number(isAllOrNone), ...[...tokens].flat()];
+    const waits = await this.run(args);
+    const refused = new Map([...tokens.keys()].map((principal, at) => [principal, waits[at] ?? 0] as const));
+    for (const [principal, waitMs] of refused) {
+      if (waitMs === 0) refused.delete(principal);
+      else this.metric.refused('throttled', tokens.get(principal));
+    }
+    return refused;
+  }
+
+  private async run(args: readonly (string | number)[]): Promise<readonly number[]> {
     try {
-      return Number(await scripts.takeTokens.run(this.connections.producer, PREFIX, args));
+      return (await scripts.takeTokens.run(this.connections.producer, PREFIX, args)) as number[];
     } catch (error) {
-      if (isUnavailable(error)) return 0;
+      if (isUnavailable(error)) return [];
       throw error;
     }
   }

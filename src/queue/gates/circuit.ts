@@ -1,7 +1,8 @@
 // The circuit of a host as the scripts keep it, and what it lets through: lua/include/circuits.lua once more. What
 // changes it is in src/circuit-breaker. Tests hold the two equal.
 
-export type CircuitState = 'closed' | 'open' | 'half_open' | 'ramping';
+export const CIRCUIT_STATES = ['closed', 'open', 'half_open', 'ramping'] as const;
+export type CircuitState = (typeof CIRCUIT_STATES)[number];
 
 /** Times are Unix milliseconds. A host without a circuit is closed, and there is nothing against it. */
 export interface Circuit {
@@ -29,9 +30,9 @@ export interface Circuit {
   readonly second: number;
   /** Until then, tasks of some clients are held back (hash `holds`). */
   readonly heldUntil: number;
-  /** Somebody has opened it. */
-  readonly isForced: boolean;
-  /** The status or code of the last failure; of one that somebody has opened: why. */
+  /** Who has opened it by hand, without `;`, until it is closed or failures open it again; '' = failures have. */
+  readonly openedBy: string;
+  /** The status or code of the last failure; of one that was opened by hand: why. */
   readonly note: string;
 }
 
@@ -50,18 +51,18 @@ const NUMBERS = [
 /** As the scripts read it. */
 export function encodeCircuit(circuit: Circuit): string {
   const numbers = NUMBERS.map((name) => (circuit[name] === Infinity ? '' : circuit[name]));
-  return [LETTERS[circuit.state], ...numbers, Number(circuit.isForced), circuit.note].join(';');
+  return [LETTERS[circuit.state], ...numbers, circuit.openedBy, circuit.note].join(';');
 }
 
 /** The circuit that the scripts wrote. */
 export function decodeCircuit(text: string): Circuit {
   const [letter, ...rest] = text.split(';');
   const numbers = NUMBERS.map((name, at) => [name, rest[at] === '' ? Infinity : Number(rest[at])] as const);
-  const [forced, ...note] = rest.slice(NUMBERS.length);
+  const [openedBy = '', ...note] = rest.slice(NUMBERS.length);
   return {
     state: STATES[letter as keyof typeof STATES],
     ...(Object.fromEntries(numbers) as Record<(typeof NUMBERS)[number], number>),
-    isForced: forced === '1',
+    openedBy,
     note: note.join(';'),
   };
 }
@@ -80,8 +81,15 @@ export function rampSecond({ since }: Circuit, now: number): number {
   return Math.max(0, Math.floor((now - since) / 1000));
 }
 
-function mostInSecond({ rampStep }: Circuit, second: number): number {
+/** How many tasks may begin in that second of the ramp. */
+export function mostInSecond({ rampStep }: Circuit, second: number): number {
   return rampStep * 2 ** second;
+}
+
+/** When everything is let through again, Unix milliseconds. */
+export function rampEnd(circuit: Circuit): number {
+  const seconds = Math.floor(Math.log2(RAMP_ENDS_ABOVE / circuit.rampStep)) + 1;
+  return circuit.since + Math.max(0, seconds) * 1000;
 }
 
 /** How many more tasks may call the host now, and why not more. */

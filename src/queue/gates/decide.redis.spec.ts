@@ -76,7 +76,7 @@ const circuit: fc.Arbitrary<Circuit> = fc.record({
   rampStep: fc.constantFrom(1, 10, 600, 1000),
   second: fc.nat({ max: 12 }),
   heldUntil: fc.oneof(near, fc.constantFrom(0, NOW)),
-  isForced: fc.boolean(),
+  openedBy: fc.constantFrom('', '-', '3f0c9f1d7a52'),
   note: fc.constantFrom('', '503', 'planned; see #7'),
 });
 /** What there is against the host. */

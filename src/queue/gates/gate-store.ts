@@ -15,6 +15,7 @@ export interface Replacement {
   readonly name: string;
   /** The empty text when there was none. */
   readonly before: string;
+  /** The empty text when there is to be none. */
   readonly after: string;
   /** What the scripts need of it besides the gate, in fields of hashes; the empty text = nothing. */
   readonly extracts: readonly { readonly key: string; readonly field: string; readonly text: string }[];

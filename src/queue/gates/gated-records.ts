@@ -4,7 +4,7 @@ import { whenAvailable } from '../when-available.js';
 import type { GateId, GateLimits } from './gate.js';
 import type { GateStore } from './gate-store.js';
 
-/** A kind of record that decides what a gate lets through: queues. */
+/** A kind of record that decides what a gate lets through: queues, limits of hosts. */
 export interface RecordKind<T> {
   /** The Redis hash of the records, by name. */
   readonly key: string;
@@ -43,27 +43,37 @@ export class GatedRecords<T extends object> {
   }
 
   /**
-   * Makes a record what `change` makes of it. Changes at the same time follow each other; none is lost.
+   * Makes a record what `change` makes of it; of nothing, it removes it. Changes at the same time follow each other; none
+   * is lost.
    *
-   * @param change is asked again when somebody else was quicker; what it throws is thrown, and nothing is changed
+   * @param change is asked again when somebody else was quicker; what it throws is thrown, and nothing is changed, and so
+   * it is when it gives back what it was given
    * @param line for the audit log; written in the same step
    * @throws QueueUnavailable
    */
-  async change(name: string, change: (current: T | undefined) => T, line?: AuditLine): Promise<T> {
+  async change<R extends T | undefined>(
+    name: string,
+    change: (current: T | undefined) => R,
+    line?: AuditLine,
+  ): Promise<R> {
     const { key, gateOf, limitsOf, extracts } = this.kind;
     for (;;) {
       const before = await whenAvailable(() => this.redis.hget(key, name));
       const current = this.parsed(before);
       const record = change(current);
+      if (record === current) return record;
       const replacement = {
         key,
         name,
         before: before ?? '',
-        after: JSON.stringify(record),
-        extracts: extracts.map(({ key, fieldOf, of }) => ({ key, field: fieldOf(name), text: of(record) })),
+        after: record ? JSON.stringify(record) : '',
+        extracts: extracts.map(({ key, fieldOf, of }) => {
+          return { key, field: fieldOf(name), text: record ? of(record) : '' };
+        }),
         ...(line && { audited: line(current, record) }),
       };
-      if (await this.gates.setWithRecord(gateOf(name), limitsOf(record), replacement)) return record;
+      const limits = record ? limitsOf(record) : {};
+      if (await this.gates.setWithRecord(gateOf(name), limits, replacement)) return record;
     }
   }
 

@@ -14,7 +14,8 @@ import * as operators from '../../../test/support/model/operators.js';
 import * as workers from '../../../test/support/model/workers.js';
 import { QueueHarness } from '../../../test/support/queue-harness.js';
 import { ADMISSION_KEY } from '../../redis/keys.js';
-import { encodeRules, queueField } from '../admission/admission-rules.js';
+import { encodeRules } from '../../../test/support/admission-rules.js';
+import { queueField } from '../admission/admission-rules.js';
 
 // Everything that may happen to a queue, in any order, on the real scripts and beside a model of what should come of
 // it; at times that the test chooses.

@@ -7,11 +7,12 @@
 -- ARGV[3]  `open`, `close` (its tasks are let in step by step) or `reset` (at once; clients that were asked to wait need
 --          not any more)
 -- ARGV[4]  open: until when, Unix milliseconds; '' = until somebody says otherwise
--- ARGV[5]  open: why
--- ARGV[6]  when circuits open and close, as in step.lua
--- ARGV[7]  how long a gate may hold a task after it was due, milliseconds
--- ARGV[8]  line for the audit log; '' = none
--- ARGV[9]  how many lines the audit log keeps, about
+-- ARGV[5]  open: who says so, without `;`
+-- ARGV[6]  open: why
+-- ARGV[7]  when circuits open and close, as in step.lua
+-- ARGV[8]  how long a gate may hold a task after it was due, milliseconds
+-- ARGV[9]  line for the audit log, written when anything changes; '' = none
+-- ARGV[10] how many lines the audit log keeps, about
 -- Returns  { circuit as in hash `circuits` or '', changes as in step.lua }
 
 --@include context
@@ -20,7 +21,7 @@ local now = clock(ARGV[1])
 --@include gates
 --@include rooms
 --@include places
-local breaker = ARGV[6]
+local breaker = ARGV[7]
 --@include judge
 --@include audit
 local judge = hostJudge()
@@ -28,7 +29,7 @@ local judge = hostJudge()
 -- The rest is let in as slots come free.
 local MOST_RELEASED = 200
 
-local host, maxAge = ARGV[2], tonumber(ARGV[7])
+local host, maxAge = ARGV[2], tonumber(ARGV[8])
 
 local function forgetHolds()
   local suffix = ' ' .. host
@@ -42,8 +43,11 @@ end
 
 local ORDERS = {
   open = function(circuit)
-    local open, change = judge.opened(judge.asOf(circuit), judge.rules().timeout, nil, ARGV[5])
-    open.till, open.forced = tonumber(ARGV[4]) or math.huge, '1'
+    local current, till = judge.asOf(circuit), tonumber(ARGV[4]) or math.huge
+    local isSo = current.state == 'o' and current.by ~= ''
+    if isSo and current.till == till and current.note == ARGV[6] then return current end
+    local open, change = judge.opened(current, judge.rules().timeout, nil, ARGV[6])
+    open.till, open.by = till, ARGV[5]
     return open, change
   end,
   close = function(circuit)
@@ -61,11 +65,13 @@ local ORDERS = {
 
 loadCircuits({ host })
 local circuit, change = ORDERS[ARGV[3]](circuits[host])
+local before = circuits[host] and circuits[host].text or ''
 if circuits[host] or judge.worthKeeping(circuit) then judge.setCircuit(host, circuit, change) end
-audit(ARGV[8], ARGV[9])
+local after = circuits[host] and circuitRules().textOf(circuits[host]) or ''
+if after ~= before then audit(ARGV[9], ARGV[10]) end
 touched['h:' .. host] = true
 releaseTouched(MOST_RELEASED, maxAge)
 wakeForSoonest()
 flushWaits()
 flushGates()
-return { circuits[host] and circuitRules().textOf(circuits[host]) or '', changes }
+return { after, changes }

@@ -4,7 +4,7 @@ import { addRules } from '../../../test/support/adding.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { QueueHarness } from '../../../test/support/queue-harness.js';
 import { ADMISSION_KEY } from '../../redis/keys.js';
-import { encodeRules } from '../admission/admission-rules.js';
+import { encodeRules } from '../../../test/support/admission-rules.js';
 import type { AddResult } from '../admission/admission.js';
 import { addTasks } from '../store/add-tasks.js';
 

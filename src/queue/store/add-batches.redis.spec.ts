@@ -8,7 +8,7 @@ import { until } from '../../../test/support/until.js';
 import { ADMISSION_KEY } from '../../redis/keys.js';
 import { isUnavailable } from '../../redis/unavailable.js';
 import { Writer } from '../../redis/writer.js';
-import { encodeRules } from '../admission/admission-rules.js';
+import { encodeRules } from '../../../test/support/admission-rules.js';
 import { AddBatches } from './add-batches.js';
 import { addTasks } from './add-tasks.js';
 

@@ -1,10 +1,9 @@
 import type { Task } from '../../task/task.js';
+import { hostOf } from '../gates/host-gate.js';
 
 /** The gates of a task, in the order in which they are asked: its queue, its client, the host that it calls. */
 export function gatesOf(task: Task): string {
-  // With a dot at its end a host has another name, and is the same.
-  const host = new URL(task.target.url).origin.replace(/\.(?=:\d+$|$)/, '');
-  return `q:${task.queue}\nc:${task.clientId}\nh:${host}`;
+  return `q:${task.queue}\nc:${task.clientId}\nh:${hostOf(new URL(task.target.url))}`;
 }
 
 /** The fields `data` and `opts` of a stored task. */

@@ -14,6 +14,7 @@ import { BREAKER, CIRCUITS, HOSTS, MAX_AGE_MS, type Model } from './model.js';
 
 // What becomes of circuits because somebody says so, or because nobody has asked for a host for a while.
 
+const WHO = '3f0c9f1d7a52';
 const WHY = 'planned; see #7';
 
 const order = fc.record({
@@ -30,12 +31,22 @@ async function giveOrder(
 ): Promise<void> {
   const until = clock.now() + forMs;
   const text = kind === 'open' && until < Infinity ? until : '';
-  const args = [clock.now(), host, kind, text, kind === 'open' ? WHY : '', BREAKER, MAX_AGE_MS, '', 0];
+  const args = [
+    clock.now(),
+    host,
+    kind,
+    text,
+    ...(kind === 'open' ? [WHO, WHY] : ['', '']),
+    BREAKER,
+    MAX_AGE_MS,
+    '',
+    0,
+  ];
   const [, changes] = (await scripts.setCircuit.run(harness.redis, '{tr}:', args)) as [string, string[]];
   const before = model.circuits.get(host);
   const at = { now: clock.now(), settings: CIRCUITS };
   const results: Record<string, () => Next> = {
-    open: () => forceOpen(before, { until, note: WHY }, at),
+    open: () => forceOpen(before, { until, by: WHO, note: WHY }, at),
     close: () => forceClose(before, at),
     reset: () => forceReset(before),
   };
@@ -70,8 +81,8 @@ function compareChanges(model: Model, changes: readonly HostChange[]): void {
 
 /** What somebody has opened for ever would not end by itself. */
 export async function closeForced(model: Model, real: Real): Promise<void> {
-  for (const [host, { isForced }] of [...model.circuits])
-    if (isForced) await giveOrder(model, real, { host, kind: 'close', forMs: 0 });
+  for (const [host, { openedBy }] of [...model.circuits])
+    if (openedBy !== '') await giveOrder(model, real, { host, kind: 'close', forMs: 0 });
 }
 
 /** Nobody has asked for any host for hours: nothing of them is left. */

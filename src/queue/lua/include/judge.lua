@@ -32,7 +32,7 @@ local function hostJudge()
   local function cleared(circuit)
     return {
       state = 'c', since = now, opened = 0, till = 0, timeout = 0, failures = 0, max = 0, sent = 0, successes = 0,
-      step = 0, second = 0, held = circuit and circuit.held or 0, forced = '0', note = '',
+      step = 0, second = 0, held = circuit and circuit.held or 0, by = '', note = '',
     }
   end
 
@@ -66,7 +66,7 @@ local function hostJudge()
     local ramp = cleared(circuit)
     if rules().rampStep > 0 then
       ramp.state, ramp.opened, ramp.timeout, ramp.max = 'r', circuit.opened, circuit.timeout, circuit.max
-      ramp.step, ramp.note = rules().rampStep, circuit.note
+      ramp.step, ramp.by, ramp.note = rules().rampStep, circuit.by, circuit.note
     end
     return ramp, 'closed'
   end
@@ -83,7 +83,7 @@ local function hostJudge()
 
   -- It began before the circuit opened. What the host asks for holds, unless somebody has said for how long.
   local function judgeOpen(circuit, verdict)
-    if circuit.forced == '0' and verdict.hold then circuit.till = math.max(circuit.till, now + verdict.hold) end
+    if circuit.by == '' and verdict.hold then circuit.till = math.max(circuit.till, now + verdict.hold) end
     return circuit
   end
 

@@ -1,0 +1,174 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsIn, IsInt, IsNumber, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
+import { IsText } from '../http/validators.js';
+import { CIRCUIT_STATES, type CircuitState } from '../queue/gates/circuit.js';
+
+const TIME = { format: 'date-time' };
+const MOST = 100_000;
+/** Scheme, name and port. */
+const LONGEST_HOST = 300;
+
+export class ListCircuitsQuery {
+  @IsOptional()
+  @Matches(/^([1-9]\d{0,2}|1000)$/, { message: 'must be a whole number from 1 to 1000' })
+  @ApiProperty({ type: 'integer', minimum: 1, maximum: 1000, default: 50, required: false })
+  limit?: string;
+
+  /** `next_cursor` of the page before. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(LONGEST_HOST)
+  cursor?: string;
+
+  /** Only those in this state; `closed` are hosts that are limited. */
+  @IsOptional()
+  @IsIn(CIRCUIT_STATES)
+  @ApiProperty({ enum: CIRCUIT_STATES, required: false })
+  state?: CircuitState;
+}
+
+export class OpenCircuitRequest {
+  /** For whoever asks why: shown by explain, to clients too. */
+  @IsOptional()
+  @IsText()
+  @MaxLength(500)
+  reason?: string | null;
+
+  /** When the host is tried again (RFC 3339). Left out: when somebody closes or resets it. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  @ApiProperty({ ...TIME, required: false })
+  until?: string | null;
+}
+
+/** What all tasks together may ask of a host; what is left out is no limit. */
+export class PutHostLimitsRequest {
+  /** How many calls to it are under way at once, over all workers. */
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(MOST)
+  max_concurrent?: number | null;
+
+  /** How many calls to it begin in a second, evenly spaced after the first `burst`. */
+  @IsOptional()
+  @IsNumber()
+  @Min(0.001)
+  @Max(MOST)
+  max_per_second?: number | null;
+
+  /** How many calls may begin at once after a time of rest; 1 unless set. Goes with `max_per_second`. */
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(MOST)
+  burst?: number | null;
+}
+
+/** What is not set is left out. */
+export class HostLimitsView {
+  @ApiProperty({ required: false })
+  max_concurrent?: number;
+
+  @ApiProperty({ required: false })
+  max_per_second?: number;
+
+  @ApiProperty({ required: false })
+  burst?: number;
+}
+
+/** The limits of one host. */
+export class LimitedHostView extends HostLimitsView {
+  @ApiProperty({ example: 'https://api.example.com' })
+  host!: string;
+}
+
+/** How the tasks are let in that waited for a host. */
+export class RampView {
+  @ApiProperty({ description: 'How many begin in this second at most; twice as many in the next one.' })
+  per_second!: number;
+
+  @ApiProperty({ ...TIME, description: 'When it is over, and the circuit is closed like any other.' })
+  ends_at!: string;
+}
+
+/** The circuit of a host; what does not apply is left out. */
+export class CircuitView {
+  @ApiProperty({ example: 'https://api.example.com' })
+  host!: string;
+
+  @ApiProperty({
+    enum: CIRCUIT_STATES,
+    description:
+      'closed: tasks go to it. open: nothing goes to it. half_open: probes go, which are real tasks. ramping: closed again, and what waited is let in step by step.',
+  })
+  state!: CircuitState;
+
+  @ApiProperty({ description: 'An admin holds it open: it is not tried before `next_probe_at`.' })
+  forced!: boolean;
+
+  @ApiProperty({
+    type: 'string',
+    nullable: true,
+    required: false,
+    description:
+      'Fingerprint of the admin key with which it was opened by hand, null when none was asked for. Until it is closed, or failures open it again.',
+  })
+  opened_by?: string | null;
+
+  @ApiProperty({ required: false, description: 'What was given as reason when it was opened by hand.' })
+  reason?: string;
+
+  @ApiProperty({ required: false, description: 'Status or code of the last failure.', example: '503' })
+  last_error?: string;
+
+  @ApiProperty({ description: 'Consecutive failures that count now.' })
+  failures!: number;
+
+  @ApiProperty({ ...TIME, required: false, description: 'When the outage began that is not over yet.' })
+  opened_at?: string;
+
+  @ApiProperty({
+    ...TIME,
+    required: false,
+    description: 'Of open ones: when probes go out; absent: not before somebody closes it.',
+  })
+  next_probe_at?: string;
+
+  @ApiProperty({ description: 'Probes that are under way.' })
+  probes!: number;
+
+  @ApiProperty({ description: 'Of half-open ones: probes that have succeeded since it may be tried.' })
+  probe_successes!: number;
+
+  @ApiProperty({ description: 'Tasks that are due and wait for its circuit or its limits.' })
+  parked!: number;
+
+  @ApiProperty({ required: false })
+  ramp?: RampView;
+
+  @ApiProperty({
+    ...TIME,
+    required: false,
+    description: 'Until then it has asked some clients to wait (429 with Retry-After).',
+  })
+  clients_held_until?: string;
+
+  @ApiProperty({ required: false, description: 'What an admin has set for it.' })
+  limits?: HostLimitsView;
+}
+
+/** Hosts whose circuit is not closed or that are limited, in the order of their names. */
+export class CircuitList {
+  @ApiProperty({ type: [CircuitView] })
+  circuits!: CircuitView[];
+
+  @ApiProperty({
+    type: 'string',
+    nullable: true,
+    description:
+      'Send it as `cursor` for the next page; null on the last one. A page may have fewer circuits than `limit`, or none, and still not be the last.',
+  })
+  next_cursor!: string | null;
+}
