@@ -31,9 +31,8 @@ import type { Half } from './half.js';
     WorkerRegistryModule,
   ],
   providers: [
+    ClientGuard,
     { provide: IngressLimit, useExisting: Ingress },
-    // In this order: who sends a request is known to whoever counts it.
-    { provide: APP_GUARD, useClass: ClientGuard },
     { provide: APP_GUARD, useClass: IngressGuard },
     { provide: APP_GUARD, useClass: OwnerGuard },
   ],
