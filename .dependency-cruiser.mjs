@@ -19,7 +19,7 @@ const allowed = {
   tracking: ['task', 'time', 'config', 'http', 'clients', 'queue', 'metrics', 'enqueue'],
   admin: [
     ...['task', 'time', 'config', 'http', 'health', 'net', 'redis', 'clients', 'queue', 'circuit-breaker'],
-    ...['enqueue', 'audit', 'workers'],
+    ...['enqueue', 'audit', 'workers', 'tracking'],
   ],
   dispatch: ['task', 'net', 'time', 'config', 'clients', 'queue', 'metrics', 'health'],
 };

@@ -9,6 +9,7 @@ import { formatTime } from '../time/rfc3339.js';
 import { AdminController } from './admin-api.js';
 import { type AuditEntryView, AuditList, ListAuditQuery } from './admin-audit.dto.js';
 import { AuditLog, type LoggedChange } from './audit-log.js';
+import { changeView } from './change-view.js';
 
 @AdminController('audit')
 export class AdminAuditController {
@@ -24,8 +25,8 @@ export class AdminAuditController {
   @ApiProblem(400, 'The query breaks a rule; `errors` names each field.')
   async list(@Query() query: ListAuditQuery): Promise<AuditList> {
     const faults = new Faults();
-    const after = readTime(query.after, '/after', faults);
-    const before = readTime(query.before, '/before', faults);
+    const after = readTime(query.made_after, '/made_after', faults);
+    const before = readTime(query.made_before, '/made_before', faults);
     if (faults.list.length > 0) throw invalidRequest(faults.list);
     const { action, target, limit, cursor } = query;
     const filter = { action, target, after, before };
@@ -41,7 +42,7 @@ function entryView({ at, action, target, by, before, after }: LoggedChange): Aud
     target,
     by: { key: by.key ?? null, address: by.address },
     request_id: by.requestId,
-    ...(before && { before }),
-    ...(after && { after }),
+    ...(before && { before: changeView(before) }),
+    ...(after && { after: changeView(after) }),
   };
 }

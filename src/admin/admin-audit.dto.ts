@@ -25,19 +25,19 @@ export class ListAuditQuery {
   @MaxLength(310)
   target?: string;
 
-  /** Only what was done after this (RFC 3339). */
+  /** Only what was done later than this (RFC 3339). */
   @IsOptional()
   @IsString()
   @MaxLength(64)
   @ApiProperty({ ...TIME, required: false })
-  after?: string;
+  made_after?: string;
 
-  /** Only what was done before this (RFC 3339). */
+  /** Only what was done earlier than this (RFC 3339). */
   @IsOptional()
   @IsString()
   @MaxLength(64)
   @ApiProperty({ ...TIME, required: false })
-  before?: string;
+  made_before?: string;
 }
 
 /** Who made a change. */
@@ -49,7 +49,7 @@ export class ActorView {
   })
   key!: string | null;
 
-  @ApiProperty({ description: 'Of the connection; that of the proxy where there is one.' })
+  @ApiProperty({ description: 'Of the connection, or as `TRUSTED_PROXIES` tell it in `X-Forwarded-For`.' })
   address!: string;
 }
 

@@ -6,6 +6,7 @@ import { KnownHosts } from '../circuit-breaker/known-hosts.js';
 import { Faults } from '../enqueue/faults.js';
 import { type Actor, By } from '../http/actor.js';
 import { ApiProblem } from '../http/api-problem.js';
+import { readPageLimit } from '../http/page-limit.js';
 import { invalidRequest } from '../http/problem.js';
 import { Clock } from '../time/clock.js';
 import { AdminController } from './admin-api.js';
@@ -14,7 +15,6 @@ import { circuitView, NO_KEY } from './circuit-view.js';
 import { HOST_PARAM, NamedHost } from './named-host.js';
 import { readUntil } from './read-queue-settings.js';
 
-const DEFAULT_LIMIT = 50;
 const NO_HOST = 'The path names no host. Every host has a circuit: one that nothing is known of is closed.';
 
 @AdminController('circuits')
@@ -33,7 +33,7 @@ export class AdminCircuitsController {
   @ApiResponse({ status: 200, type: CircuitList })
   @ApiProblem(400, 'The query breaks a rule; `errors` names each field.')
   async list(@Query() { limit, cursor, state }: ListCircuitsQuery): Promise<CircuitList> {
-    const { hosts, next } = await this.known.page(Number(limit ?? DEFAULT_LIMIT), state, cursor);
+    const { hosts, next } = await this.known.page(readPageLimit(limit), state, cursor);
     return { circuits: hosts.map(circuitView), next_cursor: next ?? null };
   }
 

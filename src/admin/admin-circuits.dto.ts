@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsIn, IsInt, IsNumber, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
+import { IsIn, IsInt, IsNumber, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
+import { PageLimit } from '../http/page-limit.js';
 import { IsText } from '../http/validators.js';
 import { CIRCUIT_STATES, type CircuitState } from '../queue/gates/circuit.js';
 
@@ -9,9 +10,7 @@ const MOST = 100_000;
 const LONGEST_HOST = 300;
 
 export class ListCircuitsQuery {
-  @IsOptional()
-  @Matches(/^([1-9]\d{0,2}|1000)$/, { message: 'must be a whole number from 1 to 1000' })
-  @ApiProperty({ type: 'integer', minimum: 1, maximum: 1000, default: 50, required: false })
+  @PageLimit()
   limit?: string;
 
   /** `next_cursor` of the page before. */

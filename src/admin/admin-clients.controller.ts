@@ -11,7 +11,7 @@ import { readPageLimit } from '../http/page-limit.js';
 import { IfMatch, type Precondition } from '../http/etag.js';
 import { invalidRequest, ProblemError } from '../http/problem.js';
 import { Clock } from '../time/clock.js';
-import { AdminController, AnswersWithEtag, Conditional } from './admin-api.js';
+import { AdminController, AnswersWithEtag, Conditional, CreatesOrChanges } from './admin-api.js';
 import {
   ClientListView,
   ClientQuery,
@@ -39,7 +39,7 @@ export class AdminClientsController {
     description: 'Holds for its next request, and for tasks that are queued already, too.',
   })
   @AnswersWithEtag(ClientView)
-  @Conditional()
+  @CreatesOrChanges()
   @ApiProblem(400, 'The request breaks a rule; `errors` names each field.')
   async set(
     @Body() request: SetClientRequest,

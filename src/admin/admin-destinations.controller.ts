@@ -11,9 +11,9 @@ import { IfMatch, type Precondition } from '../http/etag.js';
 import { jsonPointer } from '../http/json-pointer.js';
 import { invalidRequest } from '../http/problem.js';
 import type { DestinationPolicy } from '../net/destinations.js';
-import { hostPatternText, parseHostPattern } from '../net/host-pattern.js';
+import { faultOfHostPattern, hostPatternText, parseHostPattern } from '../net/host-pattern.js';
 import { Clock } from '../time/clock.js';
-import { AdminController, AnswersWithEtag, Conditional } from './admin-api.js';
+import { AdminController, AnswersWithEtag, CreatesOrChanges } from './admin-api.js';
 import { DestinationsView, PutDestinationsRequest } from './admin-destinations.dto.js';
 import { existingClient } from './client-not-found.js';
 
@@ -40,7 +40,7 @@ export class AdminDestinationsController {
       'Holds for its next request at once, and within a second for tasks that are queued already: those that may not go where they are to go become dead letters when they are due.',
   })
   @AnswersWithEtag(DestinationsView)
-  @Conditional()
+  @CreatesOrChanges()
   @ApiProblem(400, 'The request breaks a rule; `errors` names each field.')
   @ApiProblem(404, 'There is no such client.')
   async put(
@@ -52,7 +52,7 @@ export class AdminDestinationsController {
     const policy = readPolicy(request);
     const change = (current: Client | undefined): ClientRecord => {
       const client = existingClient(current);
-      precondition.require(destinationsView(client));
+      precondition.require(destinationsView(client), client.record.destinations !== undefined);
       return withDestinations(client, policy, this.clock.now());
     };
     const line = auditLine('client.destinations', `client:${id}`, by);
@@ -62,6 +62,9 @@ export class AdminDestinationsController {
 
 function readPolicy({ allow, deny }: PutDestinationsRequest): DestinationPolicy {
   const faults = new Faults();
+  // Would open every host, and may come of a program that sets nothing.
+  if (!allow && !deny)
+    faults.add('', 'must name allow or deny; {"allow": []} lets the client call every host');
   const policy = { allow: readPatterns('allow', allow, faults), deny: readPatterns('deny', deny, faults) };
   if (faults.list.length > 0) throw invalidRequest(faults.list);
   return policy;
@@ -74,14 +77,11 @@ function readPatterns(
 ): string[] {
   const patterns = (texts ?? []).map((text, at) => {
     const pattern = parseHostPattern(text);
-    if (!pattern) faults.add(jsonPointer([name, at]), NOT_A_PATTERN);
+    if (!pattern) faults.add(jsonPointer([name, at]), faultOfHostPattern(text));
     return pattern ? hostPatternText(pattern) : text;
   });
   return [...new Set(patterns)];
 }
-
-const NOT_A_PATTERN =
-  'must be a host like example.com, *.example.com or 192.0.2.1, perhaps with a port, or a range like 10.0.0.0/8';
 
 function destinationsView({ record }: Client): DestinationsView {
   const { allow = [], deny = [] } = record.destinations ?? {};

@@ -6,10 +6,11 @@ const MOST_PATTERNS = 100;
 /**
  * Which hosts the tasks of a client may call. A pattern is `example.com`, `*.example.com` (every name below, not that
  * itself), `*`, an address (`192.0.2.1`, `[2001:db8::1]`), each with a port or for any; or a range of addresses. Addresses
- * are compared with what a URL names itself: what a name resolves to is for `DENY_CIDRS`.
+ * are compared with what a URL names itself: what a name resolves to is for `DENY_CIDRS`. Both lists are replaced; at least one has to be
+ * named.
  */
 export class PutDestinationsRequest {
-  /** Left out or empty: every host. */
+  /** Empty, or left out beside `deny`: every host. */
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(MOST_PATTERNS)

@@ -10,10 +10,11 @@ import { Faults } from '../enqueue/faults.js';
 import { readTime } from '../enqueue/read-times.js';
 import { type Actor, By } from '../http/actor.js';
 import { ApiProblem } from '../http/api-problem.js';
+import { IfMatch, type Precondition, SendsEtag } from '../http/etag.js';
 import { invalidRequest, ProblemError } from '../http/problem.js';
 import { Clock } from '../time/clock.js';
 import { formatTime } from '../time/rfc3339.js';
-import { AdminController } from './admin-api.js';
+import { AdminController, AnswersWithEtag, Conditional } from './admin-api.js';
 import { CreatedKey, CreateKeyRequest, KeyList, type KeyView } from './admin-keys.dto.js';
 import { existingClient } from './client-not-found.js';
 
@@ -34,18 +35,22 @@ export class AdminKeysController {
     description: `Shown once. Whoever sends it acts as this client and no other. A client has up to ${MOST_KEYS}, so that one can be changed for another.`,
   })
   @ApiResponse({ status: 201, type: CreatedKey })
+  @Conditional()
   @ApiProblem(400, 'The request breaks a rule; `errors` names each field.')
   @ApiProblem(404, 'There is no such client.')
   @ApiProblem(409, 'It has as many keys as it may (`too_many_keys`).')
   async create(
     @Param('id') id: string,
     @Body() request: CreateKeyRequest,
+    @IfMatch() precondition: Precondition,
     @By() by: Actor,
   ): Promise<CreatedKey> {
     const key = newApiKey();
     const stored = storedKey(key, readTerms(request, this.clock.now()));
     const change = (current: Client | undefined): ClientRecord => {
-      const record = withKey(existingClient(current), stored);
+      const client = existingClient(current);
+      precondition.require(tagged(listOf(client)));
+      const record = withKey(client, stored);
       if (!record) throw tooManyKeys();
       return record;
     };
@@ -54,14 +59,17 @@ export class AdminKeysController {
   }
 
   @Get(':id/keys')
-  @ApiOperation({ operationId: 'listClientKeys', summary: 'The API keys of a client' })
-  @ApiResponse({ status: 200, type: KeyList })
+  @ApiOperation({
+    operationId: 'listClientKeys',
+    summary: 'The API keys of a client',
+    description: 'The ETag is that of the keys: it stays the same when one is used.',
+  })
+  @AnswersWithEtag(KeyList, new SendsEtag((list) => tagged(list as KeyList)))
   @ApiProblem(404, 'There is no such client.')
   async list(@Param('id') id: string): Promise<KeyList> {
-    const { record } = existingClient(await this.clients.find(id));
-    const keys = record.keys ?? [];
-    const used = await this.keys.lastUse(keys.map(({ hash }) => hash));
-    return { keys: keys.map((key, at) => keyView(key, used[at])) };
+    const client = existingClient(await this.clients.find(id));
+    const hashes = (client.record.keys ?? []).map(({ hash }) => hash);
+    return listOf(client, await this.keys.lastUse(hashes));
   }
 
   @Delete(':id/keys/:keyId')
@@ -72,15 +80,33 @@ export class AdminKeysController {
     description: 'It opens nothing from the next request on, at whichever process that arrives.',
   })
   @ApiResponse({ status: 204, description: 'It is revoked.' })
+  @Conditional()
   @ApiProblem(404, 'There is no such client (`client_not_found`), or it has no such key (`key_not_found`).')
-  async revoke(@Param('id') id: string, @Param('keyId') keyId: string, @By() by: Actor): Promise<void> {
+  async revoke(
+    @Param('id') id: string,
+    @Param('keyId') keyId: string,
+    @IfMatch() precondition: Precondition,
+    @By() by: Actor,
+  ): Promise<void> {
     const change = (current: Client | undefined): ClientRecord => {
-      const record = withoutKey(existingClient(current), keyId);
+      const client = existingClient(current);
+      precondition.require(tagged(listOf(client)));
+      const record = withoutKey(client, keyId);
       if (!record) throw keyNotFound();
       return record;
     };
     await this.clients.change(id, change, auditLine('client.key_revoke', `client:${id}`, by));
   }
+}
+
+/** @param usedAt of each key, Unix milliseconds, if it was */
+function listOf({ record }: Client, usedAt: readonly (number | undefined)[] = []): KeyList {
+  return { keys: (record.keys ?? []).map((key, at) => keyView(key, usedAt[at])) };
+}
+
+/** Whoever has looked at the keys may change them, though one was used since. */
+function tagged({ keys }: KeyList): object {
+  return keys.map((key) => Object.assign({}, key, { last_used_at: undefined }));
 }
 
 function readTerms({ name, expires_at }: CreateKeyRequest, now: number): KeyTerms {

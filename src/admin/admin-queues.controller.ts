@@ -9,7 +9,7 @@ import { invalidRequest, ProblemError } from '../http/problem.js';
 import { type QueueChange, QueueRegistry } from '../queue/queues/queue-registry.js';
 import { type QueueSettings, resumed } from '../queue/queues/queue-settings.js';
 import { Clock } from '../time/clock.js';
-import { AdminController, AnswersWithEtag, Conditional } from './admin-api.js';
+import { AdminController, AnswersWithEtag, Conditional, CreatesOrChanges } from './admin-api.js';
 import { PauseQueueRequest, PutQueueRequest, QueueList, QueueView } from './admin-queues.dto.js';
 import { queueView } from './queue-view.js';
 import { faultOfName, readPause, readQueueSettings } from './read-queue-settings.js';
@@ -47,7 +47,7 @@ export class AdminQueuesController {
       'Limits hold at once, for tasks that are queued already, too; a lane and retries for those that come, a retention for those that end. A pause stays as it is.',
   })
   @AnswersWithEtag(QueueView)
-  @Conditional()
+  @CreatesOrChanges()
   @ApiProblem(400, 'The request breaks a rule, or no queue can have this name.')
   async put(
     @Param('name') name: string,

@@ -1,14 +1,14 @@
 import { Body, Delete, Get, HttpCode, Param, Put } from '@nestjs/common';
 import { ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { auditLine } from '../audit/audit-line.js';
-import { type Limits, type Tier, TIER_NAME } from '../clients/tier.js';
+import { type Limits, NO_TIER, type Tier, TIER_NAME } from '../clients/tier.js';
 import { TierInUse, TierStore, TooManyTiers } from '../clients/tier-store.js';
 import { type Actor, By } from '../http/actor.js';
 import { ApiProblem } from '../http/api-problem.js';
 import { IfMatch, type Precondition } from '../http/etag.js';
 import { ProblemError } from '../http/problem.js';
 import { formatTime } from '../time/rfc3339.js';
-import { AdminController, AnswersWithEtag, Conditional } from './admin-api.js';
+import { AdminController, AnswersWithEtag, Conditional, CreatesOrChanges } from './admin-api.js';
 import { type ListedTier, PutTierRequest, TierList, TierView } from './admin-tiers.dto.js';
 
 @AdminController('tiers')
@@ -40,7 +40,7 @@ export class AdminTiersController {
       'Holds for all its clients when it is answered, for their tasks that are queued already, too.',
   })
   @AnswersWithEtag(TierView)
-  @Conditional()
+  @CreatesOrChanges()
   @ApiProblem(400, 'The request breaks a rule, or no tier can have this name.')
   @ApiProblem(409, 'There are as many tiers as there may be (`too_many_tiers`).')
   async put(
@@ -49,7 +49,7 @@ export class AdminTiersController {
     @IfMatch() precondition: Precondition,
     @By() by: Actor,
   ): Promise<TierView> {
-    if (!TIER_NAME.test(name)) throw invalidName();
+    if (!TIER_NAME.test(name) || name === NO_TIER) throw invalidName();
     const change = (current: Tier | undefined): Limits => {
       precondition.require(current && tierView(current));
       return limitsIn(request);
@@ -126,6 +126,6 @@ function tierNotFound(): ProblemError {
 
 function invalidName(): ProblemError {
   const detail =
-    'The name of a tier is 1 to 32 lower-case letters, digits, hyphens and underscores, and begins with a letter or digit.';
+    'The name of a tier is 1 to 32 lower-case letters, digits, hyphens and underscores, and begins with a letter or digit; none is what UNKNOWN_CLIENT_TIER calls no tier.';
   return new ProblemError({ status: 400, code: 'invalid_tier_name', detail });
 }

@@ -6,6 +6,7 @@ import { AdminAuditController } from './admin-audit.controller.js';
 import { AdminCircuitsController } from './admin-circuits.controller.js';
 import { AdminClientsController } from './admin-clients.controller.js';
 import { AdminDestinationsController } from './admin-destinations.controller.js';
+import { AdminDlqController, AdminTasksController } from './admin-dlq.controller.js';
 import { AdminHealthController } from './admin-health.controller.js';
 import { AdminHostLimitsController } from './admin-host-limits.controller.js';
 import { AdminKeysController } from './admin-keys.controller.js';
@@ -13,6 +14,7 @@ import { AdminQueuesController } from './admin-queues.controller.js';
 import { AdminTiersController } from './admin-tiers.controller.js';
 import { AdminWorkersController } from './admin-workers.controller.js';
 import { AuditLog } from './audit-log.js';
+import { DeadLetterDesk } from './dead-letter-desk.js';
 
 @Module({
   imports: [ClientsModule, CircuitsModule, WorkerRegistryModule],
@@ -27,7 +29,9 @@ import { AuditLog } from './audit-log.js';
     AdminHostLimitsController,
     AdminWorkersController,
     AdminAuditController,
+    AdminDlqController,
+    AdminTasksController,
   ],
-  providers: [AuditLog],
+  providers: [AuditLog, DeadLetterDesk],
 })
 export class AdminModule {}

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { AuditEntry } from '../audit/audit-line.js';
+import { Config } from '../config/config.js';
 import { whenAvailable } from '../queue/when-available.js';
 import { AUDIT_KEY } from '../redis/keys.js';
 import { RedisConnections } from '../redis/redis-connections.js';
@@ -34,7 +35,27 @@ type Entry = [id: string, fields: string[]];
 /** The changes that admins have made. The scripts that make them write them. */
 @Injectable()
 export class AuditLog {
-  constructor(private readonly connections: RedisConnections) {}
+  private readonly entries: number;
+
+  constructor(
+    config: Config,
+    private readonly connections: RedisConnections,
+  ) {
+    this.entries = config.admin.auditMaxEntries;
+  }
+
+  /**
+   * A change of many things, which no one script makes: written before it begins, so that there is none without its line.
+   *
+   * @throws QueueUnavailable
+   */
+  async write(line: string): Promise<void> {
+    await whenAvailable(() =>
+      this.connections.write((redis) =>
+        redis.xadd(AUDIT_KEY, 'MAXLEN', '~', this.entries, '*', 'line', line),
+      ),
+    );
+  }
 
   /**
    * @param cursor `next` of the page before

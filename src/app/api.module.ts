@@ -35,9 +35,8 @@ import type { Half } from './half.js';
   providers: [
     ApiUpkeep,
     EventSampler,
+    ClientGuard,
     { provide: IngressLimit, useExisting: Ingress },
-    // In this order: who sends a request is known to whoever counts it.
-    { provide: APP_GUARD, useClass: ClientGuard },
     { provide: APP_GUARD, useClass: IngressGuard },
     { provide: APP_GUARD, useClass: OwnerGuard },
   ],

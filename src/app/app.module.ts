@@ -1,10 +1,9 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
+import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { CircuitBreakerModule } from '../circuit-breaker/circuit-breaker.module.js';
 import type { Config } from '../config/config.js';
 import { ConfigModule } from '../config/config.module.js';
 import { HealthModule } from '../health/health.module.js';
-import { AdminGuard } from '../http/admin-guard.js';
 import { AdminKeyModule } from '../http/admin-key.module.js';
 import { ProblemFilter } from '../http/problem-filter.js';
 import { ProblemsModule } from '../http/problems.module.js';
@@ -40,7 +39,6 @@ export class AppModule {
         ...halves,
       ],
       providers: [
-        { provide: APP_GUARD, useClass: AdminGuard },
         { provide: APP_PIPE, useClass: RequestValidation },
         { provide: APP_FILTER, useClass: ProblemFilter },
       ],

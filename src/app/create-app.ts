@@ -11,12 +11,14 @@ import { sendCommonHeaders } from '../http/common-headers.js';
 import { earlyRefusals } from '../http/early-refusals.js';
 import { limitConnections } from '../http/connection-limit.js';
 import { refuseOtherOrigins } from '../http/cross-origin.js';
+import { Doors } from '../http/doors.js';
 import { askForBodies, refuseOtherFraming } from '../http/framing.js';
 import { readJsonBodies } from '../http/json-body.js';
 import { answerOneAtATime } from '../http/one-at-a-time.js';
 import { refuseOtherMethods } from '../http/other-methods.js';
 import { routeUpgrades } from '../http/upgrades.js';
 import { requestId } from '../http/request-id.js';
+import { readForwardedFor } from '../http/sender-address.js';
 import { assemblyLogger } from '../logging/logging.module.js';
 import { requestLog } from '../logging/request-log.js';
 import { HttpMetrics } from '../metrics/http-metrics.js';
@@ -73,6 +75,7 @@ function trustedProxies({ ingress }: Config): boolean | ((address: string) => bo
 
 async function prepareServer(app: NestFastifyApplication, config: Config): Promise<void> {
   const server = app.getHttpAdapter().getInstance();
+  readForwardedFor(server);
   readJsonBodies(server);
   limitConnections(server.server, config.ingress.maxConnections);
   answerOneAtATime(server);
@@ -84,6 +87,7 @@ async function prepareServer(app: NestFastifyApplication, config: Config): Promi
   allowOrigins(app, config.service.allowedOrigins);
   await tellOfRequests(app);
   refuseOtherMethods(server);
+  app.get(Doors).guard(server);
   askForBodies(server);
   if (config.service.mode !== 'worker') routeUpgrades(server);
   boundBodies(server, config.ingress.maxBodiesBytes);

@@ -22,7 +22,9 @@ export type AuditAction =
   | 'circuit.close'
   | 'circuit.reset'
   | 'host.put'
-  | 'host.delete';
+  | 'host.delete'
+  | 'dead_letter.retry'
+  | 'dead_letter.delete';
 
 /** A line of the audit log. When it was written is for the log to say. */
 export interface AuditEntry {

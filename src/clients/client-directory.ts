@@ -4,7 +4,7 @@ import { Clock } from '../time/clock.js';
 import type { Client } from './client.js';
 import { ClientStore, NoSuchTier } from './client-store.js';
 import { requiresKey } from './requires-key.js';
-import { FREE, type Limits } from './tier.js';
+import { FREE, type Limits, NO_TIER } from './tier.js';
 import { TierStore } from './tier-store.js';
 
 /** Clients that are remembered; beyond that, the ones that were asked for first are forgotten. */
@@ -37,7 +37,7 @@ export class ClientDirectory {
     private readonly clock: Clock,
   ) {
     const { unknownTier } = config.clients;
-    this.tierOfUnknown = requiresKey(config) || unknownTier === 'none' ? undefined : unknownTier;
+    this.tierOfUnknown = requiresKey(config) || unknownTier === NO_TIER ? undefined : unknownTier;
   }
 
   /** @throws QueueUnavailable */

@@ -1,8 +1,9 @@
-import { type CanActivate, type ExecutionContext, Injectable, SetMetadata } from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
+import { Injectable } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import { Config } from '../config/config.js';
 import { AdminKey } from '../http/admin-key.js';
+import { type Door, Doors } from '../http/doors.js';
 import { type Principal, rememberPrincipal } from '../http/principal.js';
 import { apiKeyRequired } from './client-problems.js';
 import { KeyCheck } from './key-check.js';
@@ -12,49 +13,45 @@ import { sentKey } from './sent-key.js';
 /** The routes of clients. Each is looked after, also one that does not exist yet. */
 const CLIENT_ROUTES = '/v1/';
 
-const OPENS_WITH_TICKET = 'clients:opens-with-ticket';
-
 /** Of a route that opens without a key, too, and looks itself at what it is sent instead. */
-export const OpensWithTicket = (): MethodDecorator => SetMetadata(OPENS_WITH_TICKET, true);
-
-const JUDGED_WITH_THE_TASK = 'clients:judged-with-the-task';
+export const OpensWithTicket = (): MethodDecorator => RouteConfig({ opensWithTicket: true });
 
 /** Of a route whose task is judged by what the store says of its client (`ClientJudge`): here a look into it is saved. */
-export const JudgedWithTheTask = (): MethodDecorator => SetMetadata(JUDGED_WITH_THE_TASK, true);
+export const JudgedWithTheTask = (): MethodDecorator => RouteConfig({ isJudgedWithTheTask: true });
 
 const ANYONE: Principal = { kind: 'anyone' };
 const ADMIN: Principal = { kind: 'admin' };
 
 /** Finds out as whom a request to `/v1` is made, and sends away who may not be there. */
 @Injectable()
-export class ClientGuard implements CanActivate {
+export class ClientGuard implements Door {
   private readonly requiresKey: boolean;
 
   constructor(
     config: Config,
     private readonly adminKey: AdminKey,
     private readonly keys: KeyCheck,
-    private readonly reflector: Reflector,
+    doors: Doors,
   ) {
+    doors.add(this);
     this.requiresKey = requiresKey(config);
   }
 
-  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    const request = context.switchToHttp().getRequest<FastifyRequest>();
+  admit(request: FastifyRequest): boolean | Promise<boolean> {
     if (!request.routeOptions.url?.startsWith(CLIENT_ROUTES)) return true;
     const key = sentKey(request.headers);
     if (this.adminKey.isSentBy(request)) rememberPrincipal(request, ADMIN);
-    else if (key !== undefined) return this.keys.admit(request, key, this.isJudgedLater(context));
-    else if (this.requiresKey && !this.opensWithTicket(context)) throw apiKeyRequired();
+    else if (key !== undefined) return this.keys.admit(request, key, isJudgedLater(request));
+    else if (this.requiresKey && !opensWithTicket(request)) throw apiKeyRequired();
     else rememberPrincipal(request, ANYONE);
     return true;
   }
+}
 
-  private opensWithTicket(context: ExecutionContext): boolean {
-    return this.reflector.get<true | undefined>(OPENS_WITH_TICKET, context.getHandler()) ?? false;
-  }
+function isJudgedLater({ routeOptions }: FastifyRequest): boolean {
+  return 'isJudgedWithTheTask' in routeOptions.config;
+}
 
-  private isJudgedLater(context: ExecutionContext): boolean {
-    return this.reflector.get<true | undefined>(JUDGED_WITH_THE_TASK, context.getHandler()) ?? false;
-  }
+function opensWithTicket({ routeOptions }: FastifyRequest): boolean {
+  return 'opensWithTicket' in routeOptions.config;
 }

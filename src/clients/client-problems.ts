@@ -16,6 +16,8 @@ export function apiKeyRequired(): ProblemError {
 
 /** What a key is not, so that whoever sent it knows where to look. */
 const WRONG_KEYS = {
+  several:
+    'Authorization, X-API-Key and X-Client-Key have different keys. Send one key: which client is meant is not guessed.',
   malformed:
     'This is no API key: it begins with tr_live_ and has 57 letters, digits and underscores. Is a piece of it missing, or is it another secret?',
   unknown: 'Nobody has this API key: it was revoked, has expired, or is of another installation.',
@@ -38,7 +40,8 @@ export function clientDisabled(): ProblemError {
 /** A key acts for its own client only. */
 export function otherClient(clientId: string): ProblemError {
   const detail = `The API key is that of ${clientId}, and client_id names another client. Leave it out, or use the key of that client.`;
-  return new ProblemError({ status: 403, code: 'client_mismatch', detail });
+  const errors = [{ pointer: '/client_id', detail: 'is another client than that of the API key' }];
+  return new ProblemError({ status: 403, code: 'client_mismatch', detail, errors });
 }
 
 export function unknownClient(): ProblemError {

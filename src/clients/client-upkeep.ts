@@ -3,6 +3,8 @@ import { Config } from '../config/config.js';
 import { type CallOff, QueueClock } from '../queue/queue-clock.js';
 import { DAY_MS } from '../time/day.js';
 import { ClientStore } from './client-store.js';
+import { requiresKey } from './requires-key.js';
+import { FREE, NO_TIER } from './tier.js';
 import { TierStore } from './tier-store.js';
 
 const APPLY_EVERY_MS = 5000;
@@ -13,6 +15,7 @@ const FORGET_EVERY_MS = 600_000;
 export class ClientUpkeep implements OnModuleDestroy {
   private readonly logger = new Logger('Clients');
   private readonly idleMs: number;
+  private readonly unknownTier: string;
   private timers: CallOff[] = [];
 
   constructor(
@@ -21,6 +24,7 @@ export class ClientUpkeep implements OnModuleDestroy {
     private readonly tiers: TierStore,
     private readonly clock: QueueClock,
   ) {
+    this.unknownTier = requiresKey(config) ? NO_TIER : config.clients.unknownTier;
     this.idleMs = Math.round(config.clients.idleDays * DAY_MS);
   }
 
@@ -34,6 +38,15 @@ export class ClientUpkeep implements OnModuleDestroy {
         if (forgotten > 0) this.logger.log({ clients: forgotten }, 'forgot clients that were idle');
       }),
     ];
+    this.checkUnknownTier().catch(() => undefined);
+  }
+
+  /** Said before the first client comes that is to get it. Somebody may create it yet, so that it is no fault. */
+  private async checkUnknownTier(): Promise<void> {
+    if (this.unknownTier === NO_TIER || (await this.tiers.find(this.unknownTier))) return;
+    this.logger.warn(
+      `UNKNOWN_CLIENT_TIER: there is no tier ${this.unknownTier}; until PUT /admin/tiers/${this.unknownTier} creates it, new clients get ${FREE}`,
+    );
   }
 
   onModuleDestroy(): void {

@@ -80,6 +80,13 @@ it('hears of a change within a second, of one that takes everything away, too', 
   }
 });
 
+it('means an address also where another one embeds it', async () => {
+  await deny('client-0', '8.8.8.0/24');
+  vi.advanceTimersByTime(1001);
+  expect(await rules.refusal('client-0', 'http://[64:ff9b::808:808]/')).toContain('is denied');
+  expect(await rules.refusal('client-0', 'http://[64:ff9b::909:909]/')).toBeUndefined();
+});
+
 it('goes with the client when that is deleted', async () => {
   await deny('client-0', '*');
   await rules.refusal('client-0', URL_OF_A);

@@ -4,17 +4,23 @@ import { FailureThrottle, tooManyWrongKeys } from '../http/failure-throttle.js';
 import { checkBeforeRefusal } from '../http/late-check.js';
 import { rememberPrincipal } from '../http/principal.js';
 import type { ProblemError } from '../http/problem.js';
+import { networkOf } from '../http/sender-address.js';
 import { Clock } from '../time/clock.js';
 import { hashOfKey, isWholeKey } from './api-key.js';
 import { keyOf } from './client.js';
 import { ClientDirectory } from './client-directory.js';
 import { clientDisabled, wrongApiKey } from './client-problems.js';
 import { KeyRing } from './key-ring.js';
+import { SEVERAL_KEYS } from './sent-key.js';
+
+/** Different wrong keys that are looked up in a minute for one sender: guessing must not keep the store busy. */
+const MOST_WRONG_LOOK_UPS = 600;
 
 /** Whether an API key opens the door. */
 @Injectable()
 export class KeyCheck {
   private readonly failures = new FailureThrottle();
+  private readonly lookUps = new FailureThrottle(MOST_WRONG_LOOK_UPS);
 
   constructor(
     private readonly keys: KeyRing,
@@ -27,7 +33,8 @@ export class KeyCheck {
    * @throws ProblemError when the key opens nothing, or its client is disabled; QueueUnavailable
    */
   async admit(request: FastifyRequest, key: string, isJudgedLater: boolean): Promise<true> {
-    const { ip } = request;
+    const ip = networkOf(request.ip);
+    if (key === SEVERAL_KEYS) throw this.refusal('several', ip);
     if (!isWholeKey(key)) throw this.refusal('malformed', ip);
     const keyHash = hashOfKey(key);
     const clientId = this.keys.clientOf(keyHash) ?? (await this.lookUp(keyHash, ip));
@@ -39,12 +46,14 @@ export class KeyCheck {
     return true;
   }
 
-  /** Guessing must not keep the store busy. Keys that were used here before are let in all the same. */
+  /** A key that is right is let in however many wrong ones come from there: somebody may go on with one that was revoked. */
   private async lookUp(keyHash: string, ip: string): Promise<string> {
-    this.requirePatience(ip);
+    if (this.keys.wasWrong(keyHash)) throw this.refusal('unknown', ip);
+    requirePatience(this.lookUps, ip);
     const clientId = await this.keys.find(keyHash);
-    if (clientId === undefined) throw this.refusal('unknown', ip);
-    return clientId;
+    if (clientId !== undefined) return clientId;
+    this.lookUps.record(ip, performance.now());
+    throw this.refusal('unknown', ip);
   }
 
   private async check(clientId: string, keyHash: string, ip: string): Promise<void> {
@@ -57,13 +66,13 @@ export class KeyCheck {
   }
 
   private refusal(why: Parameters<typeof wrongApiKey>[0], ip: string): ProblemError {
-    this.requirePatience(ip);
+    requirePatience(this.failures, ip);
     this.failures.record(ip, performance.now());
     return wrongApiKey(why);
   }
+}
 
-  private requirePatience(ip: string): void {
-    const retryAfterMs = this.failures.retryAfterMs(ip, performance.now());
-    if (retryAfterMs > 0) throw tooManyWrongKeys('API keys', retryAfterMs);
-  }
+function requirePatience(failures: FailureThrottle, ip: string): void {
+  const retryAfterMs = failures.retryAfterMs(ip, performance.now());
+  if (retryAfterMs > 0) throw tooManyWrongKeys('API keys', retryAfterMs);
 }

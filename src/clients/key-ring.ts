@@ -8,6 +8,9 @@ import { scripts } from './scripts.js';
 /** Keys that are remembered; beyond that, the ones that were used first are forgotten. */
 const MOST = 10_000;
 
+/** How long it is remembered that nobody has a key. A new key is never one of these. */
+const WRONG_FOR_MS = 60_000;
+
 /** How exactly it is known when a key was last used. */
 const TELL_EVERY_MS = 3_600_000;
 
@@ -21,6 +24,8 @@ interface Known {
 @Injectable()
 export class KeyRing {
   private readonly known = new Map<string, Known>();
+  /** Until when, Unix milliseconds. */
+  private readonly wrong = new Map<string, number>();
 
   constructor(
     private readonly connections: RedisConnections,
@@ -39,11 +44,17 @@ export class KeyRing {
    */
   async find(hash: string): Promise<string | undefined> {
     const clientId = await whenAvailable(() => this.connections.producer.hget(API_KEYS_KEY, hash));
-    if (clientId === null) return undefined;
-    const oldest = this.known.keys().next();
-    if (this.known.size >= MOST && !oldest.done) this.known.delete(oldest.value);
-    this.known.set(hash, { clientId, toldAt: -Infinity });
+    if (clientId === null) {
+      remember(this.wrong, hash, this.clock.now() + WRONG_FOR_MS);
+      return undefined;
+    }
+    remember(this.known, hash, { clientId, toldAt: -Infinity });
     return clientId;
+  }
+
+  /** Whether the store said a moment ago that nobody has this key. */
+  wasWrong(hash: string): boolean {
+    return (this.wrong.get(hash) ?? 0) > this.clock.now();
   }
 
   forget(hash: string): void {
@@ -69,4 +80,10 @@ export class KeyRing {
     const times = await whenAvailable(() => this.connections.producer.hmget(API_KEYS_USED_KEY, ...hashes));
     return times.map((time) => (time === null ? undefined : Number(time)));
   }
+}
+
+function remember<T>(all: Map<string, T>, hash: string, what: T): void {
+  const oldest = all.keys().next();
+  if (all.size >= MOST && !oldest.done) all.delete(oldest.value);
+  all.set(hash, what);
 }

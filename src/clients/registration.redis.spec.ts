@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { QueueHarness } from '../../test/support/queue-harness.js';
@@ -154,6 +155,30 @@ describe('the upkeep of clients', () => {
     upkeep.onModuleDestroy();
     clock.advance(10 * DAY_MS);
     expect(await registered()).toEqual(['of-tier']);
+  });
+});
+
+describe('the start', () => {
+  const warned = async (environment: Record<string, string>) => {
+    const warn = vi.spyOn(Logger.prototype, 'warn').mockReturnValue(undefined);
+    const looked = vi.spyOn(harness.tiers, 'find');
+    const upkeep = new ClientUpkeep(loadConfig(environment), harness.clients, harness.tiers, clock);
+    upkeep.start();
+    await Promise.all(looked.mock.results.map(({ value }) => value as unknown));
+    const texts = warn.mock.calls.map(([text]) => String(text)).filter((text) => text.includes('UNKNOWN'));
+    upkeep.onModuleDestroy();
+    vi.restoreAllMocks();
+    return texts;
+  };
+
+  it('warns of a tier for unknown clients that is not there, and of no other', async () => {
+    expect(await warned({ UNKNOWN_CLIENT_TIER: 'golden' })).toEqual([
+      expect.stringContaining('there is no tier golden'),
+    ]);
+    await harness.redis.hset('{tr}:tiers', 'golden', JSON.stringify({ maxConcurrent: 4, updatedAt: 1 }));
+    expect(await warned({ UNKNOWN_CLIENT_TIER: 'golden' })).toEqual([]);
+    expect(await warned({ UNKNOWN_CLIENT_TIER: 'none' })).toEqual([]);
+    expect(await warned({ UNKNOWN_CLIENT_TIER: 'absent', AUTH_MODE: 'key' })).toEqual([]);
   });
 });
 

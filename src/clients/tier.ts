@@ -28,6 +28,9 @@ export interface Tier {
 
 export const TIER_NAME = /^[a-z0-9][a-z0-9_-]{0,31}$/;
 
+/** What `UNKNOWN_CLIENT_TIER` says instead of a tier: no tier can be called so. */
+export const NO_TIER = 'none';
+
 /** What a client has that nobody gave a tier. */
 export const FREE = 'free';
 

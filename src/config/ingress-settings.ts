@@ -6,7 +6,7 @@ import { Env } from './setting.js';
 export class IngressSettings {
   @Env(
     'INGRESS_RPS',
-    'Requests per second that the API takes from one sender, over all processes: from a client, or from an address that names none. As many may come at once; more get 429 with `Retry-After`. 0 = any number.',
+    'Requests per second that the API takes from one sender, over all processes: from a client, or from an address (IPv6: a /64) that names none. As many may come at once; more get 429 with `Retry-After`. 0 = any number.',
     { aliases: ['TASKQUEUE_QUEUE_RATELIMITRPS'] },
   )
   @IsInt()
@@ -25,7 +25,7 @@ export class IngressSettings {
 
   @Env(
     'TRUSTED_PROXIES',
-    'Comma list of the proxies in front of this server, whose `X-Forwarded-For` tells the address of the sender. Empty = nobody is believed.',
+    'Comma list of the proxies in front of this server, whose `X-Forwarded-For` tells the address of the sender; what is no address in it is left out. Empty = nobody is believed.',
     { allowed: 'addresses and ranges, like `10.0.0.0/8,fd00::/8`' },
   )
   @AreAddressRanges()

@@ -30,6 +30,7 @@ export class BatchBounds {
       status: 413,
       code: 'payload_too_large',
       detail: `The task is larger than ${this.maxTaskBytes} bytes (MAX_REQUEST_BYTES).`,
+      errors: [{ pointer: '', detail: `is larger than ${this.maxTaskBytes} bytes` }],
     });
   }
 

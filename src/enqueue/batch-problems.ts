@@ -5,8 +5,15 @@ import { refusalProblem } from './refusal-problem.js';
 /** A problem of one task, with pointers into the body of the whole batch. */
 export function inBatch(problem: ProblemError, place: number): ProblemError {
   const { errors = [], ...init } = problem.init;
+  const [first] = errors;
+  if (!first) return problem;
   const placed = errors.map(({ pointer, detail }) => ({ pointer: pointerTo(place) + pointer, detail }));
-  return new ProblemError({ ...init, ...(placed.length > 0 && { errors: placed }) });
+  // Of what is invalid the text begins with the place, too.
+  const named = `${first.pointer || 'The body'} `;
+  const detail = init.detail.startsWith(named)
+    ? `${pointerTo(place)}${first.pointer} ${init.detail.slice(named.length)}`
+    : init.detail;
+  return new ProblemError({ ...init, detail, errors: placed });
 }
 
 /** Why a batch that is all or none was refused: the first of its tasks that something speaks against. */
@@ -30,7 +37,7 @@ export function nothingStored(problem: ProblemInit, place: number): ProblemError
  */
 export function faultsInBatch(problems: readonly (ProblemError | undefined)[]): ProblemError {
   const placed = problems.flatMap((problem, place) => (problem ? [inBatch(problem, place)] : []));
-  const other = placed.find(({ init }) => !init.errors);
+  const other = placed.find(({ init }) => init.code !== 'invalid_request');
   return other ?? invalidRequest(placed.flatMap(({ init }) => init.errors ?? []));
 }
 

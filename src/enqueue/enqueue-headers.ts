@@ -24,7 +24,7 @@ export function ApiEnqueueHeaders(about: string): MethodDecorator {
     ApiHeader({
       name: 'Idempotency-Key',
       required: false,
-      description: `1 to 255 visible ASCII characters, unique among the requests of a client. ${about}`,
+      description: `1 to 255 visible ASCII characters, unique among the requests of a client; single requests and batches do not share keys. ${about}`,
     }),
   );
 }

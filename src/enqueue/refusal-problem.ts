@@ -55,9 +55,14 @@ function rateLimited(quota: Quota): ProblemInit {
   return {
     status: 429,
     code: 'rate_limited',
-    detail: `This client has enqueued the ${quota.limit} tasks that it may in 60 seconds. Send the request again in ${seconds} s.`,
+    detail: `This client may enqueue ${quota.limit} tasks in 60 seconds, and ${leftOf(quota)}. Send the request again in ${seconds} s.`,
     headers: { 'retry-after': String(seconds), ...rateLimitHeaders(quota) },
   };
+}
+
+/** Some are left to a client of which a batch was refused that is all or none. */
+function leftOf({ remaining }: Quota): string {
+  return remaining === 0 ? 'has none left now' : `has ${remaining} left now, fewer than this batch needs`;
 }
 
 const OTHERS: Readonly<Record<'stale' | 'disabled' | 'conflict' | 'skipped', ProblemInit>> = {
@@ -73,6 +78,9 @@ const OTHERS: Readonly<Record<'stale' | 'disabled' | 'conflict' | 'skipped', Pro
     code: 'idempotency_key_reused',
     detail:
       'This Idempotency-Key was sent with another request in the last 24 hours. Use a new key for a new request.',
+    errors: [
+      { pointer: '', detail: 'is another request than the one that the Idempotency-Key was sent with' },
+    ],
   },
   skipped: {
     status: 424,

@@ -1,4 +1,4 @@
-import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { AdminKey } from './admin-key.js';
 
@@ -7,11 +7,10 @@ const PUBLIC = ['/v1', '/ws', '/health', '/version', '/metrics', '/docs', '/open
 
 /** One guard for every route of the application. It asks the matched route, so no spelling of a URL gets around it. */
 @Injectable()
-export class AdminGuard implements CanActivate {
+export class AdminGuard {
   constructor(private readonly key: AdminKey) {}
 
-  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    const request = context.switchToHttp().getRequest<FastifyRequest>();
+  admit(request: FastifyRequest): boolean | Promise<boolean> {
     return isPublic(request.routeOptions.url ?? '') || this.key.require(request);
   }
 }

@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { rememberAdminKey } from './actor.js';
 import { FailureThrottle, tooManyWrongKeys } from './failure-throttle.js';
 import { ProblemError } from './problem.js';
+import { networkOf } from './sender-address.js';
 
 /** How the admin API is protected: with a key, not at all, or shut because nobody said which. */
 export type AdminAccess = { kind: 'key'; key: string } | { kind: 'open' } | { kind: 'shut' };
@@ -57,10 +58,11 @@ export class AdminKey {
 
   private check(key: string, request: FastifyRequest, given: unknown = request.headers['x-admin-key']): void {
     const now = performance.now();
-    const retryAfterMs = this.failures.retryAfterMs(request.ip, now);
+    const sender = networkOf(request.ip);
+    const retryAfterMs = this.failures.retryAfterMs(sender, now);
     if (retryAfterMs > 0) throw tooManyWrongKeys('admin keys', retryAfterMs);
     if (typeof given === 'string' && sameSecret(given, key)) return;
-    if (given !== undefined) this.failures.record(request.ip, now);
+    if (given !== undefined) this.failures.record(sender, now);
     throw keyRequired(given === undefined);
   }
 

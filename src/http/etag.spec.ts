@@ -5,6 +5,37 @@ import { ProblemError } from './problem.js';
 const view = { name: 'a', limit: 1 };
 const changed = { name: 'a', limit: 2 };
 
+describe('If-None-Match', () => {
+  const ask = (unwanted: string, ...shown: Parameters<Precondition['require']>) => {
+    new Precondition(undefined, unwanted).require(...shown);
+  };
+
+  it('* lets only be created what nobody has set', () => {
+    expect(() => {
+      ask('*', undefined);
+      ask('*', view, false);
+    }).not.toThrow();
+    expect(() => {
+      ask('*', view);
+    }).toThrow('there already');
+  });
+
+  it('with a tag refuses the change of what has it', () => {
+    expect(() => {
+      ask(etagOf(changed), view);
+    }).not.toThrow();
+    expect(() => {
+      ask(`"other", ${etagOf(view)}`, view);
+    }).toThrow('there already');
+  });
+
+  it('and If-Match both have to hold', () => {
+    expect(() => {
+      new Precondition(etagOf(view), '*').require(view);
+    }).toThrow('there already');
+  });
+});
+
 describe('If-Match', () => {
   it('is a strong tag of what is shown', () => {
     expect(etagOf(view)).toMatch(/^"[\w-]{22}"$/);

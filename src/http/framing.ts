@@ -34,17 +34,31 @@ function refusalOf({ headers, httpVersion }: IncomingMessage): Omit<ProblemInit,
  * its sender gets the refusal instead of sending it for nothing. To be called after the hooks that may refuse a request.
  */
 export function askForBodies(server: FastifyInstance): void {
-  // Without a listener Node asks for every body by itself, before anybody has looked at the request.
-  server.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
-    server.server.emit('request', request, response);
-  });
+  // Without listeners Node asks for every body by itself, and answers who expects something else with a bare 417.
+  for (const event of ['checkContinue', 'checkExpectation'])
+    server.server.on(event, (request: IncomingMessage, response: ServerResponse) => {
+      server.server.emit('request', request, response);
+    });
   server.addHook('onRequest', (request, reply, done) => {
-    if (request.headers.expect !== undefined && isWithinLimit(request)) reply.raw.writeContinue();
-    done();
+    const { expect } = request.headers;
+    if (expect === undefined || request.raw.httpVersion === '1.0') done();
+    else if (!CONTINUE.test(expect)) done(cannotMeet(expect));
+    else {
+      if (isWithinLimit(request)) reply.raw.writeContinue();
+      done();
+    }
   });
+}
+
+/** The one expectation that there is (RFC 9110, 10.1.1). */
+const CONTINUE = /^100-continue$/i;
+
+function cannotMeet(expectation: string): ProblemError {
+  const detail = `Expect ${JSON.stringify(expectation)} cannot be met; only 100-continue is known.`;
+  return new ProblemError({ status: 417, code: 'expectation_failed', detail });
 }
 
 function isWithinLimit({ raw, is404, routeOptions }: FastifyRequest): boolean {
   const length = Number(raw.headers['content-length'] ?? 0);
-  return !is404 && raw.httpVersion !== '1.0' && length <= routeOptions.bodyLimit;
+  return !is404 && length <= routeOptions.bodyLimit;
 }

@@ -3,6 +3,7 @@ import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { clientIdOf } from './principal.js';
 import { ProblemError, type ProblemInit } from './problem.js';
+import { networkOf } from './sender-address.js';
 
 /** The bound on requests per second of a principal. */
 export abstract class IngressLimit {
@@ -30,7 +31,7 @@ export class IngressGuard implements CanActivate {
     if (this.reflector.get<true | undefined>(PAYS_FOR_ITSELF, context.getHandler())) return true;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     if (isFree(request.routeOptions.url ?? '')) return true;
-    return this.takeToken(clientIdOf(request) ?? request.ip);
+    return this.takeToken(clientIdOf(request) ?? networkOf(request.ip));
   }
 
   private async takeToken(principal: string): Promise<true> {

@@ -1,19 +1,29 @@
 import { ValidateBy, type ValidationOptions } from 'class-validator';
 import { isPlainObject } from './instantiate.js';
 
-/** Text that UTF-8 has bytes for. JSON can write down half a surrogate pair, which comes back as another character. */
+/**
+ * A line of text that people write and read: UTF-8 has bytes for it (JSON can write down half a surrogate pair, which comes
+ * back as another character), and nothing in it moves the cursor or colours the terminal of who reads it.
+ */
 export function IsText(): PropertyDecorator {
   return ValidateBy({
     name: 'isText',
     validator: {
-      validate: (value) => typeof value === 'string' && value.isWellFormed(),
-      defaultMessage: (args) =>
-        typeof args?.value === 'string' ? `$property ${HALF_PAIR}` : '$property must be a string',
+      validate: (value) => faultOfText(value) === undefined,
+      defaultMessage: (args) => `$property ${faultOfText(args?.value) ?? ''}`,
     },
   });
 }
 
 const HALF_PAIR = 'has half a surrogate pair, which has no UTF-8';
+
+function faultOfText(value: unknown): string | undefined {
+  if (typeof value !== 'string') return 'must be a string';
+  if (!value.isWellFormed()) return HALF_PAIR;
+  return /\p{Cc}/u.test(value)
+    ? 'must not have control characters, line breaks and tabs included'
+    : undefined;
+}
 
 interface MapLimits {
   readonly maxEntries: number;

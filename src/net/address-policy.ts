@@ -1,6 +1,7 @@
 import { type BlockList, isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { compileCidrs } from './cidr.js';
+import { embeddedIPv4 } from './embedded-ipv4.js';
 
 /** Which addresses may be called besides the public ones. */
 export interface AddressPolicy {
@@ -145,9 +146,9 @@ function readAddress(address: string): Address | undefined {
 
 /** Private hosts are nobody's to reach that way (RFC 6052, 3.1), whatever is allowed. */
 function translated(text: string): Address {
-  const host = ipaddr.fromByteArray(ipaddr.parse(text).toByteArray().slice(-4));
-  return host.range() === 'unicast'
-    ? { text: host.toString(), family: 'ipv4', range: 'unicast', via: text }
+  const [host = ''] = embeddedIPv4(text);
+  return ipaddr.parse(host).range() === 'unicast'
+    ? { text: host, family: 'ipv4', range: 'unicast', via: text }
     : { text, family: 'ipv6', range: 'rfc6052' };
 }
 

@@ -2,7 +2,7 @@ import { domainToASCII } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileDestinations } from './destinations.js';
-import { hostPatternText, parseHostPattern } from './host-pattern.js';
+import { faultOfHostPattern, hostPatternText, parseHostPattern } from './host-pattern.js';
 
 const allows = (patterns: string[], url: string) =>
   compileDestinations({ allow: patterns, deny: [] }).refusal(new URL(url)) === undefined;
@@ -82,7 +82,7 @@ describe('a pattern of hosts', () => {
 
   it('means an address however the URL writes it', () => {
     for (const url of ['http://127.0.0.1/', 'http://0x7f.1/', 'http://2130706433/', 'http://127.1:8080/x'])
-      for (const pattern of ['127.0.0.1', '127.0.0.0/8', '0x7f.0.0.1', '*']) {
+      for (const pattern of ['127.0.0.1', '127.0.0.1.', '127.0.0.0/8', '*']) {
         expect(allows([pattern], url), `${pattern} ${url}`).toBe(true);
         expect(denies([pattern], url), `${pattern} ${url}`).toBe(true);
       }
@@ -95,12 +95,48 @@ describe('a pattern of hosts', () => {
     expect(denies(['*.0.0.1', '1.example'].slice(1), 'http://127.0.0.1/')).toBe(false);
   });
 
+  it.each([
+    'http://[::ffff:8.8.8.8]/',
+    'http://[::8.8.8.8]/',
+    'http://[::ffff:0:8.8.8.8]/',
+    'http://[64:ff9b::808:808]/',
+    'http://[64:ff9b:1::808:808]/',
+    'http://[64:ff9b:1:808:8:800::]/',
+    'http://[2002:808:808::1]/',
+    'http://[2001:0:808:808::1]/',
+    'http://[2001:0:1:1::f7f7:f7f7]/',
+  ])('means an address also where %s embeds it, and the block that it is embedded in', (url) => {
+    for (const pattern of ['8.8.8.8', '8.8.8.0/24']) expect(denies([pattern], url)).toBe(true);
+    expect(denies(['8.8.9.0/24'], url)).toBe(false);
+    expect(denies([`${new URL(url).hostname}:80`], url)).toBe(true);
+    expect(denies(['::/0'], url)).toBe(true);
+  });
+
+  it('allows an address that embeds another one when there is no doubt which', () => {
+    for (const url of ['http://[::ffff:8.8.8.8]/', 'http://[64:ff9b::808:808]/', 'http://[2002:808:808::1]/'])
+      expect(allows(['8.8.8.0/24'], url)).toBe(true);
+    for (const url of ['http://[64:ff9b:1::808:808]/', 'http://[2001:0:808:808::1]/'])
+      expect(allows(['8.8.8.0/24'], url)).toBe(false);
+  });
+
+  it.each([
+    ['010.1.1.1', '8.1.1.1'],
+    ['0x7f.1', '127.0.0.1'],
+    ['2130706433', '127.0.0.1'],
+    ['127.1:8080', '127.0.0.1'],
+    ['010.0.0.0/8', '8.0.0.0/8'],
+  ])('does not guess which address %s is', (text, meant) => {
+    expect(parseHostPattern(text)).toBeUndefined();
+    expect(faultOfHostPattern(text)).toMatch(/^is ambiguous/);
+    expect(faultOfHostPattern(text)).toContain(`write ${meant} if`);
+  });
+
   it('has one text for all its spellings, which is a pattern with the same meaning', () => {
     const patterns = fc.oneof(
       spelled.map(({ pattern }) => pattern),
       spelled.map(({ pattern }) => `*.${pattern}`),
       fc.tuple(name, port).map(([host, at]) => `${host}:${at}`),
-      fc.constantFrom('*', '*:8080', '[2001:DB8::0:1]:9', '0x7f.1', '10.0.0.0/8', 'Bücher.example.'),
+      fc.constantFrom('*', '*:8080', '[2001:DB8::0:1]:9', '127.0.0.1.', '10.0.0.0/8', 'Bücher.example.'),
     );
     holds(
       fc.property(patterns, (text) => {

@@ -1,5 +1,6 @@
 import { type BlockList, isIP } from 'node:net';
 import { compileCidrs } from './cidr.js';
+import { embeddedIPv4 } from './embedded-ipv4.js';
 import { type HostPattern, parseHostPattern } from './host-pattern.js';
 import { withoutRootDot } from './target-host.js';
 
@@ -22,8 +23,8 @@ export function compileDestinations({ allow, deny }: DestinationPolicy): Destina
   const [allowed, denied] = [new HostSet(allow), new HostSet(deny)];
   return {
     refusal(url) {
-      if (denied.has(url)) return 'is denied to this client';
-      return allow.length > 0 && !allowed.has(url)
+      if (denied.has(url, 'some')) return 'is denied to this client';
+      return allow.length > 0 && !allowed.has(url, 'every')
         ? 'is not among those that this client may call'
         : undefined;
     },
@@ -49,14 +50,18 @@ class HostSet {
     }
   }
 
-  has(url: URL): boolean {
+  /** @param readings of an address that stands for other hosts, perhaps: which of these have to be meant */
+  has(url: URL, readings: 'some' | 'every'): boolean {
     const host = withoutRootDot(url.hostname);
     const port = url.port || (url.protocol === 'https:' ? '443' : '80');
     const names = (name: string): boolean => this.names.has(name) || this.names.has(`${name}:${port}`);
     if (names('*')) return true;
     const address = host.replace(/^\[|\]$/g, '');
-    const version = isIP(address);
-    if (version !== 0) return this.hasAddress(address, version === 4 ? 'ipv4' : 'ipv6', port);
+    if (isIP(address) !== 0) {
+      const hosts = embeddedIPv4(address);
+      const isMeant = (each: string): boolean => this.hasAddress(each, port);
+      return isMeant(address) || (hosts.length > 0 && hosts[readings](isMeant));
+    }
     return names(host) || namesAbove(host).some((above) => names(`*.${above}`));
   }
 
@@ -70,7 +75,8 @@ class HostSet {
     this.names.add(names + (pattern.kind === 'all' ? '' : pattern.host) + port);
   }
 
-  private hasAddress(address: string, family: 'ipv4' | 'ipv6', port: string): boolean {
+  private hasAddress(address: string, port: string): boolean {
+    const family = isIP(address) === 4 ? 'ipv4' : 'ipv6';
     return this.addresses.some(
       (each) => (each.port === undefined || each.port === port) && each.list.check(address, family),
     );

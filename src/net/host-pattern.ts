@@ -33,6 +33,21 @@ export function parseHostPattern(text: string): HostPattern | undefined {
   return pattern && { ...pattern, port };
 }
 
+/**
+ * What is wrong with a text that is no pattern. An address in digits that programs read differently, or in an unusual
+ * spelling, is none: whoever wrote `010.1.1.1` may have meant 10.1.1.1 or 8.1.1.1.
+ */
+export function faultOfHostPattern(text: string): string {
+  const [, name = '', range = ''] = /^(.*?)(?::\d{1,5}|(\/\d{1,3}))?$/.exec(text) ?? [];
+  const read = readHost(name);
+  return read !== undefined && isIP(read) === 4
+    ? `is ambiguous: programs read ${JSON.stringify(name)} as different addresses; write ${read}${range} if you mean that`
+    : NOT_A_PATTERN;
+}
+
+const NOT_A_PATTERN =
+  'must be a host like example.com, *.example.com or 192.0.2.1, perhaps with a port, or a range like 10.0.0.0/8';
+
 /** A pattern in the one spelling that all its spellings share. */
 export function hostPatternText(pattern: HostPattern): string {
   return `${hostsText(pattern)}${pattern.port === undefined ? '' : `:${pattern.port}`}`;
@@ -57,8 +72,13 @@ function patternOf(name: string): HostPattern | undefined {
   const host = readHost(isBelow ? name.slice(2) : name);
   if (host === undefined) return undefined;
   const address = host.replace(/^\[|\]$/g, '');
-  if (isIP(address) !== 0) return isBelow ? undefined : { kind: 'addresses', range: address };
-  return { kind: isBelow ? 'below' : 'name', host };
+  if (isIP(address) === 0) return { kind: isBelow ? 'below' : 'name', host };
+  return isBelow || isAmbiguous(name, address) ? undefined : { kind: 'addresses', range: address };
+}
+
+/** Whether an IPv4 address is written otherwise than everybody reads it. */
+function isAmbiguous(name: string, address: string): boolean {
+  return isIP(address) === 4 && withoutRootDot(name) !== address;
 }
 
 /** As a URL would have it, which is what it is compared with. */

@@ -60,7 +60,7 @@ function checkAuthority(text: string): string | undefined {
 function checkUrl(url: URL, guard: AddressGuard): string | undefined {
   if (url.port === '0') return 'must not use port 0';
   const host = withoutRootDot(url.hostname);
-  if (host === '' || host.startsWith('.') || host.includes('..')) return 'must name a valid host';
+  if (host.split('.').includes('')) return 'must name a valid host: a part of the name is empty';
   if (host.length > MAX_HOST_CHARS) return `must not have a host name over ${MAX_HOST_CHARS} characters`;
   const verdict = judgeHost(url.hostname, guard);
   return verdict.allowed ? undefined : `must not point to ${url.hostname} (${verdict.reason})`;

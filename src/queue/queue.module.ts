@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { DepthGauge } from './gauges/depth-gauge.js';
+import { DeadLetterGroups } from './dead-letters/dead-letter-groups.js';
 import { GateStore } from './gates/gate-store.js';
 import { HistoryGauge } from './gauges/history-gauge.js';
 import { laneQueues, laneQueuesProvider } from './gauges/lane-queues.js';
@@ -18,6 +19,7 @@ import { TaskReader } from './task-reader.js';
   imports: [laneQueues],
   providers: [
     laneQueuesProvider,
+    DeadLetterGroups,
     DepthGauge,
     GateStore,
     HistoryGauge,
@@ -28,6 +30,16 @@ import { TaskReader } from './task-reader.js';
     { provide: TaskQueue, useClass: ScriptTaskQueue },
     { provide: TaskReader, useClass: ScriptTaskReader },
   ],
-  exports: [DepthGauge, Ingress, MemoryWatch, TaskQueue, TaskReader, GateStore, QueueRegistry, QueueClock],
+  exports: [
+    DeadLetterGroups,
+    DepthGauge,
+    Ingress,
+    MemoryWatch,
+    TaskQueue,
+    TaskReader,
+    GateStore,
+    QueueRegistry,
+    QueueClock,
+  ],
 })
 export class QueueModule {}

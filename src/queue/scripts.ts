@@ -17,6 +17,8 @@ export const scripts = {
   findTask: script('find-task'),
   findOwner: script('find-owner'),
   listTasks: script('list-tasks'),
+  listDeadGroups: script('list-dead-groups'),
+  deleteDead: script('delete-dead'),
   explainTask: script('explain-task'),
   cancelTask: answeredOnce('cancel-task'),
   runTask: answeredOnce('run-task'),

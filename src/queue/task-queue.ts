@@ -52,7 +52,15 @@ export abstract class TaskQueue {
    *
    * @throws QueueUnavailable
    */
-  abstract retry(id: string): Promise<Retried>;
+  abstract retry(id: string, how?: RetryHow): Promise<Retried>;
+
+  /**
+   * Removes a dead letter for good.
+   *
+   * @param audited line for the audit log, written in the same step when it is deleted
+   * @throws QueueUnavailable
+   */
+  abstract deleteDeadLetter(id: string, audited?: string): Promise<'deleted' | 'not_dead' | 'unknown'>;
 
   /**
    * Replaces a task of which no attempt has begun, and moves it to where it then belongs. Its id, client, queue and
@@ -61,6 +69,13 @@ export abstract class TaskQueue {
    * @throws QueueUnavailable
    */
   abstract edit(edit: TaskEdit): Promise<Edited>;
+}
+
+export interface RetryHow {
+  /** Line for the audit log, written in the same step when it is retried. */
+  readonly audited?: string;
+  /** With one attempt: when that fails it is a dead letter again (`canary_failed`). */
+  readonly isCanary?: boolean;
 }
 
 export type Cancelled = 'cancelled' | 'aborting' | 'finished' | 'unknown';

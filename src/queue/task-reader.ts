@@ -21,6 +21,8 @@ export interface TaskSnapshot {
   readonly finishedAt?: number;
   /** Why it is a dead letter. */
   readonly deadLetterReason?: string;
+  /** Of a dead letter: the same of all that died of the same at the same host. */
+  readonly fingerprint?: string;
 }
 
 /** Newest first. With a filter there may be fewer than were asked for, or none, and older ones that fit all the same. */

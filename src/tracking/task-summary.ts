@@ -18,6 +18,15 @@ export function taskListView({ tasks, next, window }: TaskPage): TaskList {
   };
 }
 
+/** The same of dead letters: with what they died of. */
+export function deadLetterListView(page: TaskPage): TaskList {
+  const list = taskListView(page);
+  for (const [at, { fingerprint }] of page.tasks.entries()) {
+    if (fingerprint !== undefined) Object.assign(list.tasks[at] ?? {}, { fingerprint });
+  }
+  return list;
+}
+
 function timeView(at: number | undefined): string | null {
   return at === undefined ? null : formatTime(at);
 }

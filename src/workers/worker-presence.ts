@@ -6,6 +6,7 @@ import { Config } from '../config/config.js';
 import { type PoolLoad, WorkerPool } from '../queue/worker-pool.js';
 import { PREFIX } from '../redis/keys.js';
 import { RedisConnections } from '../redis/redis-connections.js';
+import { isUnavailable } from '../redis/unavailable.js';
 import { within } from '../redis/within.js';
 import { Seldom } from '../time/seldom.js';
 import { scripts } from './scripts.js';
@@ -34,6 +35,7 @@ export class WorkerPresence {
   private readonly id: string;
   private readonly hold: WorkerHold;
   private isThere = false;
+  private isIn = false;
   private isLeaving = false;
   private timer: NodeJS.Timeout | undefined;
   /** One sign of life is under way at a time. */
@@ -60,6 +62,7 @@ export class WorkerPresence {
       if (this.isLeaving) return;
       await sleep(AGAIN_AFTER_MS);
     }
+    this.isIn = true;
     this.setTimer();
   }
 
@@ -110,7 +113,11 @@ export class WorkerPresence {
     const work = this.last.then(() => this.sendAndObey());
     const beat = work.then(
       () => true,
-      () => false,
+      (error: unknown) => {
+        // Later the turns of the pool tell of the same.
+        if (!this.isIn) this.warnOfStore(error);
+        return false;
+      },
     );
     this.last = beat;
     return beat;
@@ -154,6 +161,14 @@ export class WorkerPresence {
       busy: running.length,
       done,
     };
+  }
+
+  /** What the store says by itself needs no stack. */
+  private warnOfStore(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (!this.seldom.isDue(reason)) return;
+    const about = isUnavailable(error) ? { reason } : { err: error };
+    this.logger.warn(about, 'the store did not take this worker in; trying again until it does');
   }
 
   private warnOfNamesake(): void {

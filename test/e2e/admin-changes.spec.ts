@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AuditEntryView, AuditList } from '../../src/admin/admin-audit.dto.js';
+import type { CreatedKey, KeyList } from '../../src/admin/admin-keys.dto.js';
 import type { ClientView } from '../../src/admin/admin-clients.dto.js';
 import type { ListedTier, TierView } from '../../src/admin/admin-tiers.dto.js';
 import { type Answer, TestApp } from '../support/test-app.js';
+import { until } from '../support/until.js';
 
 const KEY = { 'x-admin-key': 'correct-horse' };
 
@@ -72,6 +74,77 @@ describe('a client', () => {
     }
     const listed = (await ask<{ clients: ClientView[] }>('GET', 'clients?limit=1000')).body.clients;
     expect(listed.map(({ client_id }) => client_id)).not.toContain('gone-1');
+  });
+});
+
+describe('If-None-Match: *', () => {
+  const NEW = { 'if-none-match': '*' };
+
+  it('creates a client, a tier, a queue and the destinations of a client, and changes none', async () => {
+    const tier = { requests_per_minute: 1, max_concurrent: 1 };
+    for (const [method, path, body] of [
+      ['POST', 'clients/set', { client_id: 'only-new' }],
+      ['PUT', 'tiers/only-new', tier],
+      ['PUT', 'queues/only-new', { lane: 'low' }],
+      ['PUT', 'clients/only-new/destinations', { deny: ['a.example'] }],
+    ] as const) {
+      expect((await ask(method, path, body, NEW)).status, path).toBe(200);
+      expect(await ask(method, path, body, NEW), path).toMatchObject({
+        status: 412,
+        body: { code: 'precondition_failed' },
+      });
+    }
+    expect((await ask('PUT', 'tiers/free', tier, NEW)).status).toBe(412);
+  });
+});
+
+describe('If-Match on the keys of a client', () => {
+  it('lets who has looked make and revoke keys, though they are used meanwhile', async () => {
+    await set({ client_id: 'keyed' });
+    const list = () => ask<KeyList>('GET', 'clients/keyed/keys');
+    const none = { 'if-match': etag(await list()) };
+    const { body: made } = await ask<CreatedKey>('POST', 'clients/keyed/keys', {}, none);
+    expect((await ask('POST', 'clients/keyed/keys', {}, none)).status).toBe(412);
+    const one = { 'if-match': etag(await list()) };
+    expect(one).not.toEqual(none);
+    await app.post(
+      '/v1/enqueue',
+      { task: { url: 'http://127.0.0.1:1/' }, delay: 60 },
+      { 'x-api-key': made.key },
+    );
+    await until(async () => (await list()).body.keys[0]?.last_used_at !== undefined);
+    expect((await ask('DELETE', `clients/keyed/keys/${made.key_id}`, undefined, none)).status).toBe(412);
+    expect((await list()).body.keys).toHaveLength(1);
+    expect((await ask('DELETE', `clients/keyed/keys/${made.key_id}`, undefined, one)).status).toBe(204);
+  });
+});
+
+describe('what operators write', () => {
+  it.each(['a\u0007b', 'a\nb', '\u001b[31mred', 'x\u007f', 'x\u0085', '\u0000'])(
+    'is text without control characters: %j',
+    async (text) => {
+      await set({ client_id: 'texts' });
+      for (const [path, body, pointer] of [
+        ['clients/texts/keys', { name: text }, '/name'],
+        ['queues/low/pause', { reason: text }, '/reason'],
+      ] as const)
+        expect(await ask('POST', path, body)).toMatchObject({ status: 400, body: { errors: [{ pointer }] } });
+    },
+  );
+
+  it('may be anything else', async () => {
+    await set({ client_id: 'texts' });
+    expect((await ask('POST', 'clients/texts/keys', { name: 'Zoë’s 🔑 <b>' })).status).toBe(201);
+  });
+});
+
+describe('a tier', () => {
+  it('cannot be called as no tier is', async () => {
+    const tier = { requests_per_minute: 1, max_concurrent: 1 };
+    expect(await ask('PUT', 'tiers/none', tier)).toMatchObject({
+      status: 400,
+      body: { code: 'invalid_tier_name' },
+    });
   });
 });
 
@@ -205,7 +278,7 @@ describe('the audit log', () => {
     await ask('PUT', 'queues/watched', { lane: 'low' });
     await ask('POST', 'queues/watched/pause', { reason: 'to see' });
     await ask('POST', 'queues/watched/resume');
-    const { entries } = await audit(`?after=${from}`);
+    const { entries } = await audit(`?made_after=${from}`);
     expect(entries.map(({ action, target }) => `${action} ${target}`)).toEqual([
       'queue.resume queue:watched',
       'queue.pause queue:watched',
@@ -220,7 +293,8 @@ describe('the audit log', () => {
     expect(created).toMatchObject({ request_id: 'told-in-the-log', by: { address: '127.0.0.1' } });
     expect(created.by.key).toMatch(/^[0-9a-f]{12}$/);
     expect(created).not.toHaveProperty('before');
-    expect(created.after).toMatchObject({ tier: 'basic', enabled: true });
+    expect(created.after).toMatchObject({ tier: 'basic', enabled: true, registered_by: 'admin' });
+    expect(created.after).toHaveProperty('created_at', expect.stringMatching(/^\d{4}-.*Z$/));
     expect(disabled.before).toMatchObject({ enabled: true });
     expect(disabled.after).toMatchObject({ enabled: false });
     expect(disabled.after).not.toHaveProperty('tier');
@@ -250,25 +324,35 @@ describe('the audit log', () => {
       seen.push(...page.entries);
       cursor = page.next_cursor;
     }
-    expect(seen.map(({ after }) => (after as { maxAlive: number }).maxAlive)).toEqual([7, 6, 5, 4, 3, 2, 1]);
+    expect(seen.map(({ after }) => (after as { max_alive: number }).max_alive)).toEqual([
+      7, 6, 5, 4, 3, 2, 1,
+    ]);
     expect((await audit('?action=tier&target=client:paged')).entries).toEqual([]);
     expect((await audit('?action=client&target=client:paged')).entries).toHaveLength(7);
-    expect((await audit(`?target=client:paged&before=${seen[2]!.at}`)).entries.length).toBeLessThan(5);
-    expect((await audit('?after=2100-01-01T00:00:00Z')).entries).toEqual([]);
+    expect((await audit(`?target=client:paged&made_before=${seen[2]!.at}`)).entries.length).toBeLessThan(5);
+    expect((await audit('?made_after=2100-01-01T00:00:00Z')).entries).toEqual([]);
   });
 
   it('knows of no change before 1970, and of all after it', async () => {
     for (const time of ['1970-01-01T00:00:00Z', '1969-07-20T20:17:40Z', '0001-01-01T00:00:00Z']) {
       const asked = (bound: string) => ask<AuditList>('GET', `audit?limit=1&${bound}=${time}`);
-      expect(await asked('before')).toMatchObject({ status: 200, body: { entries: [], next_cursor: null } });
-      expect((await asked('after')).body.entries).toHaveLength(1);
+      expect(await asked('made_before')).toMatchObject({
+        status: 200,
+        body: { entries: [], next_cursor: null },
+      });
+      expect((await asked('made_after')).body.entries).toHaveLength(1);
     }
   });
 
-  it.each(['limit=0', 'cursor=x', 'cursor=0-0', 'after=yesterday', 'action=A', 'colour=red'])(
-    'refuses ?%s',
-    async (query) => {
-      expect((await ask('GET', `audit?${query}`)).status).toBe(400);
-    },
-  );
+  it.each([
+    'limit=0',
+    'cursor=x',
+    'cursor=0-0',
+    'made_after=yesterday',
+    'after=2026-01-01T00:00:00Z',
+    'action=A',
+    'colour=red',
+  ])('refuses ?%s', async (query) => {
+    expect((await ask('GET', `audit?${query}`)).status).toBe(400);
+  });
 });

@@ -4,6 +4,7 @@ import type { CreatedKey, KeyList } from '../../src/admin/admin-keys.dto.js';
 import type { BatchAnswer } from '../../src/enqueue/batch.dto.js';
 import type { Problem } from '../../src/http/problem.js';
 import { hashOfKey, newApiKey } from '../../src/clients/api-key.js';
+import { rawRequest } from '../support/raw-request.js';
 import { routesOf } from '../support/routes.js';
 import { redisUrl, storedKeys, TestApp } from '../support/test-app.js';
 import { until } from '../support/until.js';
@@ -83,8 +84,10 @@ describe('an API key', () => {
       status: 202,
       body: { task_id: 'opens.t1' },
     });
-    const two = { ...bearer(key), 'x-api-key': newApiKey() };
-    expect((await app.post('/v1/enqueue', LATER, two)).status).toBe(401);
+    const two = { ...bearer(key), 'x-api-key': (await makeKey('another')).key };
+    const refused = await app.post('/v1/enqueue', LATER, two);
+    expect(refused).toMatchObject({ status: 401, body: { code: 'invalid_api_key' } });
+    expect(refused.body['detail']).toContain('different keys');
   });
 
   it('does not act for another client', async () => {
@@ -261,6 +264,49 @@ describe('what opens nothing', () => {
     expect((await guesser.get('/v1/tasks/none', bearer(key))).status).toBe(404);
     await guesser.stop();
   });
+});
+
+describe('a key that is right', () => {
+  it('opens the door also where somebody goes on with a wrong one, and the wrong one costs one look', async () => {
+    const elsewhere = await TestApp.start({ MODE: 'api', AUTH_MODE: 'key' }, true);
+    const { key, key_id } = await makeKey('renews');
+    await admin('DELETE', `clients/renews/keys/${key_id}`);
+    const statuses = new Set<number>();
+    const redis = new Redis(redisUrl());
+    const looks = async () =>
+      Number(/cmdstat_hget:calls=(\d+)/.exec(await redis.info('commandstats'))?.[1] ?? 0);
+    await enqueue(key, {}, elsewhere);
+    const before = await looks();
+    for (let n = 0; n < 700; n++) statuses.add((await enqueue(key, {}, elsewhere)).status);
+    expect(statuses).toEqual(new Set([401, 429]));
+    expect((await looks()) - before).toBeLessThan(100);
+    await redis.quit();
+    expect((await enqueue((await makeKey('renews')).key, {}, elsewhere)).status).toBe(202);
+    await elsewhere.stop();
+  });
+
+  it('is looked up for who guesses, until that keeps the store busy', async () => {
+    const guesser = await TestApp.start({ MODE: 'api', AUTH_MODE: 'key' }, true);
+    const { key } = await makeKey('guessed');
+    for (let n = 0; n < 600; n++) await guesser.get('/v1/tasks/none', bearer(newApiKey()));
+    expect((await guesser.get('/v1/tasks/none', bearer(key))).status).toBe(429);
+    await guesser.stop();
+  });
+});
+
+describe('whoever has no key', () => {
+  it.each(['/v1/enqueue/batch', '/admin/clients/set'])(
+    'is told so before the body comes: %s',
+    async (path) => {
+      const answer = await rawRequest(
+        app.url,
+        `POST ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 8000000\r\n\r\n{`,
+      );
+      expect(answer).toMatch(/^HTTP\/1\.1 401 /);
+      const waiting = `POST ${path} HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 10\r\n\r\n`;
+      expect(await rawRequest(app.url, waiting)).toMatch(/^HTTP\/1\.1 401 /);
+    },
+  );
 });
 
 describe('at once, in another process, too', () => {

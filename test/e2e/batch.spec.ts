@@ -114,6 +114,35 @@ describe('a batch', () => {
   });
 });
 
+describe('a task of a batch that is refused', () => {
+  it('is named by its place, in the text, too', async () => {
+    const answer = await batch([
+      later(),
+      null,
+      later({ delay: 'x' }),
+      later({ task: { url: target.url, body: 'x'.repeat(20_000) } }),
+    ]);
+    const [, missing, wrong, large] = resultsOf(answer).map(({ error }) => error);
+    expect(missing).toMatchObject({
+      detail: '/tasks/1 must be a JSON object',
+      errors: [{ pointer: '/tasks/1' }],
+    });
+    expect(wrong?.detail).toMatch(/^\/tasks\/2\/delay /);
+    expect(wrong).toMatchObject({ errors: [{ pointer: '/tasks/2/delay' }] });
+    expect(large).toMatchObject({ code: 'payload_too_large', errors: [{ pointer: '/tasks/3' }] });
+  });
+
+  it('is named by its place when its idempotency key was used for another one', async () => {
+    const key = { 'idempotency-key': 'named-by-place' };
+    await batch([later(), later()], {}, key);
+    const [, reused] = resultsOf(await batch([later(), later({ delay: 200 })], {}, key));
+    expect(reused?.error).toMatchObject({
+      code: 'idempotency_key_reused',
+      errors: [{ pointer: '/tasks/1' }],
+    });
+  });
+});
+
 describe('the limits of a client', () => {
   it('count a batch as so many requests, and take what fits', async () => {
     await set('free-one', 'free');
@@ -207,6 +236,8 @@ describe('a batch that is all or none', () => {
       body: { code: 'rate_limited', errors: [{ pointer: '/tasks/6' }] },
     });
     expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(answer.headers.get('ratelimit')).toMatch(/^"client";r=5;/);
+    expect(answer.body.detail).toContain('has 5 left now, fewer than this batch needs');
     expect([await alive('neighbour'), await alive('free-three')]).toEqual([0, 5]);
     expect((await batch(of(5), { atomic: true })).status).toBe(202);
   });

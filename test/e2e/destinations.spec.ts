@@ -52,7 +52,9 @@ describe('the destinations of a client', () => {
     expect((await get('plain')).body).toEqual(body);
     await set('plain', { tier: 'basic' });
     expect((await get('plain')).body).toEqual(body);
-    expect((await put('plain', {})).body).toEqual({ allow: [], deny: [] });
+    expect(await put('plain', {})).toMatchObject({ status: 400, body: { errors: [{ pointer: '' }] } });
+    expect((await get('plain')).body).toEqual(body);
+    expect((await put('plain', { allow: [] })).body).toEqual({ allow: [], deny: [] });
   });
 
   it('are changed on the condition of If-Match, and the change is in the audit log', async () => {
@@ -71,6 +73,9 @@ describe('the destinations of a client', () => {
     const { status, body } = await put('wrong', { allow: ['ok.example', 'http://x'], deny: ['a..b', '*.*'] });
     expect(status).toBe(400);
     expect(body.errors.map(({ pointer }) => pointer)).toEqual(['/allow/1', '/deny/0', '/deny/1']);
+    const ambiguous = await put('wrong', { deny: ['010.1.1.1'] });
+    expect(ambiguous).toMatchObject({ status: 400, body: { errors: [{ pointer: '/deny/0' }] } });
+    expect(ambiguous.body.errors[0]?.detail).toContain('write 8.1.1.1');
     expect((await put('wrong', { allow: Array(101).fill('a.example') })).status).toBe(400);
     expect((await put('wrong', { allow: [1], colour: 'red' })).status).toBe(400);
     expect((await put('nobody', { deny: ['*'] })).status).toBe(404);
@@ -88,6 +93,12 @@ describe('the destinations of a client', () => {
       expect(refused.body.errors[0]!.detail).toContain(hostOf(target));
       expect((await enqueue('fenced', elsewhere.url, {}, each)).status).toBe(202);
     }
+    await put('fenced', { deny: ['8.8.8.0/24'] });
+    for (const url of ['http://[64:ff9b::808:808]/', 'http://[::ffff:8.8.8.8]/'])
+      expect((await enqueue('fenced', url, { delay: 60 })).body.errors).toMatchObject([
+        { pointer: '/task/url' },
+      ]);
+    expect((await enqueue('fenced', 'http://[64:ff9b::909:909]/', { delay: 60 })).status).toBe(202);
     await put('fenced', { allow: [] });
     expect((await enqueue('fenced', target.url, {}, other)).status).toBe(202);
   });
@@ -144,7 +155,7 @@ describe('a worker', () => {
     await app.taskIn('completed', allowed);
     expect(target.received).toHaveLength(2);
     // Once it is allowed again, a retry by hand delivers it.
-    await put('late', {});
+    await put('late', { deny: [] });
     await until(
       async () => {
         await app.send('POST', `/v1/tasks/${ids[0]}/retry`);

@@ -71,6 +71,15 @@ describe('Expect: 100-continue', () => {
     expect(await rawRequest(app.url, request)).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 202 /);
   });
 
+  it('is the only expectation that there is; another one gets 417', async () => {
+    for (const other of ['foo', '100-continue, foo']) {
+      const answer = await enqueue([`Expect: ${other}`, 'Content-Length: 0', 'Connection: close'], '');
+      expect(answer).toMatch(/^HTTP\/1\.1 417 /);
+      expect(answer).toContain('"code":"expectation_failed"');
+    }
+    expect(await enqueue([`Content-Length: ${BODY.length}`, 'Expect: foo'], BODY, '1.0')).toMatch(/ 202 /);
+  });
+
   it('gets no 100 when it is refused for something else', async () => {
     const foreign = ['Origin: https://evil.example', `Content-Length: ${BODY.length}`, ...EXPECT];
     expect(await enqueue(foreign, '')).toMatch(/^HTTP\/1\.1 403 /);

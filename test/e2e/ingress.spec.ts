@@ -139,5 +139,28 @@ describe('more requests per second than are taken from one sender', () => {
     // What stands before the last one that is no proxy of ours, anybody may have written.
     expect(await from('203.0.113.9, 198.51.100.1, 192.0.2.4')).toBe(429);
     expect(await from('198.51.100.1, 203.0.113.9, 192.0.2.4')).toBe(404);
+    expect(await from('198.51.100.1:4711')).toBe(429);
+  });
+
+  it('are counted by the /64 of an IPv6 address, and by the proxy that tells none', async () => {
+    await start({ TRUSTED_PROXIES: '127.0.0.0/8' });
+    const from = (forwarded: string) => status(PATH, { 'x-forwarded-for': forwarded });
+    await exhaust('2001:db8:1:2::/64');
+    expect(await from('2001:db8:1:2::1')).toBe(429);
+    expect(await from('[2001:db8:1:2:ffff::1]:80')).toBe(429);
+    expect(await from('2001:db8:1:3::1')).toBe(404);
+    await exhaust(HERE);
+    expect(await from('<script>')).toBe(429);
+  });
+
+  it('are written into the audit log by an address, whatever the header says', async () => {
+    await start({ TRUSTED_PROXIES: '127.0.0.0/8', INGRESS_RPS: '0' });
+    const addressOf = async (forwarded: string) => {
+      await app!.send('PUT', '/admin/queues/logged', { lane: 'low' }, { 'x-forwarded-for': forwarded });
+      const { body } = await app!.get<{ entries: { by: { address: string } }[] }>('/admin/audit?limit=1');
+      return body.entries[0]!.by.address;
+    };
+    expect(await addressOf('1.2.3.4:5555')).toBe('1.2.3.4');
+    expect(await addressOf(`1.2.3.4, ${'x'.repeat(5000)}`)).toBe(HERE);
   });
 });

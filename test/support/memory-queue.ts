@@ -6,6 +6,7 @@ import {
   type Cancelled,
   type Edited,
   type Retried,
+  type RetryHow,
   type TaskEdit,
   TaskQueue,
 } from '../../src/queue/task-queue.js';
@@ -30,6 +31,7 @@ interface Stored {
   begunAt: number;
   probeOf?: number | undefined;
   isCancelled: boolean;
+  isCanary?: boolean;
   ended?: { readonly state: TaskState; readonly at: number; readonly reason: string };
 }
 
@@ -96,15 +98,23 @@ export class MemoryQueue extends TaskQueue implements TaskReader {
     });
   }
 
-  override retry(id: string): Promise<Retried> {
+  override retry(id: string, { isCanary = false }: RetryHow = {}): Promise<Retried> {
     return this.with<Retried>(id, (stored, state) => {
       if (state !== 'dead_letter') return 'not_dead';
       if (this.hasExpired(stored)) return 'too_late';
       const full = this.door.full(stored.task.clientId, this.alive());
       if (full) return full;
-      Object.assign(stored, { due: this.clock.now(), attemptsMade: 0, isCancelled: false });
+      Object.assign(stored, { due: this.clock.now(), attemptsMade: 0, isCancelled: false, isCanary });
       delete stored.ended;
       return 'retried';
+    });
+  }
+
+  override deleteDeadLetter(id: string): Promise<'deleted' | 'not_dead' | 'unknown'> {
+    return this.with(id, (_stored, state) => {
+      if (state !== 'dead_letter') return 'not_dead';
+      this.tasks.delete(id);
+      return 'deleted';
     });
   }
 
@@ -201,6 +211,7 @@ export class MemoryQueue extends TaskQueue implements TaskReader {
     if (kind !== 'retry' && kind !== 'hand_back') {
       this.end(stored, ENDINGS[kind], kind === 'dead_letter' ? settlement.reason : '');
     } else if (stored.isCancelled) this.end(stored, 'cancelled');
+    else if (kind === 'retry' && stored.isCanary) this.end(stored, 'dead_letter', 'canary_failed');
     else if (kind === 'retry') stored.due = this.clock.now() + settlement.delayMs;
   }
 

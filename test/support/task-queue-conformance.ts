@@ -237,6 +237,28 @@ export function describeTaskQueue(name: string, start: () => Promise<QueueUnderT
         expect(await tested.queue.retry('nobody')).toBe('unknown');
       });
 
+      it.each([
+        [{ kind: 'retry', delayMs: 1 }, 'dead_letter', 'canary_failed'],
+        [{ kind: 'complete' }, 'completed', undefined],
+        [{ kind: 'hand_back' }, 'pending', undefined],
+      ] satisfies [Settlement, TaskState, string | undefined][])(
+        'of a canary gives it one attempt: %j',
+        async (settlement, state, reason) => {
+          const task = await taskIn('dead_letter');
+          expect(await tested.queue.retry(task.id, { isCanary: true })).toBe('retried');
+          await tested.take();
+          await tested.settle(task, settlement);
+          const found = await tested.reader.find(task.id);
+          expect([found?.state, found?.deadLetterReason]).toEqual([state, reason]);
+          if (state !== 'dead_letter') return;
+          // Whoever retries it afterwards gives it all its attempts.
+          await tested.queue.retry(task.id);
+          await tested.take();
+          await tested.settle(task, { kind: 'retry', delayMs: HOUR });
+          expect(await stateOf(task)).toBe('retrying');
+        },
+      );
+
       it('comes too late for one that has expired', async () => {
         const task = await added({ expiresAt: tested.clock.now() + HOUR });
         await tested.take();
@@ -244,6 +266,27 @@ export function describeTaskQueue(name: string, start: () => Promise<QueueUnderT
         tested.clock.advance(HOUR);
         expect(await tested.queue.retry(task.id)).toBe('too_late');
         expect(await stateOf(task)).toBe('dead_letter');
+      });
+    });
+
+    describe('deleteDeadLetter', () => {
+      it.each(STATES.filter((state) => state !== 'dead_letter'))(
+        'leaves a task alone that is %s',
+        async (state) => {
+          const task = await taskIn(state);
+          expect(await tested.queue.deleteDeadLetter(task.id)).toBe('not_dead');
+          expect(await stateOf(task)).toBe(state);
+        },
+      );
+
+      it('leaves nothing of a dead letter, whose id is free again', async () => {
+        const task = await taskIn('dead_letter');
+        expect(await tested.queue.deleteDeadLetter(task.id)).toBe('deleted');
+        expect(await tested.reader.find(task.id)).toBeUndefined();
+        expect((await tested.reader.list({ filter: {}, limit: 10 })).tasks).toEqual([]);
+        expect(await tested.queue.deleteDeadLetter(task.id)).toBe('unknown');
+        expect(await tested.queue.add(task)).toEqual(wasAdded(task));
+        expect(await stateOf(task)).toBe('pending');
       });
     });
 

@@ -70,7 +70,10 @@ export type Refusal =
   | { readonly kind: 'stale' }
   /** The client is disabled. */
   | { readonly kind: 'disabled' }
-  /** The client has used up its quota. Refused requests do not count. */
+  /**
+   * The client has used up its quota, or has too little left for a batch that is all or none. Refused requests do not
+   * count. `resetMs` is when there is room for all that was refused.
+   */
   | { readonly kind: 'rate_limited'; readonly quota: Quota }
   | Full
   /** The idempotency key was used for another request. */

@@ -48,7 +48,8 @@ describe('a client’s cap', () => {
     const watch = new Watch();
     harness.worker(50, watch.work);
     harness.worker(50, watch.work);
-    const added = (await Promise.all(clients.map((clientId) => harness.add(100, { clientId })))).flat();
+    const added: Task[] = [];
+    for (const clientId of clients) added.push(...(await harness.add(100, { clientId })));
     await until(() => watch.done.length >= added.length, { timeoutMs: 25_000 });
     expect(watch.done.toSorted()).toEqual(added.map(({ id }) => id).toSorted());
     expect(new Set(Object.values(watch.most))).toEqual(new Set([1]));

@@ -22,7 +22,8 @@
 --          stale | disabled | conflict   the version is another one; the client is not enabled; the key was used for
 --                                        another request
 --          full;memory|tasks|client|queue   no room
---          limited;<quota>               the client has used up its requests per minute
+--          limited;<quota>               the client has used up its requests per minute; with ARGV[8] 1, it has not enough
+--                                        left for all of these tasks, and the quota says when it has
 --          throttled;<ms>                the principal has no token for so long
 --          skipped                       nothing against it, but something against another one, and ARGV[8] is 1
 
@@ -37,6 +38,7 @@ local now = clock(ARGV[1])
 --@include token-bucket
 --@include admission
 --@include receipts
+--@include positions
 --@include made
 
 -- Random ids exist only when their batch is sent again. Nobody waits that long for a reply.
@@ -102,6 +104,17 @@ local function knownAs(at, client)
   return rules
 end
 
+-- Of a batch that is all or none: by client, the ids of tasks that its limit has no room for.
+local limitedOf = {}
+
+local function limited(at, window, perMinute)
+  local client = gatesOf(ARGV[at + AT.gates])[2]
+  limitedOf[client] = limitedOf[client] or { count = 0, perMinute = perMinute }
+  local ids, id = limitedOf[client], ARGV[at + AT.id]
+  if not ids[id] then ids[id], ids.count = true, ids.count + 1 end
+  return 'limited;' .. quota(window, perMinute, 1)
+end
+
 -- Accepts a task or says why not.
 local function judge(at, ids)
   local queue, client = ids[1], ids[2]
@@ -117,7 +130,7 @@ local function judge(at, ids)
   if what then return 'full;' .. what end
   if perMinute then
     local window = windowOf(client)
-    if used(window) >= perMinute then return 'limited;' .. quota(window, perMinute, true) end
+    if used(window) >= perMinute then return limited(at, window, perMinute) end
     window.added = window.added + 1
   end
   left = left - 1
@@ -184,9 +197,22 @@ local function judgeAll()
   return results, isRefused
 end
 
+-- The quota of a client of which no task was stored: there is to be room for all of them.
+local function quotaOfNone(client)
+  local window, ids = windowsOfClients[client], limitedOf[client]
+  local wanted = ids.count + window.added
+  window.added = 0
+  return quota(window, ids.perMinute, wanted)
+end
+
 local function nothingOfIt(results)
+  local quotas = {}
+  for client in pairs(limitedOf) do quotas[client] = quotaOfNone(client) end
   for i, result in ipairs(results) do
     if string.sub(result, 1, 6) == 'added;' then results[i] = 'skipped' end
+    if string.sub(result, 1, 8) == 'limited;' then
+      results[i] = 'limited;' .. quotas[gatesOf(ARGV[FIRST + (i - 1) * VALUES + AT.gates])[2]]
+    end
   end
   return results
 end
@@ -207,5 +233,5 @@ flushGates()
 flushAlive()
 flushWindows()
 flushReceipts()
-flushMade()
+flushPositions()
 return results

@@ -17,6 +17,8 @@ local now = clock(ARGV[1])
 --@include places
 --@include alive
 --@include history
+--@include positions
+--@include dead
 --@include finish
 --@include state
 

@@ -10,17 +10,19 @@
 -- ARGV[7]  client, '' = all; in the same way ARGV[8] state, ARGV[9] queue, ARGV[10] host (an origin, or what follows
 --          its scheme, with or without the port), ARGV[11] type
 -- ARGV[12] what the last error has to have in it: JSON without its quotes, ASCII letters in lower case; '' = anything
--- ARGV[13], ARGV[14], ...  what the data has to have in it: JSON
--- Returns  { where to go on or '' when there are no more, how many were looked at, time of the first and the last of these
---          or '', tasks }
+-- ARGV[13] of dead letters, in the order in which they died: their fingerprint, `*` = all; '' = of all tasks
+-- ARGV[14], ARGV[15], ...  what the data has to have in it: JSON
+-- Returns  { where to go on or '' when there are no more, how many were looked at, when the first and the last of these
+--          were stored, or died, in Unix ms or '', tasks }
 --          tasks: { id, state, when it is due next in Unix ms or '', what FIELDS has, newest attempt }
 
 --@include context
 local now = clock(ARGV[1])
 --@include state
+--@include positions
 --@include made
 
-local FIELDS = { 'data', 'atm', 'kept', 'finishedOn', 'failedReason', 'gates', 'timestamp', 'due', 'expires' }
+local FIELDS = { 'data', 'atm', 'kept', 'finishedOn', 'failedReason', 'gates', 'timestamp', 'due', 'expires', 'fp' }
 -- A set of so few is read as a whole: that finds what is rare. What is in larger ones is not.
 local FEW = 1000
 -- What is read of data and attempts at once.
@@ -32,6 +34,7 @@ local after, before = tonumber(ARGV[5]) or -math.huge, tonumber(ARGV[6]) or math
 
 local most, mostHits, behind = tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
 local client, state, queue, host, kind, text = ARGV[7], ARGV[8], ARGV[9], ARGV[10], ARGV[11], ARGV[12]
+local dead = ARGV[13]
 
 -- Where all tasks of a state are, if they are in a set that others are not in too often.
 local SETS = {
@@ -71,10 +74,18 @@ local function ofSet(set)
   return entries
 end
 
+local function streamKey()
+  if dead == '*' then return P .. 'dead' end
+  if dead ~= '' then return P .. 'dead:' .. dead end
+  return client == '' and P .. 'made' or madeOf(client)
+end
+
 local function ofStream()
-  local till = behind ~= '' and '(' .. behind or (before < math.huge and ms(math.max(0, before + MOST_LATE)) or '+')
-  local from = after > MOST_LATE and ms(after - MOST_LATE) or '-'
-  local entries = call('XREVRANGE', client == '' and P .. 'made' or madeOf(client), till, from, 'COUNT', most)
+  local till, from = '+', '-'
+  if dead == '' and before < math.huge then till = ms(math.max(0, before + MOST_LATE)) end
+  if dead == '' and after > MOST_LATE then from = ms(after - MOST_LATE) end
+  if behind ~= '' then till = '(' .. behind end
+  local entries = call('XREVRANGE', streamKey(), till, from, 'COUNT', most)
   for i, entry in ipairs(entries) do
     local time, n = numbers(entry[1])
     local member = entry[2][2]
@@ -117,9 +128,9 @@ local function hasTexts(key)
     local last = table.concat({ call('HGET', key, 'failedReason') or '', 'http ' .. status, attempt }, '\n')
     if not string.find(string.lower(last), text, 1, true) then return false end
   end
-  if #ARGV < 13 then return true end
+  if #ARGV < 14 then return true end
   local data = read(key, 'data')
-  for i = 13, #ARGV do
+  for i = 14, #ARGV do
     if not string.find(data, ARGV[i], 1, true) then return false end
   end
   return true
@@ -127,7 +138,8 @@ end
 
 -- In a JSON text quotes have a backslash in front of them: no body and no header is taken for it.
 local function isInTime(key, stored)
-  if stored - MOST_LATE > after and stored + MOST_LATE < before then return true end
+  if after == -math.huge and before == math.huge then return true end
+  if dead == '' and stored - MOST_LATE > after and stored + MOST_LATE < before then return true end
   local created = tonumber(string.match(read(key, 'data'), '"createdAt":(%d+)'))
   return created and created > after and created < before
 end
@@ -147,7 +159,7 @@ local function told(lane, id, is, due)
   return { id, is, due or '', values }
 end
 
-local set = SETS[state]
+local set = dead == '' and SETS[state]
 local entries = set and count(set) <= FEW and ofSet(set) or ofStream()
 local hits, last, gone = {}, 0, {}
 for i, entry in ipairs(entries) do
@@ -162,8 +174,8 @@ for i, entry in ipairs(entries) do
 end
 -- Removed behind our back: whoever comes by takes them out.
 if #gone > 0 then
-  strike(P .. 'made', gone)
-  if client ~= '' then strike(madeOf(client), gone) end
+  if dead == '' then strike(P .. 'made', gone) end
+  if streamKey() ~= P .. 'made' then strike(streamKey(), gone) end
 end
 if last == 0 then return { '', 0, '', '', hits } end
 local isEnd = last == #entries and #entries < most

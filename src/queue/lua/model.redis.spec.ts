@@ -24,13 +24,27 @@ const SEED = Number(process.env['TEST_SEED'] ?? 20_300_101);
 const RUNS = 150 * Number(process.env['TEST_SCALE'] ?? 1);
 const DAY = 86_400_000;
 
-const { add, addAgain, cancel, runNow, retry, edit, setGate, advance } = callers;
+const { add, addAgain, cancel, runNow, retry, deleteDead, edit, setGate, advance } = callers;
 const { setCircuit, sweep } = operators;
 const { turn, crash, lateSettle, recover, prune } = workers;
 /** In the proportions that find most. */
 const HAPPENINGS: Happening[] = [
   ...[add, add, add, add, turn, turn, turn, turn, advance, advance],
-  ...[setGate, setGate, cancel, retry, runNow, edit, crash, recover, recover, lateSettle, addAgain, prune],
+  ...[
+    setGate,
+    setGate,
+    cancel,
+    retry,
+    deleteDead,
+    runNow,
+    edit,
+    crash,
+    recover,
+    recover,
+    lateSettle,
+    addAgain,
+    prune,
+  ],
   ...[setCircuit, sweep],
 ];
 

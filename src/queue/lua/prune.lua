@@ -9,10 +9,13 @@
 
 --@include context
 --@include when-full
+local now = clock(ARGV[1])
 --@include history
 --@include recount
+--@include positions
 --@include made
-local now, most, mostBytes = clock(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+--@include dead
+local most, mostBytes = tonumber(ARGV[2]), tonumber(ARGV[3])
 
 -- Removes tasks of one lane from the set of its finished tasks that they are in.
 local function remove(lane, set, ids)
@@ -24,6 +27,7 @@ local function remove(lane, set, ids)
     keys[#keys + 1] = jobKey(lane, id) .. ':logs'
   end
   forgetMade(lane, ids)
+  if set == 'failed' then unbury(lane, ids) end
   call('ZREM', setKey(lane, set), unpack(ids))
   call('ZREM', P .. 'expiry', unpack(members))
   call('UNLINK', unpack(keys))

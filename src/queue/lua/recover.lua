@@ -16,6 +16,8 @@ local now = clock('')
 --@include places
 --@include alive
 --@include history
+--@include positions
+--@include dead
 --@include finish
 
 -- What one call looks at. Begun are tasks at the head of `active`, so that positions are counted from the tail, where

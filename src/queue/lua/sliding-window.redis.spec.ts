@@ -35,13 +35,13 @@ const limit = (requestsPerMinute: number) =>
   );
 
 /** So many requests in one batch. */
-function request(count: number): Promise<AddResult[]> {
+function request(count: number, isAllOrNone = false): Promise<AddResult[]> {
   const additions = Array.from({ length: count }, () => ({
     task: harness.task({ clientId: CLIENT, delayMs: WINDOW_MS }),
     admission: { version: 'v' },
   }));
   const id = ['test', ++batches] as const;
-  return addTasks(harness.redis, { additions, isAllOrNone: false, id }, addRules(), clock.now());
+  return addTasks(harness.redis, { additions, isAllOrNone, id }, addRules(), clock.now());
 }
 
 /** Every request that was accepted, and nothing clever. */
@@ -61,9 +61,9 @@ class Plain {
     return this.accepted.length;
   }
 
-  /** When there is room for one more. */
-  roomAt(most: number): number {
-    const room = this.accepted[this.counted() - most];
+  /** When there is room for some more. */
+  roomAt(most: number, wanted = 1): number {
+    const room = this.accepted[this.counted() + wanted - 1 - most];
     return (room ?? clock.now()) + WINDOW_MS;
   }
 }
@@ -99,6 +99,43 @@ describe('the window of a client', () => {
       { seed: SEED, numRuns: RUNS },
     );
   }, 120_000);
+
+  it('says of a batch that is all or none when there is room for all of it, and what is left as nothing was stored', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(moment, { maxLength: 30, size: 'max' }), async (moments) => {
+        await harness.redis.flushdb();
+        const plain = new Plain();
+        await limit(10);
+        for (const { pauseMs, count, most } of moments) {
+          clock.advance(pauseMs);
+          const wanted = Math.min(10, count + (most ?? 0));
+          const free = 10 - plain.counted();
+          const refused = (await request(wanted, true)).find(({ kind }) => kind === 'rate_limited');
+          expect(refused !== undefined).toBe(wanted > free);
+          if (!refused) plain.request(wanted, 10);
+          else {
+            const resetMs = plain.roomAt(10, wanted) - clock.now();
+            expect(refused).toMatchObject({ quota: { limit: 10, remaining: free, resetMs } });
+          }
+        }
+      }),
+      { seed: SEED, numRuns: RUNS },
+    );
+  }, 120_000);
+
+  it('asks room for a task once that a batch names twice', async () => {
+    await limit(3);
+    await request(1);
+    clock.advance(10_000);
+    await request(2);
+    clock.advance(10_000);
+    const task = harness.task({ clientId: CLIENT, delayMs: WINDOW_MS });
+    const addition = { task, admission: { version: 'v' } };
+    const id = ['test', ++batches] as const;
+    const twice = { additions: [addition, addition], isAllOrNone: true, id };
+    const [refused] = await addTasks(harness.redis, twice, addRules(), clock.now());
+    expect(refused).toMatchObject({ kind: 'rate_limited', quota: { remaining: 0, resetMs: 40_000 } });
+  });
 
   it('is as long as the limit at most, and forgets at once what a long pause has made old', async () => {
     await limit(700);

@@ -20,7 +20,7 @@ type RawPiece = [next: string, scanned: number, from: string, to: string, hits: 
 
 /** As the script returns them; the newest attempt comes after these. */
 const FIELDS = [
-  ...['data', 'atm', 'kept', 'finishedOn', 'failedReason', 'gates', 'timestamp', 'due', 'expires'],
+  ...['data', 'atm', 'kept', 'finishedOn', 'failedReason', 'gates', 'timestamp', 'due', 'expires', 'fp'],
 ];
 
 interface Searched {
@@ -61,6 +61,7 @@ function filterArgs(filter: TaskFilter): (string | number)[] {
     createdBefore,
     ...texts.map((text) => text ?? ''),
     lower(JSON.stringify(error).slice(1, -1)),
+    filter.dead ? (filter.dead.fingerprint ?? '*') : '',
     ...labels.map(labelJson),
   ];
 }

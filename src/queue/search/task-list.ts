@@ -15,6 +15,8 @@ export interface TaskFilter {
   readonly createdBefore?: number | undefined;
   /** What its last error has in it, whatever the case of ASCII letters. */
   readonly error?: string | undefined;
+  /** Dead letters only, and in the order in which they died: what they died of, or any of them. */
+  readonly dead?: { readonly fingerprint?: string | undefined } | undefined;
 }
 
 export type Label = readonly [key: string, value: string];

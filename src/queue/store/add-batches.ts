@@ -8,10 +8,9 @@ import { type AddRules, addTasks, type Batch } from './add-tasks.js';
 
 /** One batch holds Redis for a few milliseconds at most. */
 const MOST_PER_BATCH = 128;
-/** With what a request looks up first, and a batch before its own, it is answered within five seconds. */
 const BATCH_MS = 1500;
-/** What has waited for longer for its turn is not sent any more. */
-const MOST_WAIT_MS = BATCH_MS;
+/** What has waited for longer for its turn is not sent any more: with what it looks up first, it is answered within five seconds. */
+const MOST_WAIT_MS = 2000;
 
 /** What goes in one piece: mostly one task; several when it is all or none. */
 interface Waiting {

@@ -23,7 +23,14 @@ import {
   NO_MEMORY,
   type SentAgain,
 } from '../admission/admission.js';
-import { type Cancelled, type Edited, type Retried, type TaskEdit, TaskQueue } from '../task-queue.js';
+import {
+  type Cancelled,
+  type Edited,
+  type Retried,
+  type RetryHow,
+  type TaskEdit,
+  TaskQueue,
+} from '../task-queue.js';
 
 @Injectable()
 export class ScriptTaskQueue extends TaskQueue {
@@ -32,6 +39,7 @@ export class ScriptTaskQueue extends TaskQueue {
   private readonly cipher: TaskCipher;
   private readonly maxAgeMs: number;
   private readonly maxAlive: number;
+  private readonly auditEntries: number;
   private readonly requestsPerSecond: number;
 
   constructor(
@@ -43,6 +51,7 @@ export class ScriptTaskQueue extends TaskQueue {
     super();
     this.maxAgeMs = maxTaskAgeMs(config);
     this.maxAlive = config.storage.maxQueueSize;
+    this.auditEntries = config.admin.auditMaxEntries;
     this.requestsPerSecond = config.ingress.requestsPerSecond;
     const rules = {
       maxAgeMs: this.maxAgeMs,
@@ -94,13 +103,21 @@ export class ScriptTaskQueue extends TaskQueue {
     });
   }
 
-  override retry(id: string): Promise<Retried> {
+  override retry(id: string, { audited = '', isCanary = false }: RetryHow = {}): Promise<Retried> {
     return whenAvailable(async () => {
-      const args = [id, this.maxAgeMs, this.maxAlive];
+      const args = [id, this.maxAgeMs, this.maxAlive, audited, this.auditEntries, Number(isCanary)];
       const [result, what] = ((await this.run(scripts.retryTask, args)) as string).split(';');
       if (result === 'full') return { kind: result, what: what as Full['what'] };
       if (result === '') return 'unknown';
       return result === 'retried' || result === 'too_late' ? result : 'not_dead';
+    });
+  }
+
+  override deleteDeadLetter(id: string, audited = ''): Promise<'deleted' | 'not_dead' | 'unknown'> {
+    return whenAvailable(async () => {
+      const result = (await this.run(scripts.deleteDead, [id, audited, this.auditEntries])) as string;
+      if (result === '') return 'unknown';
+      return result === 'deleted' ? result : 'not_dead';
     });
   }
 

@@ -35,7 +35,9 @@ function ending(state: TaskState, fields: ReadonlyMap<string, string>): Partial<
   const finishedOn = fields.get('finishedOn');
   if (finishedOn === undefined) return {};
   const reason = fields.get('failedReason') ?? '';
-  return { finishedAt: Number(finishedOn), ...(state === 'dead_letter' && { deadLetterReason: reason }) };
+  const fingerprint = fields.get('fp');
+  const death = { deadLetterReason: reason, ...(fingerprint !== undefined && { fingerprint }) };
+  return { finishedAt: Number(finishedOn), ...(state === 'dead_letter' && death) };
 }
 
 function attemptsIn(fields: ReadonlyMap<string, string>): Attempt[] {

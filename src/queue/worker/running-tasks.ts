@@ -75,6 +75,7 @@ export class RunningTasks implements Runner {
       kept: fetched.kept,
       delayMs,
       reason,
+      ...(fetched.retriedAt !== undefined && { wasDead: true }),
       gates: fetched.gates,
       probeOf: fetched.probeOf,
       verdict,

@@ -1,6 +1,7 @@
 import type { Attempt } from '../../task/attempt.js';
 import type { HostVerdict } from '../../task/host-verdict.js';
 import type { Lane } from '../../task/lane.js';
+import { failureText } from './failure-text.js';
 import { bytesOf, formatKept, type KeptAttempts, keepOneMore } from './kept-attempts.js';
 
 /** What the store has to do with a task after an attempt. */
@@ -15,6 +16,8 @@ export interface SettledTask {
   readonly attempt: Attempt;
   readonly delayMs?: number | undefined;
   readonly reason?: string | undefined;
+  /** Somebody has retried it after it had died. */
+  readonly wasDead?: boolean;
   /** As it was fetched with. */
   readonly gates: string;
   readonly probeOf?: number | undefined;
@@ -42,7 +45,13 @@ export function settlementArgs(settled: SettledTask): (string | number)[] {
     Math.max(0, settled.attempt.endedAt - settled.attempt.startedAt),
     settled.gates,
     verdictText(settled),
+    mayDie(settled) ? failureText(settled.attempt, settled.reason) : '',
   ];
+}
+
+/** One that was a dead letter before may be so again at once: the store knows. */
+function mayDie({ kind, wasDead = false }: SettledTask): boolean {
+  return kind === 'dead_letter' || (kind === 'retry' && wasDead);
 }
 
 const LETTERS = { success: 's', failure: 'f', neutral: 'n' } as const;

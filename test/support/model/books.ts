@@ -35,6 +35,9 @@ export interface Books {
   readonly locks: ReadonlyMap<string, string>;
   /** Members of the streams of all tasks, and of those of each client, by the name of their key. */
   readonly made: Readonly<Record<string, readonly string[]>>;
+  /** The same of dead letters, and of those that died of the same; and what these groups are. */
+  readonly dead: Readonly<Record<string, readonly string[]>>;
+  readonly deadGroups: readonly string[];
 }
 
 export async function readBooks(redis: Redis): Promise<Books> {
@@ -59,12 +62,14 @@ export async function readBooks(redis: Redis): Promise<Books> {
     wakes,
     expiry,
     ...(await readParkedAndLocks(redis)),
-    made: await readMade(redis),
+    made: await readStreams(redis, 'made'),
+    dead: await readStreams(redis, 'dead'),
+    deadGroups: await redis.hkeys('{tr}:dead:groups'),
   };
 }
 
-async function readMade(redis: Redis): Promise<Record<string, string[]>> {
-  const keys = (await redis.keys('{tr}:made*')).filter((key) => key !== '{tr}:made:last');
+async function readStreams(redis: Redis, name: string): Promise<Record<string, string[]>> {
+  const keys = (await redis.keys(`{tr}:${name}*`)).filter((key) => !/:(?:last|groups)$/.test(key));
   const streams = keys.map(async (key) => {
     const entries = await redis.xrange(key, '-', '+');
     return [key.slice('{tr}:'.length), entries.map(([, [, member]]) => member!)] as const;
@@ -108,6 +113,7 @@ export function compareBooks(model: Model, books: Books): void {
   compareCircuits(model, books);
   compareAlive(model, books);
   compareMade(model, books);
+  compareDead(model, books);
   nothingIsStuck(model, books);
   const locks = new Map(model.at('running').map((task) => [memberOf(task.stored), task.holder!]));
   expect(sorted(books.locks)).toEqual(sorted(locks));
@@ -188,6 +194,15 @@ function compareMade(model: Model, { made }: Books): void {
   const inAnyOrder = Object.entries(made).map(([key, members]) => [key, members.toSorted()]);
   for (const members of Object.values(expected)) members.sort();
   expect(Object.fromEntries(inAnyOrder)).toEqual(expected);
+}
+
+/** Every dead letter is listed, in one group, and no other task; there is no group without any. */
+function compareDead(model: Model, { dead: { dead = [], ...groups }, deadGroups }: Books): void {
+  const letters = [...model.tasks.values()].filter(({ ending }) => ending === 'dead_letter');
+  const members = letters.map(({ stored }) => `${stored.lane.charAt(0)}${stored.id}`).toSorted();
+  expect(dead.toSorted()).toEqual(members);
+  expect(Object.values(groups).flat().toSorted()).toEqual(members);
+  expect(Object.keys(groups).toSorted()).toEqual(deadGroups.map((each) => `dead:${each}`).toSorted());
 }
 
 /**

@@ -84,6 +84,14 @@ export const retry = happening('retry', nth, async (model, { harness, clock }, g
   delete task.keptUntil;
 });
 
+export const deleteDead = happening('deleteDead', nth, async (model, { harness }, given) => {
+  const task = model.some(given);
+  if (!task) return;
+  const isDead = task.ending === 'dead_letter';
+  expect(await harness.queue.deleteDeadLetter(task.stored.id)).toBe(isDead ? 'deleted' : 'not_dead');
+  if (isDead) model.tasks.delete(task.stored.id);
+});
+
 const change = fc.record({ nth, delayMs: fc.option(shortly), host, ttlMs: shortly });
 export const edit = happening('edit', change, async (model, { harness, clock }, given) => {
   const task = model.some(given.nth);

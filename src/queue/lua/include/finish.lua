@@ -1,5 +1,4 @@
--- The ends of a task and the ways back. Needs context.lua, gates.lua, places.lua, history.lua and
--- alive.lua.
+-- The ends of a task and the ways back. Needs context.lua, gates.lua, places.lua, history.lua, alive.lua and dead.lua.
 
 -- `limits` says how long tasks are kept that have ended: `completedFor`, and `deadFor` for dead letters (nothing = for
 -- ever), milliseconds. A queue may say it otherwise in hash `retention`, <completed or ''>;<dead or '', 0 = for ever>.
@@ -31,13 +30,13 @@ local function keepFor(lane, id, isDead, limits)
 end
 
 -- Dead letters are what BullMQ calls failed; everything else that has ended is in `completed`, with its end in `end`.
--- `ids`: its gates. `bytes`: of the data and the attempts, if they are known.
-local function ended(lane, id, ending, limits, ids, bytes)
+-- `ids`: its gates. `bytes`: of the data and the attempts, if they are known. `failure`: what a dead letter died of.
+local function ended(lane, id, ending, limits, ids, bytes, failure)
   local isDead = ending == 'dead_letter'
   countAlive(ids, -1)
   zaddLater(setKey(lane, isDead and 'failed' or 'completed'), NOW, id)
   keepFor(lane, id, isDead, limits)
-  if not isDead then grow(lane, id, bytes) end
+  if isDead then bury(lane, id, ids, failure) else grow(lane, id, bytes) end
 end
 
 -- The tasks that `finish` has ended, four values for each: id, end, reason, gates.
@@ -47,7 +46,7 @@ local endings = {}
 local function finish(lane, id, ending, limits, reason)
   call('HSET', jobKey(lane, id), 'finishedOn', NOW, 'end', ending, 'failedReason', reason or '')
   local list = call('HGET', jobKey(lane, id), 'gates') or ''
-  ended(lane, id, ending, limits, gatesOf(list))
+  ended(lane, id, ending, limits, gatesOf(list), nil, reason or '')
   append(endings, { id, ending, reason or '', list })
 end
 

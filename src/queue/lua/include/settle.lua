@@ -7,9 +7,9 @@ local function settleAll(first, count)
   if count == 0 then return {} end
 
   -- The values of a settlement are ARGV[at + 1], ARGV[at + 2], ...
-  local VALUES = 15
-  local LANE, ID, KIND, ATTEMPTS, ATTEMPT, PLACE, KEPT, DELAY, REASON, BYTES, DROPPED, STARTS, TOOK, GATES, VERDICT =
-    1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+  local VALUES = 16
+  local LANE, ID, KIND, ATTEMPTS, ATTEMPT, PLACE, KEPT, DELAY, REASON, BYTES, DROPPED, STARTS, TOOK, GATES, VERDICT, FAILURE =
+    1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16
 
   local function retryLater(at, lane, id)
     local wait = tonumber(ARGV[at + DELAY])
@@ -35,8 +35,14 @@ local function settleAll(first, count)
       for old in string.gmatch(ARGV[at + DROPPED], '%d+') do call('HDEL', key, 'a:' .. old) end
     end
     local goesOn = kind == 'retry' or kind == 'hand_back' or kind == 'ask_again'
-    if goesOn and call('HEXISTS', key, 'cancel') == 1 then
-      kind, goesOn = 'cancelled', false
+    local reason = ARGV[at + REASON]
+    if goesOn then
+      local marks = call('HMGET', key, 'cancel', 'once')
+      if marks[1] then
+        kind, goesOn = 'cancelled', false
+      elseif marks[2] and kind == 'retry' then
+        kind, goesOn, reason = 'dead_letter', false, 'canary_failed'
+      end
     end
     if goesOn then
       call('HSET', key, 'atm', ARGV[at + ATTEMPTS], place, ARGV[at + ATTEMPT], 'kept', ARGV[at + KEPT],
@@ -46,8 +52,9 @@ local function settleAll(first, count)
       if kind == 'ask_again' then asksAgain[#asksAgain + 1] = { lane, id } end
     else
       call('HSET', key, 'atm', ARGV[at + ATTEMPTS], place, ARGV[at + ATTEMPT], 'kept', ARGV[at + KEPT],
-        'ats', ARGV[at + STARTS], 'processedOn', begun, 'finishedOn', NOW, 'end', kind, 'failedReason', ARGV[at + REASON])
-      ended(lane, id, kind, limits, gatesOf(ARGV[at + GATES]), tonumber(ARGV[at + BYTES]))
+        'ats', ARGV[at + STARTS], 'processedOn', begun, 'finishedOn', NOW, 'end', kind, 'failedReason', reason)
+      ended(lane, id, kind, limits, gatesOf(ARGV[at + GATES]), tonumber(ARGV[at + BYTES]),
+        ARGV[at + FAILURE])
     end
   end
 

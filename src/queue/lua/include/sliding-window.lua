@@ -57,17 +57,18 @@ end
 
 local function used(window) return window.stored + window.added - window.base end
 
--- In how many milliseconds there is room for one more.
-local function untilRoom(window, limit)
-  local enough = window.stored + window.added + 1 - limit
+-- In how many milliseconds there is room for `wanted` more. With more than the limit it is a minute, and of no use.
+local function untilRoom(window, limit, wanted)
+  local enough = window.stored + window.added + wanted - limit
   if enough > window.stored or not window.oldest then return WINDOW end
   local i = firstNot(window, 1, function(_, count) return count < enough end)
   return math.max(1, (entryAt(window, i)) + WINDOW - now)
 end
 
--- Text for the caller: how many more there may be, and in how many milliseconds there are more again; then the limit.
-local function quota(window, limit, isRefused)
-  local wait = isRefused and untilRoom(window, limit) or math.max(1, (window.oldest or now) + WINDOW - now)
+-- Text for the caller: how many more there may be, and in how many milliseconds there are more again, or room for as many
+-- as were `wanted` and refused; then the limit.
+local function quota(window, limit, wanted)
+  local wait = wanted and untilRoom(window, limit, wanted) or math.max(1, (window.oldest or now) + WINDOW - now)
   return string.format('%d;%d;%d', math.max(0, limit - used(window)), wait, limit)
 end
 
