@@ -30,9 +30,10 @@ export class Dispatcher extends TaskHandler {
     const reply = await this.calls.make(claimed, abort);
     const endedAt = this.clock.now();
     const outcome = classify(reply, { now: endedAt, maxMs: this.retryAfterMaxMs });
-    const settlement = settle(outcome, claimed, { now: endedAt, random: Math.random() });
+    const verdict = judgeHost(outcome);
+    const settlement = settle(outcome, { ...claimed, verdict }, { now: endedAt, random: Math.random() });
     const attempt = toAttempt(claimed, reply, outcome, { startedAt, endedAt });
     this.log.write(claimed.task, attempt, settlement);
-    return { attempt, settlement, verdict: judgeHost(outcome) };
+    return { attempt, settlement, verdict };
   }
 }

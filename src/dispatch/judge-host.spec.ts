@@ -32,6 +32,7 @@ describe('no answer', () => {
     dns_failed: 'failure',
     connect_failed: 'failure',
     tls_failed: 'failure',
+    proxy_failed: 'neutral',
     timeout: 'failure',
     connection_lost: 'failure',
     bad_answer: 'failure',

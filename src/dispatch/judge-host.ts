@@ -4,8 +4,11 @@ import type { AttemptError, Outcome } from '../task/outcome.js';
 const UNAVAILABLE = 503;
 const TOO_MANY_REQUESTS = 429;
 
-/** We did not let the call begin: the host has not been asked. */
-const REFUSED_BY_US: readonly string[] = ['invalid_request', 'address_refused', 'destination_refused'];
+/** We, or our proxy, did not let the call begin: the host has not been asked. */
+const NOT_ASKED: readonly string[] = [
+  ...['invalid_request', 'address_refused', 'destination_refused'],
+  'proxy_failed',
+];
 /** An answer came; that we do not read it to its end is our doing. */
 const ANSWERED: readonly string[] = ['headers_too_large', 'answer_too_large'];
 
@@ -38,6 +41,6 @@ function judgeAnswer(status: number, waitMs: number | undefined): HostVerdict {
 }
 
 function judgeError({ code }: AttemptError): HostVerdict {
-  if (REFUSED_BY_US.includes(code)) return { kind: 'neutral' };
+  if (NOT_ASKED.includes(code)) return { kind: 'neutral' };
   return ANSWERED.includes(code) ? { kind: 'success' } : { kind: 'failure', note: code };
 }
