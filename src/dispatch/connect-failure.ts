@@ -1,4 +1,4 @@
-type ConnectFailureCode = 'address_refused' | 'dns_failed' | 'connect_failed' | 'tls_failed';
+type ConnectFailureCode = 'address_refused' | 'dns_failed' | 'connect_failed' | 'tls_failed' | 'proxy_failed';
 
 /** No connection could be had; so nothing was sent. */
 export class ConnectFailure extends Error {

@@ -14,6 +14,7 @@ import { toAttempt } from './to-attempt.js';
 @Injectable()
 export class Dispatcher extends TaskHandler {
   private readonly retryAfterMaxMs: number;
+  private readonly usualDeadlineMs: number;
 
   constructor(
     config: Config,
@@ -23,6 +24,7 @@ export class Dispatcher extends TaskHandler {
   ) {
     super();
     this.retryAfterMaxMs = Math.round(config.delivery.retryAfterMaxSec * 1000);
+    this.usualDeadlineMs = config.delivery.timeoutSec * 1000;
   }
 
   override async handle(claimed: ClaimedTask, abort: AbortHandle): Promise<Handled> {
@@ -30,9 +32,10 @@ export class Dispatcher extends TaskHandler {
     const reply = await this.calls.make(claimed, abort);
     const endedAt = this.clock.now();
     const outcome = classify(reply, { now: endedAt, maxMs: this.retryAfterMaxMs });
-    const settlement = settle(outcome, claimed, { now: endedAt, random: Math.random() });
+    const verdict = judgeHost(outcome, { ms: claimed.task.timeoutMs, usualMs: this.usualDeadlineMs });
+    const settlement = settle(outcome, { ...claimed, verdict }, { now: endedAt, random: Math.random() });
     const attempt = toAttempt(claimed, reply, outcome, { startedAt, endedAt });
     this.log.write(claimed.task, attempt, settlement);
-    return { attempt, settlement, verdict: judgeHost(outcome) };
+    return { attempt, settlement, verdict };
   }
 }

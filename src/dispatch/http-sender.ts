@@ -29,6 +29,7 @@ export interface Timings {
  * - `address_refused`: the address policy forbids the target
  * - `destination_refused`: what is set for the client forbids it
  * - `dns_failed`, `connect_failed`, `tls_failed`: no connection
+ * - `proxy_failed`: `EGRESS_PROXY` could not be reached, or made no tunnel and did not say that the target is why
  * - `timeout`: the deadline passed; `aborted`: the caller called it off, or the sender was closed
  * - `connection_lost`: the connection ended before the answer did
  * - `headers_too_large`: over 16 KiB of answer headers
@@ -42,6 +43,7 @@ export type FailureCode =
   | 'dns_failed'
   | 'connect_failed'
   | 'tls_failed'
+  | 'proxy_failed'
   | 'timeout'
   | 'aborted'
   | 'connection_lost'

@@ -10,20 +10,23 @@ const answered = (status: number, retryAfterMs?: number): Outcome => ({
   ...(retryAfterMs !== undefined && { retryAfterMs }),
 });
 
+const LONG = { ms: 10_000, usualMs: 1_800_000 };
+const judged = (outcome: Outcome) => judgeHost(outcome, LONG);
+
 describe('an answer', () => {
   it('says that the host is there, whatever it says to the task, unless it is 5xx', () => {
-    expect(judgeHost({ class: 'succeeded', status: 204 })).toEqual({ kind: 'success' });
+    expect(judged({ class: 'succeeded', status: 204 })).toEqual({ kind: 'success' });
     for (const status of [301, 400, 404, 408, 425, 429, 489, 499])
-      expect(judgeHost(answered(status))).toEqual({ kind: 'success' });
+      expect(judged(answered(status))).toEqual({ kind: 'success' });
     for (const status of [500, 502, 503, 599])
-      expect(judgeHost(answered(status))).toEqual({ kind: 'failure', note: String(status) });
+      expect(judged(answered(status))).toEqual({ kind: 'failure', note: String(status) });
   });
 
   it('with Retry-After holds the host when it is 503, and the client when it is 429', () => {
-    expect(judgeHost(answered(503, 4999.5))).toEqual({ kind: 'failure', note: '503', holdHostMs: 5000 });
-    expect(judgeHost(answered(429, 60_000))).toEqual({ kind: 'success', holdClientMs: 60_000 });
-    expect(judgeHost(answered(500, 60_000))).toEqual({ kind: 'failure', note: '500' });
-    expect(judgeHost(answered(404, 60_000))).toEqual({ kind: 'success' });
+    expect(judged(answered(503, 4999.5))).toEqual({ kind: 'failure', note: '503', holdHostMs: 5000 });
+    expect(judged(answered(429, 60_000))).toEqual({ kind: 'success', holdClientMs: 60_000 });
+    expect(judged(answered(500, 60_000))).toEqual({ kind: 'failure', note: '500' });
+    expect(judged(answered(404, 60_000))).toEqual({ kind: 'success' });
   });
 });
 
@@ -32,6 +35,7 @@ describe('no answer', () => {
     dns_failed: 'failure',
     connect_failed: 'failure',
     tls_failed: 'failure',
+    proxy_failed: 'neutral',
     timeout: 'failure',
     connection_lost: 'failure',
     bad_answer: 'failure',
@@ -48,7 +52,23 @@ describe('no answer', () => {
       const error = { code, message: '' };
       const outcome: Outcome =
         code === 'aborted' ? { class: 'interrupted', error } : { class: outcomeClass, error, noRetry: false };
-      expect(judgeHost(outcome)).toEqual({ kind, ...(kind === 'failure' && { note: code }) });
+      expect(judged(outcome)).toEqual({ kind, ...(kind === 'failure' && { note: code }) });
+    }
+  });
+
+  it.each([
+    [{ ms: 1, usualMs: 1_800_000 }, 'neutral'],
+    [{ ms: 9_999, usualMs: 1_800_000 }, 'neutral'],
+    [{ ms: 10_000, usualMs: 1_800_000 }, 'failure'],
+    [{ ms: 4_999, usualMs: 5_000 }, 'neutral'],
+    [{ ms: 5_000, usualMs: 5_000 }, 'failure'],
+  ])('within the deadline %o says: %s', (deadline, kind) => {
+    for (const outcomeClass of ['not_sent', 'ambiguous'] as const) {
+      const outcome = (code: FailureCode): Outcome => {
+        return { class: outcomeClass, error: { code, message: '' }, noRetry: false };
+      };
+      expect(judgeHost(outcome('timeout'), deadline).kind).toBe(kind);
+      expect(judgeHost(outcome('connect_failed'), deadline).kind).toBe('failure');
     }
   });
 });

@@ -4,17 +4,29 @@ import type { AttemptError, Outcome } from '../task/outcome.js';
 const UNAVAILABLE = 503;
 const TOO_MANY_REQUESTS = 429;
 
-/** We did not let the call begin: the host has not been asked. */
-const REFUSED_BY_US: readonly string[] = ['invalid_request', 'address_refused', 'destination_refused'];
+/** We, or our proxy, did not let the call begin: the host has not been asked. */
+const NOT_ASKED: readonly string[] = [
+  ...['invalid_request', 'address_refused', 'destination_refused'],
+  'proxy_failed',
+];
+/** A host that has not answered in that time is slow for everybody. */
+const LONG_ENOUGH_MS = 10_000;
 /** An answer came; that we do not read it to its end is our doing. */
 const ANSWERED: readonly string[] = ['headers_too_large', 'answer_too_large'];
+
+/** Of an attempt, milliseconds. */
+export interface Deadline {
+  readonly ms: number;
+  /** What it is unless the task names its own. */
+  readonly usualMs: number;
+}
 
 /**
  * What an attempt says of its host. Failures are 5xx and no answer, whatever the reason: a name that does not resolve, a
  * connection that is refused, lost or never answered in time. Every other answer says that the host is there; what is
- * wrong then is the task's own fault.
+ * wrong then is the task's own fault, and so is a deadline that the task itself has made too short for any host to meet.
  */
-export function judgeHost(outcome: Outcome): HostVerdict {
+export function judgeHost(outcome: Outcome, deadline: Deadline): HostVerdict {
   switch (outcome.class) {
     case 'succeeded':
       return { kind: 'success' };
@@ -24,7 +36,7 @@ export function judgeHost(outcome: Outcome): HostVerdict {
       return { kind: 'neutral' };
     case 'not_sent':
     case 'ambiguous':
-      return judgeError(outcome.error);
+      return judgeError(outcome.error, deadline);
   }
 }
 
@@ -37,7 +49,8 @@ function judgeAnswer(status: number, waitMs: number | undefined): HostVerdict {
   return { kind: 'failure', ...(isHold && { holdHostMs: Math.ceil(waitMs) }), note: String(status) };
 }
 
-function judgeError({ code }: AttemptError): HostVerdict {
-  if (REFUSED_BY_US.includes(code)) return { kind: 'neutral' };
+function judgeError({ code }: AttemptError, { ms, usualMs }: Deadline): HostVerdict {
+  if (code === 'timeout' && ms < Math.min(usualMs, LONG_ENOUGH_MS)) return { kind: 'neutral' };
+  if (NOT_ASKED.includes(code)) return { kind: 'neutral' };
   return ANSWERED.includes(code) ? { kind: 'success' } : { kind: 'failure', note: code };
 }

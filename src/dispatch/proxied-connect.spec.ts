@@ -90,6 +90,7 @@ describe('calls through EGRESS_PROXY', () => {
   });
 
   it.each<[string, OnConnect | undefined, RegExp]>([
+    ['is overloaded', (socket) => socket.end('HTTP/1.1 503 Overloaded\r\n\r\n'), /the proxy answered 503/],
     ['refuses', (socket) => socket.end('HTTP/1.1 403 Forbidden\r\n\r\n'), /the proxy answered 403/],
     ['hangs up', (socket) => socket.destroy(), /closed the connection/],
     ['speaks something else', (socket) => socket.write('x'.repeat(20_000)), /did not answer with HTTP/],
@@ -97,7 +98,7 @@ describe('calls through EGRESS_PROXY', () => {
   ])('that %s are not sent, and may be tried again', async (_what, onConnect, message) => {
     const { url } = await proxy(onConnect);
     const reply = failed(await through(url).send(requestTo('http://name.test:9/'), never));
-    expect(reply).toMatchObject({ stage: 'not_sent', code: 'connect_failed' });
+    expect(reply).toMatchObject({ stage: 'not_sent', code: 'proxy_failed' });
     expect(reply.message).toMatch(message);
     expect(reply.permanent).toBeUndefined();
   });
@@ -107,8 +108,18 @@ describe('calls through EGRESS_PROXY', () => {
       requestTo('http://name.test/'),
       never,
     );
-    expect(failed(reply)).toMatchObject({ stage: 'not_sent', code: 'connect_failed' });
+    expect(failed(reply)).toMatchObject({ stage: 'not_sent', code: 'proxy_failed' });
+    expect(failed(reply).message).toMatch(/^no tunnel through EGRESS_PROXY: .*ECONNREFUSED/);
   });
+
+  it.each(['502 Bad Gateway', '504 Gateway Timeout'])(
+    'fail as the target has when the proxy says so: %s',
+    async (status) => {
+      const { url } = await proxy((socket) => socket.end(`HTTP/1.1 ${status}\r\n\r\n`));
+      const reply = failed(await through(url).send(requestTo('http://name.test:9/'), never));
+      expect(reply).toMatchObject({ stage: 'not_sent', code: 'connect_failed' });
+    },
+  );
 
   it('meet their deadline while the proxy says nothing', async () => {
     const { url, asked } = await proxy(() => undefined);

@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
 import { buildConnector } from 'undici';
 import type { AddressGuard } from '../net/address-policy.js';
-import { ConnectFailure } from './connect-failure.js';
+import { ConnectFailure, messageOf } from './connect-failure.js';
 import { CLOSED, type Connector, judged, PendingSockets, type SocketConnector } from './connector.js';
-import { type EgressProxy, openTunnel } from './proxy-tunnel.js';
+import { type EgressProxy, openTunnel, proxyFailed } from './proxy-tunnel.js';
 
 export interface ProxiedConnectOptions {
   readonly proxy: EgressProxy;
@@ -45,7 +45,7 @@ export class ProxiedConnector implements Connector {
     const { hostname, port } = proxy;
     const toProxy = { hostname, host: hostname, port, protocol: 'http:' };
     const socket = this.#open(toProxy, (error, open) => {
-      if (!open || error) callback(ConnectFailure.of('connect_failed', error ?? CLOSED), null);
+      if (!open || error) callback(proxyFailed(messageOf(error ?? CLOSED)), null);
       else
         openTunnel(open, proxy, authorityOf(target), (failure) => {
           this.#begin(target, open, failure, callback);

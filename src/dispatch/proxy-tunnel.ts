@@ -12,6 +12,8 @@ export interface EgressProxy {
 
 const MAX_HEAD_BYTES = 16 * 1024;
 const END_OF_HEAD = '\r\n\r\n';
+/** The target could not be reached, or not in time (RFC 9110, 15.6.3 and 15.6.5). Every other refusal is the proxy's own. */
+const TARGET_IS_WHY: readonly string[] = ['502', '504'];
 
 /** Reads `http://user:password@host:port`. */
 export function readProxy(text: string): EgressProxy {
@@ -42,10 +44,10 @@ export function openTunnel(
     done(failure);
   };
   const onClose = (): void => {
-    finish(failed('the proxy closed the connection'));
+    finish(proxyFailed('the proxy closed the connection'));
   };
   const onError = (error: Error): void => {
-    finish(failed(error.message));
+    finish(proxyFailed(error.message));
   };
   const onData = (chunk: Buffer): void => {
     head += chunk.toString('latin1');
@@ -60,14 +62,20 @@ export function openTunnel(
 
 function judge(head: string, end: number): ConnectFailure | null {
   const status = /^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1];
-  if (end < 0 || status === undefined) return failed('the proxy did not answer with HTTP');
-  if (!status.startsWith('2')) return failed(`the proxy answered ${status}`);
+  if (end < 0 || status === undefined) return proxyFailed('the proxy did not answer with HTTP');
+  if (TARGET_IS_WHY.includes(status)) return failed('connect_failed', `the proxy answered ${status}`);
+  if (!status.startsWith('2')) return proxyFailed(`the proxy answered ${status}`);
   // Nobody has asked the target for anything yet.
   if (head.length > end + END_OF_HEAD.length)
-    return failed('the proxy sent bytes of its own into the tunnel');
+    return proxyFailed('the proxy sent bytes of its own into the tunnel');
   return null;
 }
 
-function failed(why: string): ConnectFailure {
-  return new ConnectFailure('connect_failed', `no tunnel through EGRESS_PROXY: ${why}`);
+/** The fault is the proxy's, as far as can be told: nothing was learnt of the target. */
+export function proxyFailed(why: string): ConnectFailure {
+  return failed('proxy_failed', why);
+}
+
+function failed(code: 'connect_failed' | 'proxy_failed', why: string): ConnectFailure {
+  return new ConnectFailure(code, `no tunnel through EGRESS_PROXY: ${why}`);
 }

@@ -46,9 +46,10 @@ describe('settle', () => {
     expect(settle(rejected, { ...old, retriedAt: 49_000 }, at)).toMatchObject({ kind: 'retry' });
   });
 
-  it('hands back a probe that got no answer, whatever its number, unless it is too late', () => {
+  it('hands back a probe that its host did not answer, whatever its number, unless it is too late', () => {
     const [, notSent, ambiguous] = failures;
-    const last = { task: { ...task, maxRetries: 0 }, attempt: 1, isProbe: true };
+    const verdict = { kind: 'failure' } as const;
+    const last = { task: { ...task, maxRetries: 0 }, attempt: 1, isProbe: true, verdict };
     for (const outcome of [notSent!, ambiguous!])
       expect(settle(outcome, last, at)).toEqual({ kind: 'hand_back' });
     const refused: Outcome = { class: 'not_sent', error, noRetry: true };
@@ -58,6 +59,14 @@ describe('settle', () => {
     expect(settle(notSent!, expired, at)).toEqual({ kind: 'expire' });
     const old = { ...last, task: { ...withPolicy({ maxAgeMs: 5000 }), scheduledAt: 0 } };
     expect(settle(notSent!, old, at)).toMatchObject({ reason: 'max_age_exceeded' });
+  });
+
+  it('counts a probe that came to nothing for another reason than its host', () => {
+    const [, notSent] = failures;
+    const probe = { task, attempt: 3, isProbe: true, verdict: { kind: 'neutral' } } as const;
+    expect(settle(notSent!, probe, at)).toEqual({ kind: 'retry', delayMs: 4000 });
+    const last = { ...probe, task: { ...task, maxRetries: 2 } };
+    expect(settle(notSent!, last, at)).toMatchObject({ reason: 'attempts_exhausted' });
   });
 
   it('makes a dead letter of a status that the task calls permanent, and of no other', () => {

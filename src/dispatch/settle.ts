@@ -1,3 +1,4 @@
+import type { HostVerdict } from '../task/host-verdict.js';
 import type { Outcome } from '../task/outcome.js';
 import { retryDelayMs } from '../task/retry-policy.js';
 import type { Settlement } from '../task/settlement.js';
@@ -11,6 +12,8 @@ interface Tried {
   readonly retriedAt?: number | undefined;
   /** It tried whether its host is there again. */
   readonly isProbe?: boolean | undefined;
+  /** What the attempt says of its host. */
+  readonly verdict?: HostVerdict;
 }
 
 interface Circumstances {
@@ -25,7 +28,8 @@ type Failure = Exclude<Outcome, { class: 'succeeded' | 'interrupted' }>;
 
 /**
  * What becomes of a task after an attempt. Deliveries in total are at most 1 + maxRetries; an attempt that we cut off
- * ourselves is none, and neither is a probe that got no answer: it waits for its host again.
+ * ourselves is none, and neither is a probe that got no answer because of its host: it waits for that again. One that came to
+ * nothing for another reason is a try: nothing else would slow down such probes, which say nothing and are replaced.
  */
 export function settle(outcome: Outcome, tried: Tried, { now, random }: Circumstances): Settlement {
   if (outcome.class === 'succeeded') return { kind: 'complete' };
@@ -40,8 +44,8 @@ export function settle(outcome: Outcome, tried: Tried, { now, random }: Circumst
   return tooLate(tried, now + delayMs) ?? { kind: 'retry', delayMs };
 }
 
-function isUncounted(failure: Failure, { isProbe = false }: Tried): boolean {
-  return isProbe && failure.class !== 'rejected';
+function isUncounted(failure: Failure, { isProbe = false, verdict }: Tried): boolean {
+  return isProbe && failure.class !== 'rejected' && verdict?.kind === 'failure';
 }
 
 function isPermanent(failure: Failure, permanentStatuses: readonly number[] = []): boolean {

@@ -2,7 +2,8 @@
 export interface HostVerdict {
   /**
    * `failure`: no answer, or 5xx. `success`: any other answer, also one that is no success of the task.
-   * `neutral`: nothing, because we called it off or did not let it begin.
+   * `neutral`: nothing, because we called it off or did not let it begin, our proxy failed, or
+   * the task gave the host too little time.
    */
   readonly kind: 'success' | 'failure' | 'neutral';
   /** The host asks to be left alone for so long, milliseconds: 503 with `Retry-After`. */

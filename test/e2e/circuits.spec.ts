@@ -97,6 +97,20 @@ describe('a host that answers 500', () => {
   });
 });
 
+describe('a host that is silent', () => {
+  it('has not failed when tasks have given it too little time themselves', async () => {
+    well.answer = () => undefined;
+    const ids = await Promise.all(
+      Array.from({ length: 8 }, () => app.enqueue({ url: well.url }, { timeout: 0.01, max_retries: 0 })),
+    );
+    for (const id of ids) expect((await app.taskIn('dead_letter', id)).attempts).toHaveLength(1);
+    well.reset();
+    await app.taskIn('completed', await app.enqueue({ url: well.url }));
+    const { body } = await app.get<CircuitView>(`/admin/circuits/${encodeURIComponent(well.url)}`);
+    expect(body).toMatchObject({ state: 'closed', failures: 0 });
+  });
+});
+
 it('that somebody opens while no admin key is asked for is opened by nobody that is known', async () => {
   const path = `/admin/circuits/${encodeURIComponent(well.url)}/open`;
   const open = await app.post<CircuitView>(path, { reason: 'it moves' });

@@ -179,12 +179,13 @@ export class VirtualFleet {
     const startedAt = this.clock.now();
     const { outcome, takesMs } = this.target(claimed, startedAt);
     const endedAt = startedAt + takesMs;
-    const settlement = settle(outcome, claimed, { now: endedAt, random: 0.5 });
+    const verdict = judgeHost(outcome, { ms: takesMs, usualMs: takesMs });
+    const settlement = settle(outcome, { ...claimed, verdict }, { now: endedAt, random: 0.5 });
     const attempt = {
       ...{ number: claimed.attempt, startedAt, endedAt, class: outcome.class, timings: { totalMs: takesMs } },
       ...(claimed.isProbe && { isProbe: true as const }),
     };
-    return { attempt, settlement, verdict: judgeHost(outcome) };
+    return { attempt, settlement, verdict };
   }
 }
 
