@@ -105,7 +105,7 @@ const WHY: Readonly<Record<GateReason, (verdict: GateVerdict) => string>> = {
   host_at_limit: (verdict) =>
     verdict.refusal?.reason === 'rate_limited' ? 'is at its rate' : atCapacity(verdict),
   host_circuit_open: nextProbe,
-  host_circuit_half_open: () => 'is being tried (circuit half-open): as many probes as may be are under way',
+  host_circuit_half_open: () => 'is being tried (circuit half-open): as many probes as may be have gone out',
   host_ramping: (verdict) =>
     `was not available and is given its tasks step by step, the next of them${at(verdict)}`,
   client_held_by_host: (verdict) => `has asked this client to wait${until(verdict)}`,
