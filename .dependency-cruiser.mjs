@@ -14,6 +14,7 @@ const allowed = {
   clients: ['task', 'net', 'time', 'config', 'http', 'redis', 'queue', 'metrics', 'audit'],
   workers: ['time', 'config', 'health', 'redis', 'queue', 'audit'],
   'circuit-breaker': ['task', 'time', 'config', 'http', 'redis', 'queue', 'metrics', 'audit'],
+  events: ['task', 'time', 'config', 'http', 'redis', 'clients', 'metrics'],
   enqueue: ['task', 'net', 'time', 'config', 'http', 'clients', 'queue', 'metrics'],
   tracking: ['task', 'time', 'config', 'http', 'clients', 'queue', 'metrics', 'enqueue'],
   admin: [
@@ -79,6 +80,7 @@ export default {
     vendor('bullmq', 'node_modules/(bullmq|@nestjs/bullmq)/', ['queue/']),
     vendor('ioredis', 'node_modules/ioredis/', ['redis/'], { typesAnywhere: true }),
     vendor('undici', 'node_modules/undici/', ['dispatch/']),
+    vendor('ws', 'node_modules/(ws|@types/ws)/', ['events/']),
     vendor('prom-client', 'node_modules/(prom-client|@willsoto)/', ['metrics/']),
   ],
   options: {

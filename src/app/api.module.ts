@@ -2,7 +2,6 @@ import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { AdminModule } from '../admin/admin.module.js';
 import { ClientGuard } from '../clients/client-guard.js';
-import { ClientUpkeep } from '../clients/client-upkeep.js';
 import { ClientsModule } from '../clients/clients.module.js';
 import { EnqueueModule } from '../enqueue/enqueue.module.js';
 import { CircuitsModule } from '../circuit-breaker/circuits.module.js';
@@ -13,8 +12,10 @@ import { MemoryWatch } from '../queue/store/memory-watch.js';
 import { QueueModule } from '../queue/queue.module.js';
 import { OwnerGuard } from '../tracking/owner-guard.js';
 import { TrackingModule } from '../tracking/tracking.module.js';
+import { ListeningModule } from '../events/listening.module.js';
 import { WorkerRegistryModule } from '../workers/registry.module.js';
-import { WorkerWatch } from '../workers/worker-watch.js';
+import { ApiUpkeep } from './api-upkeep.js';
+import { EventSampler } from './event-sampler.js';
 import { queueFull } from './queue-full.js';
 import { queueUnavailable } from './queue-unavailable.js';
 import type { Half } from './half.js';
@@ -29,8 +30,11 @@ import type { Half } from './half.js';
     TrackingModule,
     AdminModule,
     WorkerRegistryModule,
+    ListeningModule,
   ],
   providers: [
+    ApiUpkeep,
+    EventSampler,
     ClientGuard,
     { provide: IngressLimit, useExisting: Ingress },
     { provide: APP_GUARD, useClass: IngressGuard },
@@ -40,8 +44,7 @@ import type { Half } from './half.js';
 export class ApiModule implements Half {
   constructor(
     private readonly memory: MemoryWatch,
-    private readonly upkeep: ClientUpkeep,
-    private readonly workers: WorkerWatch,
+    private readonly upkeep: ApiUpkeep,
     problems: Problems,
   ) {
     problems.know([queueFull, queueUnavailable]);
@@ -49,7 +52,6 @@ export class ApiModule implements Half {
 
   start(): Promise<void> {
     this.upkeep.start();
-    this.workers.start();
     return this.memory.start();
   }
 }

@@ -12,8 +12,10 @@ import { loggingModule } from '../logging/logging.module.js';
 import { MetricsModule } from '../metrics/metrics.module.js';
 import { RedisModule } from '../redis/redis.module.js';
 import { TimeModule } from '../time/time.module.js';
+import { EventsModule } from '../events/events.module.js';
 import { WorkersModule } from '../workers/workers.module.js';
 import { adminAccess } from './admin-access.js';
+import { TellEventsModule } from './tell-events.module.js';
 
 /** The whole application: the foundation always, and the halves that the role asks for. */
 @Module({})
@@ -31,6 +33,8 @@ export class AppModule {
         ProblemsModule,
         RedisModule,
         WorkersModule,
+        EventsModule,
+        TellEventsModule,
         CircuitBreakerModule,
         ...halves,
       ],

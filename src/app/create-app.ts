@@ -16,6 +16,7 @@ import { askForBodies, refuseOtherFraming } from '../http/framing.js';
 import { readJsonBodies } from '../http/json-body.js';
 import { answerOneAtATime } from '../http/one-at-a-time.js';
 import { refuseOtherMethods } from '../http/other-methods.js';
+import { routeUpgrades } from '../http/upgrades.js';
 import { requestId } from '../http/request-id.js';
 import { readForwardedFor } from '../http/sender-address.js';
 import { assemblyLogger } from '../logging/logging.module.js';
@@ -88,6 +89,7 @@ async function prepareServer(app: NestFastifyApplication, config: Config): Promi
   refuseOtherMethods(server);
   app.get(Doors).guard(server);
   askForBodies(server);
+  if (config.service.mode !== 'worker') routeUpgrades(server);
   boundBodies(server, config.ingress.maxBodiesBytes);
 }
 

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { DispatchModule } from '../dispatch/dispatch.module.js';
 import { HttpSender } from '../dispatch/http-sender.js';
+import { EventDemand } from '../events/event-demand.js';
 import { WorkerPool } from '../queue/worker-pool.js';
 import { WorkerPoolModule } from '../queue/worker-pool.module.js';
 import { WorkerPresence } from '../workers/worker-presence.js';
@@ -16,9 +17,11 @@ export class WorkerModule implements Half {
     private readonly pool: WorkerPool,
     private readonly sender: HttpSender,
     private readonly presence: WorkerPresence,
+    private readonly demand: EventDemand,
   ) {}
 
   async start(): Promise<void> {
+    await this.demand.start();
     await this.presence.join();
     await this.pool.start();
   }

@@ -29,6 +29,11 @@ export function isWholeKey(text: string): boolean {
   return FORM.test(text) && text.endsWith(checksum(text.slice(0, -CHECK_CHARS)));
 }
 
+/** Whether a text wants to be a key, whole or not. */
+export function isApiKey(text: string): boolean {
+  return text.startsWith(KEY_PREFIX);
+}
+
 /**
  * As a key is kept. SHA-256 without salt and at once is right for it: of 256 random bits there is nothing to guess, which
  * is what slow hashes and salts are for.

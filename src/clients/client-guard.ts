@@ -13,6 +13,9 @@ import { sentKey } from './sent-key.js';
 /** The routes of clients. Each is looked after, also one that does not exist yet. */
 const CLIENT_ROUTES = '/v1/';
 
+/** Of a route that opens without a key, too, and looks itself at what it is sent instead. */
+export const OpensWithTicket = (): MethodDecorator => RouteConfig({ opensWithTicket: true });
+
 /** Of a route whose task is judged by what the store says of its client (`ClientJudge`): here a look into it is saved. */
 export const JudgedWithTheTask = (): MethodDecorator => RouteConfig({ isJudgedWithTheTask: true });
 
@@ -39,7 +42,7 @@ export class ClientGuard implements Door {
     const key = sentKey(request.headers);
     if (this.adminKey.isSentBy(request)) rememberPrincipal(request, ADMIN);
     else if (key !== undefined) return this.keys.admit(request, key, isJudgedLater(request));
-    else if (this.requiresKey) throw apiKeyRequired();
+    else if (this.requiresKey && !opensWithTicket(request)) throw apiKeyRequired();
     else rememberPrincipal(request, ANYONE);
     return true;
   }
@@ -47,4 +50,8 @@ export class ClientGuard implements Door {
 
 function isJudgedLater({ routeOptions }: FastifyRequest): boolean {
   return 'isJudgedWithTheTask' in routeOptions.config;
+}
+
+function opensWithTicket({ routeOptions }: FastifyRequest): boolean {
+  return 'opensWithTicket' in routeOptions.config;
 }

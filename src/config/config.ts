@@ -2,6 +2,7 @@ import { AdminSettings } from './admin-settings.js';
 import { CircuitBreakerSettings } from './circuit-breaker-settings.js';
 import { ClientSettings } from './client-settings.js';
 import { DeliverySettings } from './delivery-settings.js';
+import { EventSettings } from './event-settings.js';
 import { IngressSettings } from './ingress-settings.js';
 import { OutgoingSettings } from './outgoing-settings.js';
 import { RedisSettings } from './redis-settings.js';
@@ -22,6 +23,7 @@ export class Config {
   readonly delivery = new DeliverySettings();
   readonly workers = new WorkerSettings();
   readonly circuitBreaker = new CircuitBreakerSettings();
+  readonly events = new EventSettings();
   readonly outgoing = new OutgoingSettings();
   readonly retention = new RetentionSettings();
   readonly storage = new StorageSettings();

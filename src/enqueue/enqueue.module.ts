@@ -6,11 +6,12 @@ import { BatchIntake } from './batch-intake.js';
 import { EnqueueController } from './enqueue.controller.js';
 import { Enqueuer } from './enqueuer.js';
 import { Intake } from './intake.js';
+import { Tally } from './tally.js';
 import { TaskMaker } from './task-maker.js';
 
 @Module({
   imports: [ClientsModule],
   controllers: [EnqueueController, BatchController],
-  providers: [BatchBounds, BatchIntake, Enqueuer, Intake, TaskMaker],
+  providers: [BatchBounds, BatchIntake, Enqueuer, Intake, Tally, TaskMaker],
 })
 export class EnqueueModule {}

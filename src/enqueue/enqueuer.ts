@@ -2,18 +2,16 @@ import { Injectable } from '@nestjs/common';
 import type { Client } from '../clients/client.js';
 import { ClientJudge, type Enqueueing } from '../clients/client-judge.js';
 import { ProblemError } from '../http/problem.js';
-import { AdmissionMetric } from '../metrics/admission-metric.js';
-import { TaskMetrics } from '../metrics/task-metrics.js';
 import {
   type Addition,
   type Admission,
   type AddResult,
   type IdempotencyKey,
-  isAccepted,
 } from '../queue/admission/admission.js';
 import { UNRECORDED } from '../queue/admission/admission-rules.js';
 import { TaskQueue } from '../queue/task-queue.js';
 import type { Task } from '../task/task.js';
+import { Tally } from './tally.js';
 import { inBatch } from './batch-problems.js';
 
 /** How often a request is judged anew because its client was changed meanwhile. */
@@ -32,8 +30,7 @@ export class Enqueuer {
   constructor(
     private readonly queue: TaskQueue,
     private readonly judge: ClientJudge,
-    private readonly metrics: TaskMetrics,
-    private readonly refusals: AdmissionMetric,
+    private readonly tally: Tally,
   ) {}
 
   /** @throws ProblemError, QueueUnavailable */
@@ -41,7 +38,7 @@ export class Enqueuer {
     const [result] = await this.untilFresh([asking], async () => [
       await this.queue.add(task, await this.admission(asking)),
     ]);
-    return this.counted(task, result ?? { kind: 'stale' });
+    return this.tally.counted(task, result ?? { kind: 'stale' });
   }
 
   /**
@@ -55,7 +52,7 @@ export class Enqueuer {
       const additions = tasks.map((task, at): Addition => ({ task, admission: admissions[at] }));
       return this.queue.addAllOrNone(additions);
     });
-    for (const [at, task] of tasks.entries()) this.counted(task, results[at] ?? { kind: 'stale' });
+    for (const [at, task] of tasks.entries()) this.tally.counted(task, results[at] ?? { kind: 'stale' });
     return results;
   }
 
@@ -94,12 +91,6 @@ export class Enqueuer {
     } catch (error) {
       throw place !== undefined && error instanceof ProblemError ? inBatch(error, place) : error;
     }
-  }
-
-  private counted(task: Task, result: AddResult): AddResult {
-    if (result.kind === 'added') this.metrics.submitted(task);
-    else if (!isAccepted(result)) this.refusals.refused(result.kind === 'full' ? result.what : result.kind);
-    return result;
   }
 }
 

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { AdminKey } from './admin-key.js';
 
 /** The routes that need no admin key. A route that is not below one of these needs it: new ones are born closed. */
-const PUBLIC = ['/v1', '/health', '/version', '/metrics', '/docs', '/openapi.json'];
+const PUBLIC = ['/v1', '/ws', '/health', '/version', '/metrics', '/docs', '/openapi.json'];
 
 /** One guard for every route of the application. It asks the matched route, so no spelling of a URL gets around it. */
 @Injectable()

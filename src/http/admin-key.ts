@@ -28,6 +28,11 @@ export class AdminKey {
     return this.remember(this.access.key, request);
   }
 
+  /** Whether everybody may do what admins may. */
+  get isOpen(): boolean {
+    return this.access.kind === 'open';
+  }
+
   /**
    * Whether a request to a route that is not only for admins comes with the admin key. Without one to compare it with, it
    * does not.
@@ -40,12 +45,22 @@ export class AdminKey {
     return true;
   }
 
-  private check(key: string, request: FastifyRequest): void {
+  /**
+   * Whether a text that came otherwise than in the header is the admin key.
+   *
+   * @throws ProblemError when it is not
+   */
+  isGivenBy(request: FastifyRequest, given: string): boolean {
+    if (this.access.kind !== 'key') throw keyRequired(false);
+    this.check(this.access.key, request, given);
+    return true;
+  }
+
+  private check(key: string, request: FastifyRequest, given: unknown = request.headers['x-admin-key']): void {
     const now = performance.now();
     const sender = networkOf(request.ip);
     const retryAfterMs = this.failures.retryAfterMs(sender, now);
     if (retryAfterMs > 0) throw tooManyWrongKeys('admin keys', retryAfterMs);
-    const given = request.headers['x-admin-key'];
     if (typeof given === 'string' && sameSecret(given, key)) return;
     if (given !== undefined) this.failures.record(sender, now);
     throw keyRequired(given === undefined);

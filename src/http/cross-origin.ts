@@ -15,11 +15,15 @@ const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
  * @param origins whose pages may, as browsers write them: `https://ops.example.com`
  */
 export function refuseOtherOrigins(server: FastifyInstance, origins: readonly string[]): void {
-  const allowed = new Set(origins);
   server.addHook('onRequest', ({ method, headers }, _reply, done) => {
-    if (SAFE.has(method) || allowed.has(headers.origin ?? '') || isOfThisOrigin(headers)) done();
+    if (SAFE.has(method) || isAllowedOrigin(headers, origins)) done();
     else done(crossOrigin());
   });
+}
+
+/** A page of a WebSocket may read what comes, and is not held back by CORS: there it must be asked of every request. */
+export function isAllowedOrigin(headers: IncomingHttpHeaders, origins: readonly string[]): boolean {
+  return origins.includes(headers.origin ?? '') || isOfThisOrigin(headers);
 }
 
 /** `same-site` is not enough: that is also a page on another port of this machine, or under another name of the domain. */
@@ -33,7 +37,7 @@ function hostOf(origin: string): string | undefined {
   return /^https?:\/\/(.+)$/.exec(origin.toLowerCase())?.[1];
 }
 
-function crossOrigin(): ProblemError {
+export function crossOrigin(): ProblemError {
   const detail =
     'A web page of another origin asked for this. Name its origin in ALLOWED_ORIGINS if its pages may change things here.';
   return new ProblemError({ status: 403, code: 'cross_origin', detail });

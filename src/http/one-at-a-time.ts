@@ -26,6 +26,19 @@ export function isNextInTurn(socket: Socket): boolean {
   return !request.complete && !response.headersSent && others.length === 0;
 }
 
+/** Calls back when no answer is owed on a connection any more: at once, or after what is worked on now. */
+export function whenNothingIsOwed(socket: Socket, callback: () => void): void {
+  const turn = turns.get(socket);
+  if (!turn) {
+    callback();
+    return;
+  }
+  turn.others.push(() => {
+    turns.delete(socket);
+    callback();
+  });
+}
+
 /**
  * Works on the requests of a connection one after the other. A client may send them without waiting for answers
  * (pipelining), 64 KiB of them, about 2,000, are read at a time, and Node would have them all worked on at once and keep

@@ -13,7 +13,7 @@ export const depthMetricProviders = [
   }),
 ];
 
-interface Depth {
+export interface Depth {
   readonly priority: string;
   readonly state: string;
   readonly tasks: number;

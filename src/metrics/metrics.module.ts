@@ -5,6 +5,7 @@ import { AdmissionMetric, admissionMetricProviders } from './admission-metric.js
 import { DepthMetric, depthMetricProviders } from './depth-metric.js';
 import { HistoryMetric, historyMetricProviders } from './history-metric.js';
 import { HttpMetrics, httpMetricProviders } from './http-metrics.js';
+import { ListenerMetric, listenerMetricProviders } from './listener-metric.js';
 import { MetricsController } from './metrics.controller.js';
 import { StoreMetric, storeMetricProviders } from './store-metric.js';
 import { TaskMetrics, taskMetricProviders } from './task-metrics.js';
@@ -21,6 +22,8 @@ import { TaskMetrics, taskMetricProviders } from './task-metrics.js';
     ...storeMetricProviders,
     ...circuitMetricProviders,
     ...admissionMetricProviders,
+    ...listenerMetricProviders,
+    ListenerMetric,
     TaskMetrics,
     HttpMetrics,
     DepthMetric,
@@ -30,6 +33,7 @@ import { TaskMetrics, taskMetricProviders } from './task-metrics.js';
     AdmissionMetric,
   ],
   exports: [
+    ListenerMetric,
     TaskMetrics,
     HttpMetrics,
     DepthMetric,

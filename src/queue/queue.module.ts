@@ -32,6 +32,7 @@ import { TaskReader } from './task-reader.js';
   ],
   exports: [
     DeadLetterGroups,
+    DepthGauge,
     Ingress,
     MemoryWatch,
     TaskQueue,

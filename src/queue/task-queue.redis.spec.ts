@@ -11,6 +11,7 @@ import type { Task } from '../task/task.js';
 import { loadConfig } from '../config/load-config.js';
 import { encodeRules } from '../../test/support/admission-rules.js';
 import { stepSettings } from './queue-rules.js';
+import { TaskNews } from './task-news.js';
 import { RunningTasks } from './worker/running-tasks.js';
 import type { SettledTask } from './worker/settled-task.js';
 import { type FetchedTask, step } from './worker/step.js';
@@ -47,7 +48,7 @@ async function realQueue(): Promise<QueueUnderTest> {
     settle: async ({ id }: Task, settlement: Settlement, verdict?: HostVerdict) => {
       const attempt = attemptOf(settlement, clock.now());
       const handler = { handle: () => Promise.resolve({ attempt, settlement, ...(verdict && { verdict }) }) };
-      const running = new RunningTasks(handler, new Logger(), clock);
+      const running = new RunningTasks(handler, new Logger(), clock, new TaskNews());
       await turn(0, [await running.run(fetched.get(id)!)]);
     },
     shutClient: async (clientId) => {

@@ -3,15 +3,17 @@ import { HealthRegistry } from '../health/health-registry.js';
 import { HostChanges } from './gates/host-changes.js';
 import { LoopWorkerPool } from './worker/loop-worker-pool.js';
 import { QueueClock, RedisClock } from './queue-clock.js';
+import { TaskNews } from './task-news.js';
 import { WorkerPool } from './worker-pool.js';
 
 /** The door for the worker half: the pool that drives the `TaskHandler` which a module exports. */
 @Module({})
 export class WorkerPoolModule {
-  constructor(pool: WorkerPool, health: HealthRegistry, hostChanges: HostChanges) {
+  constructor(pool: WorkerPool, health: HealthRegistry, hostChanges: HostChanges, taskNews: TaskNews) {
     pool.hostChanges.subscribe((change) => {
       hostChanges.tell([change]);
     });
+    pool.taskNews.tellTo(taskNews);
     health.register({ name: 'worker', check: () => pool.check() });
   }
 

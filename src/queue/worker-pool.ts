@@ -1,5 +1,6 @@
 import type { ComponentHealth } from '../health/health-registry.js';
 import type { HostChanges } from './gates/host-changes.js';
+import type { TaskNews } from './task-news.js';
 
 /** A task that runs. */
 export interface RunningTask {
@@ -26,6 +27,9 @@ export interface PoolLoad {
 export abstract class WorkerPool {
   /** Told when what this process does opens or closes the circuit of a host. */
   abstract readonly hostChanges: HostChanges;
+
+  /** Told what becomes of the tasks that this process runs. */
+  abstract readonly taskNews: TaskNews;
 
   /** Resolves when the store has answered for the first time. */
   abstract start(): Promise<void>;

@@ -50,6 +50,18 @@ export const AUDIT_KEY = `${PREFIX}audit`;
 /** Hash: id of a worker process → what it said of itself last (JSON). What else is known of it is below this key. */
 export const WORKERS_KEY = `${PREFIX}workers`;
 
+/** Stream: what has happened, for as long as somebody wants to know. */
+export const EVENTS_KEY = `${PREFIX}events`;
+
+/** Is there as long as somebody wants to know of events. */
+export const EVENTS_WANTED_KEY = `${EVENTS_KEY}:wanted`;
+
+/** Is there for a while after a process has told how deep the queues are: one does so for all. */
+export const EVENTS_SAMPLED_KEY = `${EVENTS_KEY}:sampled`;
+
+/** A ticket that opens events once, by its hash; has whose it is (JSON). */
+export const eventTicketKey = (hash: string): string => `${EVENTS_KEY}:ticket:${hash}`;
+
 /** Hash: name of a queue → what is set for it (JSON). Of the lanes, those for which something was set. */
 export const QUEUES_KEY = `${PREFIX}queues`;
 

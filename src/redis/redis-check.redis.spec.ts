@@ -12,7 +12,7 @@ const listed = [...text('lua/refused-commands.lua').matchAll(/\{ ('[A-Z]+'.*) \}
   values.split(', ').map((value) => (value === 'key' ? `${PREFIX}probe` : value.slice(1, -1))),
 );
 /** What is sent as it is, and no script calls. */
-const SENT = ['BZPOPMIN', 'HKEYS', 'INFO', 'WAIT', 'XREVRANGE'];
+const SENT = ['BZPOPMIN', 'GETDEL', 'HKEYS', 'INFO', 'WAIT', 'XRANGE', 'XREAD', 'XREVRANGE', 'XTRIM'];
 
 let node: RedisNode;
 let admin: Redis;
@@ -69,7 +69,7 @@ describe('a user of Redis', () => {
 
   it.each([
     ['~* +@read +info', 'master', /"user" .*NOPERM.*evalsha.*ACL SETUSER user/],
-    ['~* +@read +@scripting +info', 'master', /\(BZPOPMIN, DEL, HDEL, .*ZREM\)/],
+    ['~* +@read +@scripting +info', 'master', /\(BZPOPMIN, DEL, GETDEL, HDEL, .*ZREM\)/],
     ['~other:* +@all', 'master', /NOPERM.*keys/],
     ['~{tr}:* +@all -unlink', 'master', /\(UNLINK\)/],
     ['~{tr}:* +@all -wait -info', 'replica', /\(INFO, WAIT\)/],

@@ -80,6 +80,11 @@ export class RedisConnections {
     return this.connection('blocking', workerProfile);
   }
 
+  /** For waiting for events, of processes that have listeners. */
+  get events(): Redis {
+    return this.connection('events', workerProfile);
+  }
+
   /**
    * Waits for the first connections.
    *

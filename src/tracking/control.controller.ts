@@ -6,7 +6,8 @@ import { ApiProblem } from '../http/api-problem.js';
 import { ProblemError } from '../http/problem.js';
 import { ClientController } from '../http/client-api.js';
 import { TaskQueue } from '../queue/task-queue.js';
-import { TaskReader } from '../queue/task-reader.js';
+import { TaskNews } from '../queue/task-news.js';
+import { TaskReader, type TaskSnapshot } from '../queue/task-reader.js';
 import { isTaskId } from '../task/task-id.js';
 import { notADeadLetter, taskExpired, taskFinished, taskNotFound } from './task-problems.js';
 import { taskView } from './task-view.js';
@@ -18,6 +19,7 @@ export class ControlController {
   constructor(
     private readonly queue: TaskQueue,
     private readonly reader: TaskReader,
+    private readonly news: TaskNews,
   ) {}
 
   @Delete(':id')
@@ -37,7 +39,10 @@ export class ControlController {
     if (cancelled === 'unknown') throw taskNotFound();
     if (cancelled === 'finished') throw taskFinished();
     void reply.status(cancelled === 'aborting' ? 202 : 200);
-    return this.view(id);
+    const snapshot = await this.find(id);
+    // Of one that runs its worker tells, when it has ended.
+    if (cancelled === 'cancelled') this.news.tell({ kind: 'cancelled', task: snapshot.task });
+    return taskView(snapshot);
   }
 
   @Post(':id/run')
@@ -84,8 +89,12 @@ export class ControlController {
   }
 
   private async view(id: string): Promise<TaskView> {
+    return taskView(await this.find(id));
+  }
+
+  private async find(id: string): Promise<TaskSnapshot> {
     const snapshot = await this.reader.find(id);
     if (!snapshot) throw taskNotFound();
-    return taskView(snapshot);
+    return snapshot;
   }
 }

@@ -43,6 +43,7 @@ afterEach(async () => {
 /** A pool that runs what a test says. */
 class Pool extends WorkerPool {
   readonly hostChanges = undefined as never;
+  readonly taskNews = undefined as never;
   isPaused = false;
   current: PoolLoad = { done: 0, running: [] };
   constructor(override readonly token: string) {

@@ -3,6 +3,7 @@ import { loadConfig } from '../../src/config/load-config.js';
 import { judgeHost } from '../../src/dispatch/judge-host.js';
 import { settle } from '../../src/dispatch/settle.js';
 import { CircuitSweep } from '../../src/queue/worker/circuit-sweep.js';
+import { TaskNews } from '../../src/queue/task-news.js';
 import { type HostChange, HostChanges } from '../../src/queue/gates/host-changes.js';
 import { stepSettings } from '../../src/queue/queue-rules.js';
 import type { ClaimedTask, Handled } from '../../src/queue/task-handler.js';
@@ -77,7 +78,7 @@ export class VirtualFleet {
       ...looks,
     }));
     const handle = (claimed: ClaimedTask) => Promise.resolve(this.handle(claimed));
-    this.running = new RunningTasks({ handle }, new Logger(), clock);
+    this.running = new RunningTasks({ handle }, new Logger(), clock, new TaskNews());
     const hostChanges = new HostChanges();
     hostChanges.subscribe((change) => this.changes.push({ ...change, at: clock.now() }));
     this.sweep = new CircuitSweep(harness.redis, clock, this.workers[0]!.settings.breaker, hostChanges);

@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Queue } from 'bullmq';
-import { DepthMetric } from '../../metrics/depth-metric.js';
+import { type Depth, DepthMetric } from '../../metrics/depth-metric.js';
 import { LANES } from '../../task/lane.js';
 import { LANE_QUEUES } from './lane-queues.js';
 
@@ -15,11 +15,14 @@ export class DepthGauge implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.metric.measureWith(async () => {
-      const counts = await Promise.all(this.queues.map((queue) => queue.getJobCounts(...STATES)));
-      return LANES.flatMap((priority, at) =>
-        STATES.map((state) => ({ priority, state, tasks: counts[at]?.[state] ?? 0 })),
-      );
-    });
+    this.metric.measureWith(() => this.count());
+  }
+
+  /** Tasks by lane, most urgent first, and by where BullMQ keeps them. */
+  async count(): Promise<Depth[]> {
+    const counts = await Promise.all(this.queues.map((queue) => queue.getJobCounts(...STATES)));
+    return LANES.flatMap((priority, at) =>
+      STATES.map((state) => ({ priority, state, tasks: counts[at]?.[state] ?? 0 })),
+    );
   }
 }

@@ -23,7 +23,8 @@
 --           '' (nothing), s (success), or <s = success | f = failure | n = nothing>;<ms for which the host is to be left
 --           alone or ''>;<the same by this client>;<of a probe the start of its window>;<note>; of a dead letter, and of one
 --           that was one before, what it dies of, without what differs from one to the next
--- Returns   { milliseconds until the next task is due or -1, fetched, lost, cancelled, waiting, history, changes, probes }
+-- Returns   { milliseconds until the next task is due or -1, fetched, lost, cancelled, waiting, history, changes, probes,
+--           endings }
 --           fetched: 8 values for each task: lane, id, data, attempts made, which attempts are kept, due, when it was
 --           retried by hand or '', gates ('\n' between)
 --           lost: ids whose lock was not ours any more; what they came to is not recorded here
@@ -33,6 +34,7 @@
 --           changes: of circuits, 4 values for each: host, state that it has come into (open | half_open | closed), until
 --           when it is open in Unix ms or '', note
 --           probes: of the fetched tasks that are probes 2 values for each: id, start of its half-open window, Unix ms
+--           endings: of tasks that ended without an attempt 4 values for each: id, end, reason, gates
 
 --@include context
 --@include when-full
@@ -156,7 +158,7 @@ local last = call('GET', replyKey)
 if last and string.match(last, '^[^\n]*') == request then
   local cancelled = replyAgain(string.sub(last, #request + 1))
   readHeads()
-  return { untilNextDue(), fetched, {}, cancelled, waiting(), 0, changes, probesOfReply }
+  return { untilNextDue(), fetched, {}, cancelled, waiting(), 0, changes, probesOfReply, {} }
 end
 local lost = settleAll(19, tonumber(ARGV[19]))
 readHeads()
@@ -179,4 +181,4 @@ for i, member in ipairs(members) do
 end
 for i = 1, #changes, 4 do members[#members + 1] = '@' .. table.concat(changes, '\t', i, i + 3) end
 call('SET', replyKey, request .. '\n' .. table.concat(members, '\n'), 'PX', 600000)
-return { untilNextDue(), fetched, lost, cancelled, waiting(), history, changes, probesOfReply }
+return { untilNextDue(), fetched, lost, cancelled, waiting(), history, changes, probesOfReply, endings }

@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis';
 import { LaneShares } from './lane-shares.js';
 import type { HostChanges } from '../gates/host-changes.js';
 import type { QueueClock, ScriptTime } from '../queue-clock.js';
+import type { TaskNews } from '../task-news.js';
 import type { Runner } from './runner.js';
 import type { Sleeper } from './sleeper.js';
 import type { Watchdog } from './watchdog.js';
@@ -26,6 +27,7 @@ export interface LoopOptions {
   /** Told how many bytes the completed history has, when tasks have ended. */
   readonly onHistory: (bytes: number) => void;
   readonly hostChanges: HostChanges;
+  readonly taskNews: TaskNews;
 }
 
 /**
@@ -135,6 +137,7 @@ export class DispatchLoop {
         this.answered();
         const taken = reply.fetched.length + reply.unreadable.length;
         this.mayHaveWork ||= request.capacity > 0 && taken === request.capacity;
+        this.tell(request, reply);
         return reply;
       } catch (error) {
         this.runner.onError(error);
@@ -142,6 +145,14 @@ export class DispatchLoop {
         await new Promise((resolve) => setTimeout(resolve, AFTER_ERROR_MS));
       }
     }
+  }
+
+  private tell({ settled }: StepRequest, { lost, ended }: StepReply): void {
+    const { taskNews } = this.options;
+    if (!taskNews.isHeard) return;
+    for (const each of settled)
+      if (!lost.includes(each.id)) taskNews.tell({ kind: 'settled', settled: each });
+    for (const each of ended) taskNews.tell({ kind: 'ended', ended: each });
   }
 
   private take(reply: StepReply): void {

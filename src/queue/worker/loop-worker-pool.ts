@@ -19,6 +19,7 @@ import { RunningTasks } from './running-tasks.js';
 import { Sleeper } from './sleeper.js';
 import { TaskCipher } from '../task-cipher.js';
 import { TaskHandler } from '../task-handler.js';
+import { TaskNews } from '../task-news.js';
 import { Watchdog } from './watchdog.js';
 import { type PoolLoad, WorkerPool } from '../worker-pool.js';
 
@@ -27,6 +28,7 @@ import { type PoolLoad, WorkerPool } from '../worker-pool.js';
 export class LoopWorkerPool extends WorkerPool {
   override readonly token = randomUUID();
   override readonly hostChanges = new HostChanges();
+  override readonly taskNews = new TaskNews();
   private readonly logger = new Logger('Worker');
   private readonly redis: Redis;
   private readonly running: RunningTasks;
@@ -49,6 +51,7 @@ export class LoopWorkerPool extends WorkerPool {
       new OpeningHandler(handler, { cipher: new TaskCipher(config), clock, maxAgeMs: settings.maxAgeMs }),
       this.logger,
       clock,
+      this.taskNews,
     );
     this.locks = new LockKeeper(redis, settings, () => this.running.members());
     this.housekeeping = new Housekeeping(redis, settings.lockMs, clock, {
@@ -71,6 +74,7 @@ export class LoopWorkerPool extends WorkerPool {
         watchdog: this.watchdog,
         clock,
         hostChanges: this.hostChanges,
+        taskNews: this.taskNews,
         onHistory: (bytes) => {
           this.housekeeping.onHistory(bytes);
         },

@@ -10,6 +10,7 @@ import { UNREADABLE } from '../read-task.js';
 import type { SettledTask } from './settled-task.js';
 import type { FetchedTask, UnreadableTask } from './step.js';
 import type { Handled, TaskHandler } from '../task-handler.js';
+import type { TaskNews } from '../task-news.js';
 import type { PoolLoad, RunningTask } from '../worker-pool.js';
 
 /** After a fault of our own; the target is not to blame and no attempt is used. */
@@ -40,6 +41,7 @@ export class RunningTasks implements Runner {
     private readonly handler: TaskHandler,
     private readonly logger: Logger,
     private readonly clock: Clock,
+    private readonly news: TaskNews,
   ) {}
 
   get size(): number {
@@ -58,6 +60,7 @@ export class RunningTasks implements Runner {
     const { id } = fetched.task;
     const running = { fetched, since: this.clock.now(), abort: new AbortHandle(), isCancelled: false };
     this.running.set(id, running);
+    this.news.tell({ kind: 'started', task: fetched.task, attempt: fetched.attemptsMade + 1 });
     const { attempt, settlement, verdict } = await this.attempt(fetched, running.abort);
     this.running.delete(id);
     this.done++;

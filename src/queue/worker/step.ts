@@ -8,6 +8,7 @@ import { type SettledTask, settlementArgs } from './settled-task.js';
 import type { ScriptTime } from '../queue-clock.js';
 import { readTask } from '../read-task.js';
 import { scripts } from '../scripts.js';
+import { type EndedTask, parseEndings } from '../task-news.js';
 
 /** What this dispatcher holds now. */
 interface Held {
@@ -61,6 +62,8 @@ export interface StepReply {
   readonly historyBytes: number | undefined;
   /** Circuits that this turn has opened or closed. */
   readonly circuitChanges: readonly HostChange[];
+  /** Tasks that ended without an attempt. */
+  readonly ended: readonly EndedTask[];
 }
 
 /** What stays the same over the life of a dispatcher. Times are milliseconds. */
@@ -102,6 +105,8 @@ export async function step(
   return parseReply(reply as RawReply);
 }
 
+const NONE_ENDED: readonly EndedTask[] = [];
+
 type RawReply = [
   next: number,
   fetched: string[],
@@ -111,11 +116,13 @@ type RawReply = [
   history: number,
   changes: string[],
   probes: string[],
+  endings: string[],
 ];
 
 const FETCHED_VALUES = 8;
 
-function parseReply([next, values, lost, cancelled, waiting, history, changes, probes]: RawReply): StepReply {
+function parseReply(reply: RawReply): StepReply {
+  const [next, values, lost, cancelled, waiting, history, changes, probes, endings] = reply;
   return {
     nextDueMs: next < 0 ? undefined : next,
     ...parseTasks(values, parseProbes(probes)),
@@ -124,6 +131,7 @@ function parseReply([next, values, lost, cancelled, waiting, history, changes, p
     waiting,
     historyBytes: history > 0 ? history : undefined,
     circuitChanges: parseChanges(changes),
+    ended: endings.length > 0 ? parseEndings(endings) : NONE_ENDED,
   };
 }
 

@@ -39,10 +39,15 @@ local function ended(lane, id, ending, limits, ids, bytes, failure)
   if isDead then bury(lane, id, ids, failure) else grow(lane, id, bytes) end
 end
 
+-- The tasks that `finish` has ended, four values for each: id, end, reason, gates.
+local endings = {}
+
 -- Ends a task of which no attempt has just ended.
 local function finish(lane, id, ending, limits, reason)
   call('HSET', jobKey(lane, id), 'finishedOn', NOW, 'end', ending, 'failedReason', reason or '')
-  ended(lane, id, ending, limits, gatesOf(call('HGET', jobKey(lane, id), 'gates')), nil, reason or '')
+  local list = call('HGET', jobKey(lane, id), 'gates') or ''
+  ended(lane, id, ending, limits, gatesOf(list), nil, reason or '')
+  append(endings, { id, ending, reason or '', list })
 end
 
 -- To the front of its lane, without asking the gates again.

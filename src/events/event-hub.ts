@@ -1,0 +1,146 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Config } from '../config/config.js';
+import { ProblemError } from '../http/problem.js';
+import { ListenerMetric } from '../metrics/listener-metric.js';
+import { gapEvent, isAfter, NOWHERE, type StoredEvent } from './event.js';
+import { EventDemand } from './event-demand.js';
+import { EventStream } from './event-stream.js';
+import type { Farewell, Listener } from './listener.js';
+
+const AFTER_ERROR_MS = 500;
+const LOOK_EVERY_MS = 10_000;
+
+/**
+ * Those who listen at this process. As long as there are any, the stream is read once for all of them, on one connection.
+ */
+@Injectable()
+export class EventHub implements OnModuleDestroy {
+  private readonly listeners = new Set<Listener>();
+  /** Resolves when it is known from where on is read; nothing while nobody listens. */
+  private reading: Promise<void> | undefined;
+  /** The id of the last event that was read. */
+  private read = NOWHERE;
+  private lookedAt = 0;
+  private isStopped = false;
+
+  constructor(
+    private readonly config: Config,
+    private readonly demand: EventDemand,
+    private readonly stream: EventStream,
+    private readonly metric: ListenerMetric,
+  ) {}
+
+  /**
+   * @param connected how many are connected, perhaps without listening yet
+   * @throws ProblemError when there are as many as may be, or no more are taken
+   */
+  requireRoom(connected = 0): void {
+    if (!this.isStopped && Math.max(this.listeners.size, connected) < this.config.events.maxListeners) return;
+    throw new ProblemError({
+      status: 503,
+      code: this.isStopped ? 'shutting_down' : 'too_many_listeners',
+      detail: this.isStopped
+        ? 'This process is being stopped; connect again.'
+        : 'As many listen to this process as may (EVENTS_MAX_LISTENERS).',
+      headers: { 'retry-after': '5' },
+    });
+  }
+
+  /**
+   * Tells a listener of events from now on, or from the last one on that it has.
+   *
+   * @throws ProblemError when there are as many as may be
+   */
+  add(listener: Listener): void {
+    this.requireRoom();
+    this.listeners.add(listener);
+    this.metric.count(this.listeners.size);
+    void this.begin(listener).catch(() => {
+      this.dismiss(listener, 'unavailable');
+    });
+  }
+
+  remove(listener: Listener): void {
+    listener.stop();
+    if (!this.listeners.delete(listener)) return;
+    this.metric.count(this.listeners.size);
+    if (this.listeners.size > 0) return;
+    this.reading = undefined;
+    this.demand.release();
+  }
+
+  /** Before HTTP is closed, which would wait for them. */
+  onModuleDestroy(): void {
+    this.isStopped = true;
+    for (const listener of this.listeners) {
+      this.dismiss(listener, 'shutting_down');
+    }
+  }
+
+  private async begin(listener: Listener): Promise<void> {
+    await this.demand.raise(() => this.stream.appendGap('nobody_listened'));
+    await (this.reading ??= this.startReading());
+    if (listener.at !== NOWHERE) await this.catchUp(listener);
+    if (!listener.isOver) listener.beginLive(this.read);
+  }
+
+  /** Until the listener is where the process is. */
+  private async catchUp(listener: Listener): Promise<void> {
+    const from = listener.at;
+    if (await this.stream.isTrimmedAfter(from)) await listener.tell(gapEvent(from, 'trimmed'));
+    while (!listener.isOver && isAfter(this.read, listener.at)) {
+      const missed = await this.stream.after(listener.at);
+      if (missed.length === 0) return;
+      await listener.catchUp(missed);
+    }
+  }
+
+  private async startReading(): Promise<void> {
+    try {
+      this.read = await this.stream.lastId();
+    } catch (error) {
+      this.reading = undefined;
+      throw error;
+    }
+    void this.readOn();
+  }
+
+  private async readOn(): Promise<void> {
+    const own = this.reading;
+    while (this.listeners.size > 0 && this.reading === own) {
+      try {
+        const events = await this.stream.next(this.read);
+        this.read = events.at(-1)?.id ?? this.read;
+        this.tellAll(events);
+        await this.lookAfterThings();
+      } catch {
+        // Redis is away; what happens meanwhile is read when it is back.
+        await sleep(AFTER_ERROR_MS);
+      }
+    }
+  }
+
+  private tellAll(events: readonly StoredEvent[]): void {
+    if (events.length === 0) return;
+    for (const listener of this.listeners) {
+      if (listener.isLive && !listener.hear(events)) this.dismiss(listener, 'too_slow');
+    }
+  }
+
+  private async lookAfterThings(): Promise<void> {
+    const now = Date.now();
+    if (now - this.lookedAt < LOOK_EVERY_MS) return;
+    this.lookedAt = now;
+    await this.stream.trim(now);
+    for (const listener of this.listeners) {
+      if (!(await listener.mayStay())) this.dismiss(listener, 'not_allowed');
+    }
+  }
+
+  private dismiss(listener: Listener, why: Farewell): void {
+    if (!listener.isOver) this.metric.sentAway(why);
+    listener.end(why);
+    this.remove(listener);
+  }
+}

@@ -1,0 +1,127 @@
+import type { Socket } from 'node:net';
+import type { FastifyRequest } from 'fastify';
+import type { WebSocket } from 'ws';
+import { ProblemError } from '../http/problem.js';
+import type { EventAccess } from './event-access.js';
+import type { Audience } from './event-filter.js';
+import type { EventHub } from './event-hub.js';
+import type { EventsQuery } from './events.dto.js';
+import { Listener } from './listener.js';
+import { readFilter } from './read-filter.js';
+import { readMessage, type SocketMessage } from './socket-message.js';
+import { closeWith, SocketSink } from './socket-sink.js';
+
+const AUTH_WITHIN_MS = 10_000;
+/** One that has not answered the last ping has gone. */
+const PING_EVERY_MS = 30_000;
+
+export interface SessionParts {
+  readonly hub: EventHub;
+  readonly access: EventAccess;
+  readonly request: FastifyRequest;
+  readonly bufferBytes: number;
+}
+
+type Wanted = Omit<EventsQuery, 'ticket'>;
+
+/** One WebSocket: who it is, and what it wants to hear. */
+export class SocketSession {
+  private audience: Audience | undefined;
+  private listener: Listener | undefined;
+  private isAlive = true;
+  private written = 0;
+  private readonly ping: NodeJS.Timeout;
+  private readonly authDeadline: NodeJS.Timeout;
+
+  constructor(
+    private readonly websocket: WebSocket,
+    private readonly socket: Socket,
+    private readonly parts: SessionParts,
+  ) {
+    this.ping = setInterval(() => {
+      this.lookWhetherAlive();
+    }, PING_EVERY_MS).unref();
+    this.authDeadline = setTimeout(() => {
+      closeWith(websocket, 'not_authenticated', 'No auth message came within ten seconds.');
+    }, AUTH_WITHIN_MS).unref();
+    websocket.on('pong', () => (this.isAlive = true));
+    websocket.on('error', () => {
+      websocket.terminate();
+    });
+    websocket.on('close', () => {
+      this.stop();
+    });
+    websocket.on('message', (data: Buffer, isBinary) => void this.onMessage(isBinary ? '' : data.toString()));
+  }
+
+  /** It is known who listens: from the request, or from its first message. */
+  admit(audience: Audience, wanted: Wanted): void {
+    clearTimeout(this.authDeadline);
+    this.audience = audience;
+    this.listen(audience, wanted);
+  }
+
+  /** The process is being stopped. */
+  end(): void {
+    if (this.listener) this.listener.end('shutting_down');
+    else closeWith(this.websocket, 'shutting_down');
+  }
+
+  private stop(): void {
+    clearInterval(this.ping);
+    clearTimeout(this.authDeadline);
+    if (this.listener) this.parts.hub.remove(this.listener);
+  }
+
+  private lookWhetherAlive(): void {
+    const { bytesWritten } = this.socket;
+    const isMoving = bytesWritten !== this.written;
+    if (!this.isAlive && !isMoving) this.websocket.terminate();
+    this.written = bytesWritten;
+    this.isAlive = false;
+    this.websocket.ping();
+  }
+
+  private async onMessage(text: string): Promise<void> {
+    const message = readMessage(text);
+    try {
+      if (typeof message === 'string') closeWith(this.websocket, 'malformed_message', message);
+      else await this.obey(message);
+    } catch (error) {
+      const isTheirs = error instanceof ProblemError && error.init.status < 500;
+      const detail = error instanceof ProblemError ? error.init.detail : 'The store is away; connect again.';
+      const code =
+        error instanceof ProblemError && error.init.status === 400
+          ? 'malformed_message'
+          : 'not_authenticated';
+      closeWith(this.websocket, isTheirs ? code : 'unavailable', detail);
+    }
+  }
+
+  private async obey(message: SocketMessage): Promise<void> {
+    switch (message.type) {
+      case 'ping':
+        this.websocket.send('{"type":"pong"}');
+        return;
+      case 'auth':
+        this.admit(await this.parts.access.audienceBy(message.token, this.parts.request), {});
+        return;
+      case 'subscribe':
+        this.listen(this.audience ?? this.parts.access.anyone(), message);
+    }
+  }
+
+  /** Instead of what it has listened to so far. */
+  private listen(audience: Audience, wanted: Wanted): void {
+    const { hub, access, bufferBytes } = this.parts;
+    if (this.listener) hub.remove(this.listener);
+    const subscription = {
+      audience,
+      filter: readFilter(wanted),
+      lastEventId: wanted.last_event_id,
+      mayStay: () => access.mayStill(audience),
+    };
+    this.listener = new Listener(new SocketSink(this.websocket, this.socket), subscription, bufferBytes);
+    hub.add(this.listener);
+  }
+}
