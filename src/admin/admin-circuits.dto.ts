@@ -3,6 +3,7 @@ import { IsIn, IsInt, IsNumber, IsOptional, IsString, Max, MaxLength, Min } from
 import { PageLimit } from '../http/page-limit.js';
 import { IsText } from '../http/validators.js';
 import { CIRCUIT_STATES, type CircuitState } from '../queue/gates/circuit.js';
+import { RequiredBody } from '../http/validation.js';
 
 const TIME = { format: 'date-time' };
 const MOST = 100_000;
@@ -42,6 +43,7 @@ export class OpenCircuitRequest {
 }
 
 /** What all tasks together may ask of a host; what is left out is no limit. */
+@RequiredBody
 export class PutHostLimitsRequest {
   /** How many calls to it are under way at once, over all workers. */
   @IsOptional()

@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { ArrayMaxSize, IsArray, IsOptional, IsString } from 'class-validator';
+import { RequiredBody } from '../http/validation.js';
 
 const MOST_PATTERNS = 100;
 
@@ -9,6 +10,7 @@ const MOST_PATTERNS = 100;
  * are compared with what a URL names itself: what a name resolves to is for `DENY_CIDRS`. Both lists are replaced; at least one has to be
  * named.
  */
+@RequiredBody
 export class PutDestinationsRequest {
   /** Empty, or left out beside `deny`: every host. */
   @IsOptional()

@@ -6,6 +6,7 @@ import { Nested } from '../http/instantiate.js';
 import { IsText } from '../http/validators.js';
 import { type Lane, LANES } from '../task/lane.js';
 import { RETRY_STRATEGIES, type RetryStrategy } from '../task/retry-policy.js';
+import { RequiredBody } from '../http/validation.js';
 
 const TIME = { format: 'date-time' };
 const MOST = 100_000;
@@ -37,6 +38,7 @@ export class QueueRetentionRequest {
 }
 
 /** Everything that is set for a queue but its pause; what is left out is no limit. */
+@RequiredBody
 export class PutQueueRequest {
   /** The priority of its tasks. Required, but of a lane, which is its own. */
   @IsOptional()

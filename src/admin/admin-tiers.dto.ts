@@ -1,9 +1,11 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsInt, Max, Min, ValidateIf } from 'class-validator';
+import { RequiredBody } from '../http/validation.js';
 
 const TIME = { format: 'date-time' };
 
 /** The limits of a tier. Both have to be named; `null` is no limit. */
+@RequiredBody
 export class PutTierRequest {
   /** Tasks that a client may enqueue in any minute. */
   @ValidateIf((_request, value) => value !== null)

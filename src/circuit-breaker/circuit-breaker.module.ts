@@ -11,7 +11,8 @@ export class CircuitBreakerModule {
   constructor(hostChanges: HostChanges, metric: CircuitMetric) {
     hostChanges.subscribe(({ host, to, until, note }) => {
       metric.changed(to);
-      this.logger.log({ host, to, until, note }, `circuit ${to}`);
+      const at = until === undefined ? undefined : new Date(until).toISOString();
+      this.logger.log({ host, to, until: at, note }, `circuit ${to}`);
     });
   }
 }

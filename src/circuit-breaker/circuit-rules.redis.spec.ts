@@ -30,7 +30,7 @@ ${include('judge')}
 local host, probeOf = ARGV[2], nil
 loadCircuits({ host })
 if ARGV[4] == 'start' then
-  probeOf = circuitRules().begin(host, circuits[host])
+  probeOf = circuitRules().begin(host, circuits[host], hostJudge().rules().timeout)
 else
   hostJudge().judge(host, {
     kind = ARGV[4], hold = tonumber(ARGV[5]), holdClient = tonumber(ARGV[6]), probeOf = tonumber(ARGV[7]),

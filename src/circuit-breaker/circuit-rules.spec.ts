@@ -8,7 +8,7 @@ import {
   wishes,
 } from '../../test/support/circuit-story.js';
 import { type Circuit, decodeCircuit, encodeCircuit, letThrough, stateAt } from '../queue/gates/circuit.js';
-import { afterAttempt, afterStart, forceOpen } from './circuit-rules.js';
+import { afterAttempt, afterStart, forceClose, forceOpen } from './circuit-rules.js';
 import type { CircuitSettings } from './circuit-states.js';
 import type { HostVerdict } from '../task/host-verdict.js';
 
@@ -46,6 +46,8 @@ function judged({ event, before, story }: Happened): Judged {
   return isOff ? { kind: 'success', ...probe } : { ...verdict, ...probe };
 }
 
+const beginsWindow = ({ probeOf, before }: Happened) => probeOf !== undefined && probeOf !== before?.since;
+
 const isClosed = (circuit: Circuit | undefined, now: number) =>
   circuit === undefined || stateAt(circuit, now) === 'closed';
 
@@ -78,20 +80,37 @@ describe('whatever happens to a host', () => {
       };
     }));
 
-  it('no more probes are under way than are allowed, nor go out in one window', () =>
+  it('no more probes go out in one window than are allowed', () =>
     always(() => {
       const sent = new Map<number, number>();
       const count = (window: number, by: number) => sent.set(window, (sent.get(window) ?? 0) + by);
       return (happened) => {
         const { probeOf, story } = happened;
+        const { maxRequests } = story.settings;
         const { kind, isOfWindow, probeOf: window } = judged(happened);
         if (isOfWindow && kind === 'neutral') count(window!, -1);
         if (probeOf === undefined) return;
         count(probeOf, 1);
-        expect(story.probes + 1).toBeLessThanOrEqual(story.settings.maxRequests);
         // A lost one is replaced.
-        expect(sent.get(probeOf)).toBeLessThanOrEqual(story.settings.maxRequests + story.lost);
+        expect(sent.get(probeOf)).toBeLessThanOrEqual(maxRequests + story.lost);
       };
+    }));
+
+  it('a half-open window lasts as long as the breaker is open, and no longer, whatever its probes do', () =>
+    always(() => ({ circuit, story }) => {
+      if (circuit?.state !== 'half_open') return;
+      const { timeoutMs, maxRequests } = story.settings;
+      const end = circuit.since + timeoutMs;
+      expect(letThrough(circuit, 1000, end).free).toBe(maxRequests);
+      const full = letThrough(circuit, 1000, end - 1);
+      expect(full).toMatchObject({ free: maxRequests - circuit.sent, at: end });
+    }));
+
+  it('a probe belongs to the window that is open, or begins the next one', () =>
+    always(() => ({ before, event, probeOf, story }) => {
+      if (event.kind !== 'start' || before?.state !== 'half_open') return;
+      const isOver = event.now >= before.since + story.settings.timeoutMs;
+      expect(probeOf).toBe(isOver ? event.now : before.since);
     }));
 
   it('a half-open circuit closes after enough probes of its window, and no other, have succeeded', () =>
@@ -100,7 +119,7 @@ describe('whatever happens to a host', () => {
       return (happened) => {
         const { event, before, change, circuit, story } = happened;
         const { kind, isOfWindow } = judged(happened);
-        if (change === 'half_open') successes = 0;
+        if (beginsWindow(happened)) successes = 0;
         const said = isOfWindow ? kind : 'neutral';
         if (said === 'success') successes++;
         if (event.kind !== 'attempt' || before?.state !== 'half_open') return;
@@ -158,6 +177,7 @@ describe('a circuit', () => {
       },
       at(ms, settings),
     ).circuit;
+  const begun = (circuit: Circuit, now: number) => afterStart(circuit, at(now - START));
 
   it('opens at the fifth failure in a row, for thirty seconds', () => {
     let circuit: Circuit | undefined;
@@ -181,7 +201,7 @@ describe('a circuit', () => {
       let circuit: Circuit | undefined;
       for (let n = 0; n < 5; n++) circuit = failed(circuit, 0, undefined, settings);
       return Array.from({ length: 4 }, () => {
-        const { circuit: probed, probeOf } = afterStart(circuit!, circuit!.until);
+        const { circuit: probed, probeOf } = begun(circuit!, circuit!.until);
         circuit = failed(probed, probeOf! - START, probeOf, settings);
         return circuit!.until - probeOf!;
       });
@@ -212,18 +232,53 @@ describe('a circuit', () => {
   it('does not wait for a probe that hangs from an earlier window', () => {
     let circuit: Circuit | undefined;
     for (let n = 0; n < 5; n++) circuit = failed(circuit, 0);
-    const hung = afterStart(circuit!, circuit!.until);
-    const other = afterStart(hung.circuit, circuit!.until);
+    const hung = begun(circuit!, circuit!.until);
+    const other = begun(hung.circuit, circuit!.until);
     circuit = failed(other.circuit, 30_000, other.probeOf);
     // One hangs on; the three of the next window go out as the others come back.
-    let next = afterStart(circuit!, circuit!.until);
+    let next = begun(circuit!, circuit!.until);
     for (let done = 0; done < 2; done++) {
       const attempted = { verdict: { kind: 'success' }, begunAt: START, probeOf: next.probeOf! } as const;
       const after = afterAttempt(next.circuit, attempted, at(60_000)).circuit!;
       expect(letThrough(after, 1, START + 60_000).free).toBeGreaterThan(0);
-      next = afterStart(after, START + 60_000);
+      next = begun(after, START + 60_000);
     }
     const last = { verdict: { kind: 'success' }, begunAt: START, probeOf: next.probeOf! } as const;
     expect(afterAttempt(next.circuit, last, at(60_000)).change).toBe('closed');
+  });
+
+  it('sends new probes when those of a window are not back after thirty seconds, and waits for those', () => {
+    let circuit: Circuit | undefined;
+    for (let n = 0; n < 5; n++) circuit = failed(circuit, 0);
+    let first = begun(circuit!, circuit!.until);
+    for (let n = 1; n < 3; n++) first = begun(first.circuit, circuit!.until);
+    const window = { since: START + 30_000, end: START + 60_000 };
+    expect(first.probeOf).toBe(window.since);
+    expect(letThrough(first.circuit, 3, window.end - 1)).toMatchObject({ free: 0, at: window.end });
+    expect(letThrough(first.circuit, 3, window.end).free).toBe(3);
+    const second = begun(first.circuit, window.end);
+    expect(second).toMatchObject({ probeOf: window.end, circuit: { sent: 1, until: window.end + 30_000 } });
+    expect(second.change).toBeUndefined();
+    // What the old ones say comes too late, good or bad.
+    for (const kind of ['success', 'failure'] as const) {
+      const late = { verdict: { kind }, begunAt: START, probeOf: window.since };
+      expect(afterAttempt(second.circuit, late, at(60_001)).circuit).toEqual(second.circuit);
+    }
+  });
+
+  it('leaves its ramp with some errors, and opens again at the fifth failure in a row', () => {
+    const ended = (circuit: Circuit, ms: number, kind: HostVerdict['kind']) =>
+      afterAttempt(circuit, { verdict: { kind }, begunAt: START + ms }, at(ms)).circuit!;
+    const shut = forceOpen(undefined, { until: Infinity, by: '-', note: '' }, at(0)).circuit;
+    let circuit: Circuit = forceClose(shut, at(0)).circuit!;
+    for (let n = 1; n <= 200; n++) circuit = ended(circuit, 2000, n % 5 === 0 ? 'success' : 'failure');
+    expect(circuit).toMatchObject({ state: 'ramping', failures: 0 });
+    for (let n = 1; n < 5; n++) circuit = ended(circuit, 2000, 'failure');
+    expect(circuit).toMatchObject({ state: 'ramping', failures: 4 });
+    // One that began before the ramp, and what says nothing.
+    circuit = ended({ ...circuit, since: START + 3001 }, 2000, 'failure');
+    circuit = ended(circuit, 3001, 'neutral');
+    expect(circuit).toMatchObject({ state: 'ramping', failures: 4 });
+    expect(ended(circuit, 3001, 'failure')).toMatchObject({ state: 'open', failures: 5 });
   });
 });

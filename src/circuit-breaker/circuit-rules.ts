@@ -75,10 +75,16 @@ function judgeProbe(circuit: Circuit, { verdict, probeOf }: Attempted, at: At): 
   return successes < circuit.maxRequests ? { circuit: { ...circuit, successes } } : closed(circuit, at);
 }
 
-/** What began before the ramp says nothing about now. */
+/** As many failures in a row as of a closed one: a single one would stop a host that has some errors at every ramp. What began before the ramp says nothing about now. */
 function judgeRamping(circuit: Circuit, { verdict, probeOf, begunAt }: Attempted, at: At): Changed {
   const isOld = probeOf !== undefined || begunAt + IMPRECISION_MS < circuit.since;
-  return isOld || verdict.kind !== 'failure' ? { circuit } : openedAgain(circuit, verdict, at);
+  if (isOld || verdict.kind === 'neutral') return { circuit };
+  if (verdict.kind === 'success') return { circuit: { ...circuit, failures: 0 } };
+  const failures = circuit.failures + 1;
+  const isEnough = failures >= at.settings.failureThreshold || verdict.holdHostMs !== undefined;
+  return isEnough
+    ? openedAgain(circuit, verdict, at)
+    : { circuit: { ...circuit, failures, note: verdict.note ?? '' } };
 }
 
 interface Started extends Changed {
@@ -86,17 +92,25 @@ interface Started extends Changed {
   readonly probeOf?: number;
 }
 
-/** A task begins to call the host, and its circuit does not let everything through. */
-export function afterStart(circuit: Circuit, now: number): Started {
+/**
+ * A task begins to call the host, and its circuit does not let everything through. A window that has ended is followed by the
+ * next: a probe that hangs for as long as its task may last must not keep a host that is back.
+ */
+export function afterStart(circuit: Circuit, { now, settings }: At): Started {
   if (circuit.state === 'ramping') {
     const second = rampSecond(circuit, now);
     const sent = circuit.second === second ? circuit.sent + 1 : 1;
     return { circuit: { ...circuit, second, sent } };
   }
-  if (circuit.state === 'half_open')
+  if (circuit.state === 'half_open' && circuit.until > now)
     return { circuit: { ...circuit, sent: circuit.sent + 1 }, probeOf: circuit.since };
-  const halfOpen = { state: 'half_open', since: now, until: 0, sent: 1 } as const;
-  return { circuit: { ...circuit, ...halfOpen }, change: 'half_open', probeOf: now };
+  const window = { since: now, until: now + settings.timeoutMs, sent: 1, successes: 0 };
+  const isNew = circuit.state !== 'half_open';
+  return {
+    circuit: { ...circuit, ...window, state: 'half_open' },
+    ...(isNew && { change: 'half_open' }),
+    probeOf: now,
+  };
 }
 
 export interface OpenedByHand {

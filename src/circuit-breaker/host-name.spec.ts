@@ -19,6 +19,10 @@ it.each([
   ['a.example:80', 'http://a.example'],
   ['127.1:80', 'http://127.0.0.1'],
   ['[::1]:8443', 'https://[::1]:8443'],
+  ['http://[::ffff:127.0.0.1]:8080', 'http://127.0.0.1:8080'],
+  ['[::FFFF:a00:1]', 'https://10.0.0.1'],
+  ['[::ffff:0:0]:80', 'http://0.0.0.0'],
+  ['[::ffff:0:7f00:1]', 'https://[::ffff:0:7f00:1]'],
   ['localhost', 'https://localhost'],
 ])('of %s is %s', (text, host) => {
   expect(readHost(text)).toBe(host);

@@ -22,7 +22,10 @@ export class CircuitBreakerSettings {
   @Max(DAY_SEC)
   intervalSec = 60;
 
-  @Env('CB_TIMEOUT_SEC', 'How long a circuit stays open before probes go out, which are real tasks.')
+  @Env(
+    'CB_TIMEOUT_SEC',
+    'How long a circuit stays open before probes go out, which are real tasks, and how long those are waited for before others do.',
+  )
   @IsNumber()
   @Min(0.1)
   @Max(DAY_SEC)
@@ -39,7 +42,7 @@ export class CircuitBreakerSettings {
 
   @Env(
     'CB_MAX_REQUESTS',
-    'Probes that may be under way to a host, over all workers; when so many succeed, its circuit closes.',
+    'Probes that go out to a host in one `CB_TIMEOUT_SEC`, over all workers; when so many succeed, its circuit closes.',
   )
   @IsInt()
   @Min(1)

@@ -5,6 +5,13 @@ import { instantiate, isPlainObject, Strangers } from './instantiate.js';
 import { jsonPointer } from './json-pointer.js';
 import { type FieldError, invalidRequest } from './problem.js';
 
+const REQUIRED = new WeakSet<object>();
+
+/** Of a body that replaces what was there: one that was forgotten must not be taken for one that sets nothing. */
+export const RequiredBody: ClassDecorator = (dto) => {
+  REQUIRED.add(dto);
+};
+
 /**
  * Checks bodies and queries against the validators of their DTO class. Fields that the class does not have are
  * refused, nothing is converted, and every field that is wrong is named with a pointer.
@@ -18,10 +25,13 @@ export class RequestValidation implements PipeTransform {
     if ((type !== 'body' && type !== 'query') || !metatype) return value;
     const dto = CompiledDto.of(metatype);
     if (!dto.hasRules) return value;
-    // Where every field may be left out, the body may be, too.
-    if (value === undefined) return dto.accept({}) ?? checked(metatype, value);
-    return validated(metatype, value);
+    return value === undefined ? withoutBody(metatype) : validated(metatype, value);
   }
+}
+
+/** Where every field may be left out, the body may be, too. */
+function withoutBody(dto: Type): object {
+  return (REQUIRED.has(dto) ? undefined : CompiledDto.of(dto).accept({})) ?? checked(dto, undefined);
 }
 
 /**

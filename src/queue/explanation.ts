@@ -69,7 +69,7 @@ export function explanationOf(raw: RawExplanation): TaskExplanation {
     ...(aheadInLane !== '' && { waitingAheadInLane: aheadInLane }),
     ...(aheadUnderGate !== '' && { parkedAhead: aheadUnderGate }),
   };
-  const eta = etaOf(parts, Number(now));
+  const eta = etaOf(parts, gates, Number(now));
   const inOrder = gates.map(({ verdict }) => verdict);
   return { state, lane, gates: inOrder, ...parts, ...(eta !== undefined && { eta }) };
 }
@@ -132,13 +132,27 @@ function causeOf({ circuit }: GateReading, refusal: Refusal | undefined): Pick<G
   return { cause: { isByHand: circuit.openedBy !== '', note: circuit.note } };
 }
 
+/** These hold whatever else happens. */
+const HOLDS: readonly string[] = ['shut', 'circuit_open', 'client_held'];
+
+/** Of a task that is not due yet: when it is, or later, when what holds it now ends; nothing if that does not by itself. */
+function etaWhenDue(dueAt: number, gates: readonly Verdict[]): number | undefined {
+  const refusals = gates.flatMap(({ verdict: { refusal } }) => refusal ?? []);
+  const ends = refusals.filter(({ reason }) => HOLDS.includes(reason)).map(({ at = Infinity }) => at);
+  const eta = Math.max(dueAt, ...ends);
+  return eta < Infinity ? eta : undefined;
+}
+
 type Known = Pick<TaskExplanation, 'dueAt' | 'heldBy' | 'parkedAhead'>;
 
-/** A rate lets those ahead go first, evenly spaced. When a slot comes free nobody can know. */
-function etaOf({ dueAt, heldBy, parkedAhead = 0 }: Known, now: number): number | undefined {
-  if (dueAt !== undefined) return dueAt;
-  const at = heldBy?.refusal?.at;
-  if (at === undefined) return undefined;
+function etaOf(known: Known, gates: readonly Verdict[], now: number): number | undefined {
+  return known.dueAt === undefined ? etaWhenHeld(known, now) : etaWhenDue(known.dueAt, gates);
+}
+
+/** A rate lets those ahead go first, evenly spaced. When a slot comes free, or a probe comes back, nobody can know. */
+function etaWhenHeld({ heldBy, parkedAhead = 0 }: Known, now: number): number | undefined {
+  const { reason, at } = heldBy?.refusal ?? {};
+  if (at === undefined || reason === 'circuit_half_open') return undefined;
   const wait = heldBy?.perSecond === undefined ? 0 : (parkedAhead * 1000) / heldBy.perSecond;
   return Math.max(now, Math.ceil(at + wait));
 }

@@ -71,8 +71,8 @@ function reasonOf({ kind, refusal }: GateVerdict): GateReason {
 }
 
 const SUMMARIES: Readonly<Record<TaskState, (explanation: TaskExplanation) => string>> = {
-  scheduled: ({ dueAt = 0 }) => `It is scheduled: due at ${formatTime(dueAt)}.`,
-  retrying: ({ dueAt = 0 }) => `Its last attempt failed: the next one is due at ${formatTime(dueAt)}.`,
+  scheduled: (told) => `It is scheduled: due at ${whenDue(told)}.`,
+  retrying: (told) => `Its last attempt failed: the next one is due at ${whenDue(told)}.`,
   pending,
   deferred,
   running: () => 'It is running.',
@@ -81,6 +81,12 @@ const SUMMARIES: Readonly<Record<TaskState, (explanation: TaskExplanation) => st
   cancelled: () => 'It was cancelled.',
   expired: () => 'It has expired: it is not started any more.',
 };
+
+function whenDue({ dueAt = 0, eta, gates }: TaskExplanation): string {
+  const holds = ({ refusal }: GateVerdict) => opensAtOnce(refusal) || refusal?.reason === 'circuit_open';
+  const holder = eta === dueAt ? undefined : gates.find((gate) => holds(gate) && gate.refusal?.at === eta);
+  return `${formatTime(dueAt)}${holder ? `, but its ${holder.kind} ${holder.name} ${why(holder)}` : ''}`;
+}
 
 function pending({ lane, gates, waitingAheadInLane: ahead }: TaskExplanation): string {
   const before = ahead === undefined ? '' : `; ${tasks(ahead)} ahead of it in lane ${lane}`;
@@ -105,7 +111,7 @@ const WHY: Readonly<Record<GateReason, (verdict: GateVerdict) => string>> = {
   host_at_limit: (verdict) =>
     verdict.refusal?.reason === 'rate_limited' ? 'is at its rate' : atCapacity(verdict),
   host_circuit_open: nextProbe,
-  host_circuit_half_open: () => 'is being tried (circuit half-open): as many probes as may be are under way',
+  host_circuit_half_open: () => 'is being tried (circuit half-open): as many probes as may be have gone out',
   host_ramping: (verdict) =>
     `was not available and is given its tasks step by step, the next of them${at(verdict)}`,
   client_held_by_host: (verdict) => `has asked this client to wait${until(verdict)}`,

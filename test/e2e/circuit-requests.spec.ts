@@ -56,6 +56,16 @@ describe('a host in a path', () => {
   });
 });
 
+it.each([
+  '/admin/circuits/https:kept.example/limits',
+  '/admin/queues/kept',
+  '/admin/tiers/kept',
+  '/admin/clients/kept/destinations',
+])('PUT %s without a body replaces nothing', async (route) => {
+  const fault = { status: 400, body: { errors: [{ pointer: '', detail: 'must be a JSON object' }] } };
+  expect(await app.send('PUT', route, undefined, KEY)).toMatchObject(fault);
+});
+
 describe('what is asked', () => {
   it('comes in pages', async () => {
     const hosts = ['a', 'b', 'c', 'd', 'e'].map((name) => `http://${name}.example`);

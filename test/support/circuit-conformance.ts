@@ -97,9 +97,25 @@ export function describeCircuits(name: string, start: () => Promise<QueueUnderTe
       expect(probes).toHaveLength(3);
       const [held] = without(tasks, probes);
       const { heldBy } = (await tested.reader.explain(held!.id))!;
-      expect(heldBy).toMatchObject({ kind: 'host', refusal: { reason: 'circuit_half_open' } });
-      expect(heldBy?.refusal).not.toHaveProperty('at');
+      const at = tested.clock.now() + TIMEOUT;
+      expect(heldBy).toMatchObject({ kind: 'host', refusal: { reason: 'circuit_half_open', at } });
       expect(await tested.take()).toEqual([]);
+    });
+
+    it('sends the next three when those hang, and what the old ones say then is too late', async () => {
+      await opened();
+      const tasks = await added(9);
+      tested.clock.advance(TIMEOUT);
+      const hung = await tested.take();
+      tested.clock.advance(TIMEOUT - 1);
+      expect(await tested.take()).toEqual([]);
+      tested.clock.advance(1);
+      const next = await tested.take();
+      expect(next).toHaveLength(3);
+      await settleAll(hung, { kind: 'complete' }, { kind: 'failure' });
+      expect(await tested.take()).toEqual([]);
+      await settleAll(next, { kind: 'complete' }, WELL);
+      expect(idsOf(await tested.take())).toEqual(idsOf(without(tasks, [...hung, ...next])));
     });
 
     it('a probe that fails leaves the host alone again; one that got no answer has cost nothing, and others go first', async () => {
@@ -134,14 +150,20 @@ export function describeCircuits(name: string, start: () => Promise<QueueUnderTe
       expect(steps).toEqual([10, 20, 27]);
     });
 
-    it('opens again at one failure while it lets them in', async () => {
+    it('opens again at five failures in a row while it lets them in, and not at one', async () => {
       await opened();
       await added(60);
       tested.clock.advance(TIMEOUT);
       await settleAll(await tested.take(), { kind: 'complete' }, WELL);
       const [first, ...rest] = await tested.take();
       await tested.settle(first!, LATER, FAILED);
-      await settleAll(rest, { kind: 'complete' }, WELL);
+      await settleAll(rest.slice(0, 1), { kind: 'complete' }, WELL);
+      await settleAll(rest.slice(1, 5), LATER, FAILED);
+      tested.clock.advance(SECOND);
+      const [fifth, ...others] = await tested.take();
+      expect(others).toHaveLength(19);
+      await tested.settle(fifth!, LATER, FAILED);
+      await settleAll([...rest.slice(5), ...others], { kind: 'complete' }, WELL);
       tested.clock.advance(TIMEOUT - 1);
       expect(await tested.take()).toEqual([]);
       tested.clock.advance(1);

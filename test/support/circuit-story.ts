@@ -41,7 +41,7 @@ type Happens = {
 
 const HAPPENS: Happens = {
   attempt: (circuit, { attempted }, at) => afterAttempt(circuit, attempted, at),
-  start: (circuit, { now }) => (circuit ? afterStart(circuit, now) : { circuit }),
+  start: (circuit, _event, at) => (circuit ? afterStart(circuit, at) : { circuit }),
   open: forceOpen,
   close: (circuit, _event, at) => forceClose(circuit, at),
   reset: (circuit) => forceReset(circuit),

@@ -38,7 +38,7 @@ export class MemoryCircuits {
   begin(task: Task, probes: number): { readonly probeOf?: number | undefined } {
     const circuit = this.circuits.get(hostOf(task));
     if (!circuit || stateAt(circuit, this.now()) === 'closed' || this.refusal(task, probes)) return {};
-    const { circuit: next, probeOf } = afterStart(circuit, this.now());
+    const { circuit: next, probeOf } = afterStart(circuit, { now: this.now(), settings: SETTINGS });
     this.circuits.set(hostOf(task), next);
     return { probeOf };
   }

@@ -12,7 +12,10 @@ export interface Circuit {
   readonly since: number;
   /** When the outage began that is not over yet; 0 while closed. */
   readonly openedAt: number;
-  /** Open: when it may be probed; Infinity = not before somebody says so. Otherwise 0. */
+  /**
+   * Open: when it may be probed; Infinity = not before somebody says so. Half-open: when its window ends, and the next one may
+   * begin. Otherwise 0.
+   */
   readonly until: number;
   /** How long it stays open this time, unless it was asked to stay open for longer. */
   readonly timeoutMs: number;
@@ -108,7 +111,7 @@ export function letThrough(circuit: Circuit, probes: number, now: number): Passa
     case 'open':
       return { free: 0, reason: 'circuit_open', ...(circuit.until < Infinity && { at: circuit.until }) };
     case 'half_open':
-      return { free: freeProbes(circuit, probes), reason: 'circuit_half_open' };
+      return probing(circuit, probes, now);
     case 'ramping': {
       const second = rampSecond(circuit, now);
       const begun = circuit.second === second ? circuit.sent : 0;
@@ -119,10 +122,15 @@ export function letThrough(circuit: Circuit, probes: number, now: number): Passa
 }
 
 /**
- * At most `maxRequests` are under way, and at most so many go out in one window. A probe whose worker was lost is not
- * counted as sent: neither has it a verdict nor is it under way.
+ * At most `maxRequests` go out in one window. One whose worker was lost is not counted as sent, as neither has it a verdict nor
+ * is it under way; with probes of earlier windows under way nobody can tell, and it is replaced in the next one at the latest.
  */
-function freeProbes({ state, maxRequests, sent, successes }: Circuit, probes: number): number {
-  const ofWindow = state === 'half_open' ? Math.min(sent, successes + probes) : 0;
-  return maxRequests - Math.max(probes, ofWindow);
+function probing(
+  { maxRequests, sent, successes, ...circuit }: Circuit,
+  probes: number,
+  now: number,
+): Passage {
+  const reason = 'circuit_half_open';
+  if (circuit.state === 'open' || circuit.until <= now) return { free: maxRequests, reason };
+  return { free: maxRequests - Math.min(sent, successes + probes), reason, at: circuit.until };
 }

@@ -13,6 +13,23 @@ afterEach(async () => {
 
 const explain = async (id: string): Promise<TaskExplanation> => (await harness.reader.explain(id))!;
 
+describe('a task that is not due yet', () => {
+  const HOST = 'h:http://target.example';
+  it.each([
+    ['is held for longer', 2 * 3_600_000, 2 * 3_600_000],
+    ['is held until before', 1_800_000, 3_600_000],
+    ['is held for ever', undefined, undefined],
+  ])('and whose host %s', async (_what, heldMs, etaMs) => {
+    const now = Date.now();
+    const shutUntil = heldMs === undefined ? {} : { shutUntil: now + heldMs };
+    await harness.gates.set(HOST, { isShut: true, ...shutUntil });
+    const [task] = await harness.add(1, { scheduledAt: now + 3_600_000 });
+    const { state, dueAt, eta } = await explain(task!.id);
+    expect([state, dueAt]).toEqual(['scheduled', now + 3_600_000]);
+    expect(eta).toBe(etaMs === undefined ? undefined : now + etaMs);
+  });
+});
+
 describe('why a task is held', () => {
   it('is the first gate in the order queue, client, host', async () => {
     await harness.gates.set('h:http://target.example', { isShut: true });

@@ -59,6 +59,8 @@ local limits = {
   isStrict = ARGV[6] == 'strict',
 }
 local breaker = ARGV[18]
+-- Probes that are out for longer are not waited for.
+limits.probeWindow = tonumber(string.match(breaker, '^%d+;%d+;(%d+)'))
 --@include judge
 --@include settle
 --@include fetch

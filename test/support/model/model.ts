@@ -183,12 +183,16 @@ export class Model {
     if (!circuit || stateAt(circuit, this.now()) === 'closed') return counted;
     const probes = this.slotsOf(`p:${host}`);
     expect(letThrough(circuit, probes, this.now()).free, `${host} is closed to it`).toBeGreaterThan(0);
-    const { probeOf, ...next } = afterStart(circuit, this.now());
+    const { probeOf, ...next } = afterStart(circuit, { now: this.now(), settings: CIRCUITS });
     this.keepCircuit(host, next);
     if (probeOf === undefined) return counted;
     task.probeOf = probeOf;
-    expect(probes).toBeLessThan(CIRCUITS.maxRequests);
-    return [...counted, `p:${host}`];
+    const slot = `p:${host}`;
+    const ofWindow = [...this.tasks.values()].filter(
+      (each) => each.place === 'running' && each.holds.includes(slot) && each.probeOf === probeOf,
+    );
+    expect(ofWindow.length).toBeLessThan(CIRCUITS.maxRequests);
+    return [...counted, slot];
   }
 
   /** Until when the client of a task was asked to wait by its host, as far as anybody looks. */

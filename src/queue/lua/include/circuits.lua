@@ -55,11 +55,11 @@ local function circuitRules()
     return circuit.state
   end
 
-  -- At most `max` probes are under way, and at most so many go out in one window. One whose worker was lost is not counted
-  -- as sent: neither has it a verdict nor is it under way.
-  local function freeProbes(circuit, probes)
-    local ofWindow = circuit.state == 'h' and math.min(circuit.sent, circuit.successes + probes) or 0
-    return circuit.max - math.max(probes, ofWindow)
+  -- At most `max` probes go out in one window. One whose worker was lost is not counted as sent, as neither has it a verdict
+  -- nor is it under way; with probes of earlier windows under way nobody can tell, and it is replaced in the next one.
+  local function probing(circuit, probes)
+    if circuit.state == 'o' or circuit.till <= now then return circuit.max end
+    return circuit.max - math.min(circuit.sent, circuit.successes + probes), circuit.till
   end
 
   -- How many more tasks may call the host now, and when that changes by itself. `probes`: how many are under way.
@@ -67,7 +67,7 @@ local function circuitRules()
     local state = stateOf(circuit)
     if state == 'c' then return math.huge end
     if state == 'o' then return 0, circuit.till < math.huge and circuit.till or nil end
-    if state == 'h' then return freeProbes(circuit, probes) end
+    if state == 'h' then return probing(circuit, probes) end
     local second = rampSecond(circuit)
     local begun = circuit.second == second and circuit.sent or 0
     return mostInSecond(circuit, second) - begun, circuit.since + (second + 1) * 1000
@@ -79,8 +79,9 @@ local function circuitRules()
     append(changes, { host, state, till, circuit and circuit.note or '' })
   end
 
-  -- A task begins to call a host whose circuit does not let everything through. Of a probe: the start of its window.
-  local function begin(host, circuit)
+  -- A task begins to call a host whose circuit does not let everything through. Of a probe: the start of its window, which
+  -- lasts for `probeWindow` milliseconds.
+  local function begin(host, circuit, probeWindow)
     dirtyCircuits[host] = true
     if circuit.state == 'r' then
       local second = rampSecond(circuit)
@@ -88,13 +89,14 @@ local function circuitRules()
       circuit.second = second
       return nil
     end
-    if circuit.state == 'h' then
+    if circuit.state == 'h' and circuit.till > now then
       circuit.sent = circuit.sent + 1
-    else
-      circuit.state, circuit.since, circuit.till, circuit.sent = 'h', now, 0, 1
-      changed(host, 'half_open')
+      return circuit.since
     end
-    return circuit.since
+    local isNew = circuit.state ~= 'h'
+    circuit.state, circuit.since, circuit.till, circuit.sent, circuit.successes = 'h', now, now + probeWindow, 1, 0
+    if isNew then changed(host, 'half_open') end
+    return now
   end
 
   local function flush()

@@ -1,5 +1,5 @@
 -- Taking tasks out of `wait` to run them. Needs context.lua, gates.lua, places.lua, finish.lua, and in `limits`:
--- token, lock, maxAge, completedFor, deadFor, isStrict.
+-- token, lock, maxAge, completedFor, deadFor, isStrict, probeWindow.
 
 local fetchable, fetch
 -- See `hand`. Of probes that start now: by member, the start of their window.
@@ -41,7 +41,7 @@ end
 -- parked.
 local function takesSlots(at, member, held)
   local lane, job = taken.lane[at], taken.job[at]
-  local gate, opens, slots, probeOf = takeSlots(taken.gates[at])
+  local gate, opens, slots, probeOf = takeSlots(taken.gates[at], limits.probeWindow)
   if gate then
     park(lane, taken.id[at], gate, tonumber(job[DUE]) or now, tonumber(job[EXPIRES]), limits.maxAge, opens)
     return false

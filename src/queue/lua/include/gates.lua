@@ -165,15 +165,17 @@ function ofHosts()
   end
 
   -- A task takes a slot of a host and begins under its circuit. Of a probe: the slot of the probes, and the start of their
-  -- window.
-  local function begin(id)
+  -- window, which lasts for `probeWindow` milliseconds.
+  local function begin(id, probeWindow)
     local circuit = gates[id].circuit
     if circuitOf.stateOf(circuit) == 'c' then return end
-    local probeOf = circuitOf.begin(string.sub(id, 3), circuit)
+    local probeOf = circuitOf.begin(string.sub(id, 3), circuit, probeWindow)
     if not probeOf then return end
     local probes = 'p' .. string.sub(id, 2)
     gates[probes].n = probesOf(id) + 1
     dirty[probes] = true
+    -- What waits has to be looked at when the window ends.
+    touched[id] = true
     return probes, probeOf
   end
 

@@ -98,11 +98,19 @@ local function hostJudge()
     return circuit
   end
 
-  -- What began before the ramp says nothing about now.
+  -- As many failures in a row as of a closed one. What began before the ramp says nothing about now.
   local function judgeRamping(circuit, verdict)
     local isOld = verdict.probeOf or verdict.begun + IMPRECISION < circuit.since
-    if isOld or verdict.kind ~= 'f' then return circuit end
-    return openedAgain(circuit, verdict.hold, verdict.note)
+    if isOld or verdict.kind == 'n' then return circuit end
+    if verdict.kind == 's' then
+      circuit.failures = 0
+      return circuit
+    end
+    if circuit.failures + 1 >= rules().threshold or verdict.hold then
+      return openedAgain(circuit, verdict.hold, verdict.note)
+    end
+    circuit.failures, circuit.note = circuit.failures + 1, verdict.note
+    return circuit
   end
 
   local JUDGES = { c = judgeClosed, o = judgeOpen, h = judgeProbe, r = judgeRamping }

@@ -76,8 +76,9 @@ local function noRoom(ids, lane)
 end
 
 -- The first gate that does not let a task start now, and when it opens if that is known. Nothing if all do: then their
--- slots are taken, the third value names them, '\n' between, and of a probe the fourth is the start of its window.
-local function takeSlots(ids)
+-- slots are taken, the third value names them, '\n' between, and of a probe the fourth is the start of its window, which lasts for
+-- `probeWindow` milliseconds.
+local function takeSlots(ids, probeWindow)
   for _, id in ipairs(ids) do
     local gate = gates[id]
     if gate.counted then
@@ -105,7 +106,7 @@ local function takeSlots(ids)
       dirty[id] = true
       held = held == '' and id or held .. '\n' .. id
       if gate.interval then gate.tat = math.max(gate.tat, now) + gate.interval end
-      if gate.circuit then probes, probeOf = ofHosts().begin(id) end
+      if gate.circuit then probes, probeOf = ofHosts().begin(id, probeWindow) end
     end
   end
   return nil, nil, probes and held .. '\n' .. probes or held, probeOf
