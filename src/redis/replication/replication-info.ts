@@ -28,7 +28,8 @@ interface Follower extends Address {
 }
 
 const FIELD = /^(role|master_replid2?|master_repl_offset|slave_repl_offset):(.*?)\r?$/gm;
-const FOLLOWER = /^slave\d+:ip=(.+?),port=(\d+),state=online,offset=(\d+),lag=(\d+)/gm;
+/** The lag is -1 now and then: Redis takes the time from two clocks, one of which is some milliseconds late. */
+const FOLLOWER = /^slave\d+:ip=(.+?),port=(\d+),state=online,offset=(\d+),lag=(-?\d+)/gm;
 
 /** @param text the answer to `INFO replication` */
 export function readReplicationInfo(text: string): ReplicationInfo {
@@ -45,6 +46,6 @@ export function readReplicationInfo(text: string): ReplicationInfo {
 }
 
 function readFollower([, host = '', port, offset, lag]: RegExpExecArray): [address: string, Follower] {
-  const follower = { host, port: Number(port), offset: Number(offset), silentSec: Number(lag) };
+  const follower = { host, port: Number(port), offset: Number(offset), silentSec: Math.max(0, Number(lag)) };
   return [addressOf(follower), follower];
 }
