@@ -1,5 +1,6 @@
 import { Faults } from '../enqueue/faults.js';
 import { readTime } from '../enqueue/read-times.js';
+import { usualName } from '../queue/gates/host-gate.js';
 import { invalidRequest } from '../http/problem.js';
 import { queueName } from '../queue/queues/queue-settings.js';
 import type { Label, TaskFilter } from '../queue/search/task-list.js';
@@ -42,10 +43,7 @@ function labelsOf(label: string | readonly string[] | null | undefined): Label[]
   });
 }
 
-/** Hosts are kept in lower case and without a dot at the end; an origin has no path. */
+/** Hosts are kept in lower case; an origin has no path. */
 function hostOf(text: string): string {
-  return text
-    .toLowerCase()
-    .replace(/\/+$/, '')
-    .replace(/\.(?=:\d+$|$)/, '');
+  return usualName(text.toLowerCase().replace(/\/+$/, ''));
 }

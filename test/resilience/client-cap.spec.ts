@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type Product, startProduct } from '../support/product.js';
+import { KillableWorkers } from '../support/killable-workers.js';
 import { redisUrl, TestApp } from '../support/test-app.js';
 import { until } from '../support/until.js';
 
@@ -36,33 +36,18 @@ class CountingTarget {
 let api: TestApp;
 let target: CountingTarget;
 let redis: Redis;
-const workers: Product[] = [];
+const workers = new KillableWorkers();
 beforeEach(async () => {
   api = await TestApp.start({ MODE: 'api' });
   target = new CountingTarget();
   redis = new Redis(redisUrl());
 });
 afterEach(async () => {
-  for (const worker of workers.splice(0)) {
-    worker.child.kill('SIGKILL');
-    await worker.ended;
-  }
+  await workers.stop();
   target.stop();
   await redis.quit();
   await api.stop();
 });
-
-async function startWorker(): Promise<Product> {
-  const worker = await startProduct({
-    MODE: 'worker',
-    REDIS_URL: redisUrl(),
-    ALLOW_LOOPBACK_URLS: 'true',
-    WORKER_CONCURRENCY: '20',
-    TASK_LOCK_SEC: '2',
-  });
-  workers.push(worker);
-  return worker;
-}
 
 it('the cap of a tier holds over two workers, also when one is killed, and its slots come back', async () => {
   const url = await target.start();
@@ -72,7 +57,7 @@ it('the cap of a tier holds over two workers, also when one is killed, and its s
   const ids = await Promise.all(
     Array.from({ length: TASKS }, () => api.enqueue({ url }, { client_id: 'capped' })),
   );
-  const [doomed] = await Promise.all([startWorker(), startWorker()]);
+  const [doomed] = await Promise.all([workers.start(), workers.start()]);
   await until(() => target.calls > TASKS / 4, { timeoutMs: 20_000 });
   // With tasks of the client in the middle of their calls.
   await until(() => target.now === CAP);

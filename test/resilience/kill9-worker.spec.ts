@@ -1,37 +1,22 @@
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Product, startProduct } from '../support/product.js';
+import { KillableWorkers } from '../support/killable-workers.js';
 import { Receiver } from '../support/receiver.js';
 import { redisUrl, TestApp } from '../support/test-app.js';
 
 let api: TestApp;
 let target: Receiver;
-const workers: Product[] = [];
+const workers = new KillableWorkers();
 
 beforeEach(async () => {
   api = await TestApp.start({ MODE: 'api' });
   target = await Receiver.start();
 });
 afterEach(async () => {
-  for (const worker of workers.splice(0)) {
-    worker.child.kill('SIGKILL');
-    await worker.ended;
-  }
+  await workers.stop();
   await target.stop();
   await api.stop();
 });
-
-async function startWorker(): Promise<Product> {
-  const worker = await startProduct({
-    MODE: 'worker',
-    REDIS_URL: redisUrl(),
-    ALLOW_LOOPBACK_URLS: 'true',
-    WORKER_CONCURRENCY: '20',
-    TASK_LOCK_SEC: '2',
-  });
-  workers.push(worker);
-  return worker;
-}
 
 describe('kill -9 of a worker', () => {
   it('three times in a row loses nothing, and no task pays with an attempt', async () => {
@@ -45,14 +30,14 @@ describe('kill -9 of a worker', () => {
     );
     const recovered: number[] = [];
     for (lives = 1; lives <= crashes; lives++) {
-      const worker = await startWorker();
+      const worker = await workers.start();
       const since = performance.now();
       await target.gets(20 * lives, 30_000);
       if (lives > 1) recovered.push(Math.round(performance.now() - since));
       worker.child.kill('SIGKILL');
       await worker.ended;
     }
-    await startWorker();
+    await workers.start();
     const tasks = await Promise.all(ids.map((id) => api.taskIn('completed', id, 30_000)));
     expect(tasks.map(({ attempts_made }) => attempts_made)).toEqual(ids.map(() => 1));
     const seen = target.received.map(({ headers }) => headers['x-task-attempt']);
@@ -70,7 +55,7 @@ describe('kill -9 of a worker', () => {
     await redis.zrem('{tr}:default:delayed', id);
     await redis.lpush('{tr}:default:active', id);
     await redis.quit();
-    await startWorker();
+    await workers.start();
     const task = await api.taskIn('dead_letter', id, 15_000);
     expect(task.dead_letter_reason).toBe('crashed_too_often');
     expect(target.received).toHaveLength(0);

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type Product, startProduct } from '../support/product.js';
+import { KillableWorkers } from '../support/killable-workers.js';
 import { Receiver } from '../support/receiver.js';
 import { redisUrl, TestApp } from '../support/test-app.js';
 import { until } from '../support/until.js';
@@ -12,7 +12,7 @@ const TASKS = 20;
 let api: TestApp;
 let target: Receiver;
 let redis: Redis;
-const workers: Product[] = [];
+const workers = new KillableWorkers({ CB_TIMEOUT_SEC: '0.5' });
 
 beforeEach(async () => {
   api = await TestApp.start({ MODE: 'api', CB_TIMEOUT_SEC: '0.5' });
@@ -20,27 +20,11 @@ beforeEach(async () => {
   redis = new Redis(redisUrl());
 });
 afterEach(async () => {
-  for (const worker of workers.splice(0)) {
-    worker.child.kill('SIGKILL');
-    await worker.ended;
-  }
+  await workers.stop();
   await redis.quit();
   await target.stop();
   await api.stop();
 });
-
-async function startWorker(): Promise<Product> {
-  const worker = await startProduct({
-    MODE: 'worker',
-    REDIS_URL: redisUrl(),
-    ALLOW_LOOPBACK_URLS: 'true',
-    WORKER_CONCURRENCY: '20',
-    TASK_LOCK_SEC: '2',
-    CB_TIMEOUT_SEC: '0.5',
-  });
-  workers.push(worker);
-  return worker;
-}
 
 it('kill -9 of a worker that holds all probes of a host does not leave its circuit stuck', async () => {
   let isFailing = true;
@@ -49,7 +33,7 @@ it('kill -9 of a worker that holds all probes of a host does not leave its circu
     if (!isFailing) response.end('ok');
     else if (nth <= THRESHOLD) response.writeHead(500).end();
   };
-  const first = await startWorker();
+  const first = await workers.start();
   for (let n = 0; n < THRESHOLD; n++) await api.enqueue({ url: target.url }, { max_retries: 0 });
   await target.gets(THRESHOLD);
   const ids = await Promise.all(Array.from({ length: TASKS }, () => api.enqueue({ url: target.url })));
@@ -60,7 +44,7 @@ it('kill -9 of a worker that holds all probes of a host does not leave its circu
   await first.ended;
   isFailing = false;
   const since = performance.now();
-  await startWorker();
+  await workers.start();
   const tasks = await Promise.all(ids.map((id) => api.taskIn('completed', id, 30_000)));
   const recovered = Math.round(performance.now() - since);
   // No crash costs an attempt, and no more than the lost ones were delivered again.

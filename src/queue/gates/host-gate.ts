@@ -6,7 +6,12 @@ const MAPPED = /\[::ffff:([\da-f]{1,4}):([\da-f]{1,4})\]/;
  * end a host has another name, and is the same; so it is under an IPv4-mapped address (RFC 4291, 2.5.5.2).
  */
 export function hostOf({ origin }: URL): string {
-  return origin.replace(/\.(?=:\d+$|$)/, '').replace(MAPPED, (_, high, low) => dotted(`${high}`, `${low}`));
+  return usualName(origin);
+}
+
+/** A host, or the end of one, as it is at its gate. */
+export function usualName(text: string): string {
+  return text.replace(/\.(?=:\d+$|$)/, '').replace(MAPPED, (_, high, low) => dotted(`${high}`, `${low}`));
 }
 
 function dotted(...words: string[]): string {
