@@ -17,8 +17,8 @@ local now = clock(ARGV[1])
 --@include circuits
 --@include gates
 --@include rooms
---@include places
 --@include alive
+--@include places
 --@include admission
 --@include state
 --@include positions
@@ -56,7 +56,8 @@ call('HSET', key, 'atm', 0, 'due', NOW, 'since', NOW, 'delay', 0)
 admit(lane, id, ids, now, expires, tonumber(ARGV[3]))
 wakeForSoonest()
 flushWaits()
-countAlive(ids, 1)
+countIn('dead_letter', ids, -1)
+comes(ids)
 flushGates()
 flushAlive()
 audit(ARGV[5], ARGV[6])
