@@ -15,6 +15,7 @@ import { AdminTiersController } from './admin-tiers.controller.js';
 import { AdminWorkersController } from './admin-workers.controller.js';
 import { AuditLog } from './audit-log.js';
 import { DeadLetterDesk } from './dead-letter-desk.js';
+import { QueueDesk } from './queue-desk.js';
 
 @Module({
   imports: [ClientsModule, CircuitsModule, WorkerRegistryModule],
@@ -32,6 +33,6 @@ import { DeadLetterDesk } from './dead-letter-desk.js';
     AdminDlqController,
     AdminTasksController,
   ],
-  providers: [AuditLog, DeadLetterDesk],
+  providers: [AuditLog, DeadLetterDesk, QueueDesk],
 })
 export class AdminModule {}

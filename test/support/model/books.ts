@@ -192,13 +192,17 @@ function compareAlive(model: Model, { alive }: Books): void {
 function compareDepth(model: Model, { lanes, parked, depth }: Books): void {
   const held = new Set([...parked.values()].flat());
   const counts: Record<string, string> = {};
-  for (const { stored, kept, ending } of model.tasks.values()) {
-    const { id, lane, queue } = stored;
-    const waits = kept.made > 0 ? 'retrying' : 'scheduled';
-    const isDelayed = lanes[lane].delayed.includes(id);
-    const alive = lanes[lane].active.includes(id) ? 'running' : isDelayed && waits;
-    const state = ending ?? (held.has(memberOf(stored)) ? 'deferred' : alive);
-    if (state) counts[`${state}/q:${queue}`] = String(Number(counts[`${state}/q:${queue}`] ?? 0) + 1);
+  const placed = ({ stored, kept }: ModelTask): string | undefined => {
+    const { id, lane } = stored;
+    if (lanes[lane].active.includes(id)) return 'running';
+    if (!lanes[lane].delayed.includes(id)) return undefined;
+    if (held.has(memberOf(stored))) return 'deferred';
+    return kept.made > 0 ? 'retrying' : 'scheduled';
+  };
+  for (const task of model.tasks.values()) {
+    const state = task.ending ?? placed(task);
+    const field = `${state ?? 'pending'}/q:${task.stored.queue}`;
+    if (state) counts[field] = String(Number(counts[field] ?? 0) + 1);
   }
   expect(depth).toEqual(counts);
 }
