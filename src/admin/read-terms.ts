@@ -1,6 +1,6 @@
 import type { KeyTerms } from '../clients/client-keys.js';
-import { Faults } from '../enqueue/faults.js';
-import { readTime } from '../enqueue/read-times.js';
+import { Faults } from '../task-request/faults.js';
+import { readTime } from '../task-request/read-times.js';
 import { invalidRequest } from '../http/problem.js';
 
 /** What is said of a key or a secret when it is made. */
