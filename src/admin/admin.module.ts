@@ -12,6 +12,7 @@ import { AdminHealthController } from './admin-health.controller.js';
 import { AdminHostLimitsController } from './admin-host-limits.controller.js';
 import { AdminKeysController } from './admin-keys.controller.js';
 import { AdminQueuesController } from './admin-queues.controller.js';
+import { AdminSigningController } from './admin-signing.controller.js';
 import { AdminTiersController } from './admin-tiers.controller.js';
 import { AdminWorkersController } from './admin-workers.controller.js';
 import { AuditLog } from './audit-log.js';
@@ -25,6 +26,7 @@ import { QueueDesk } from './queue-desk.js';
     AdminHealthController,
     AdminClientsController,
     AdminKeysController,
+    AdminSigningController,
     AdminDestinationsController,
     AdminTiersController,
     AdminQueuesController,
