@@ -91,13 +91,15 @@ export const editDead = happening('editDead', deadChange, async (model, { harnes
     target: { ...before.target, url: `${given.host}/mended` },
     expiresAt: now + given.ttlMs,
   };
-  const isDead = task.ending === 'dead_letter';
   const { isRetried } = given;
   const result = await harness.queue.editDeadLetter({ before, after, now, isRetried });
-  if (!isDead) expect(result).toBe('not_dead');
-  else if (!isRetried) expect(result).toBe('edited');
-  else if (after.expiresAt <= now) expect(result).toBe('too_late');
-  else expect(result).toEqual(full === undefined ? 'retried' : { kind: 'full', what: full });
+  const expected = (): typeof result => {
+    if (task.ending !== 'dead_letter') return 'not_dead';
+    if (!isRetried) return 'edited';
+    if (after.expiresAt <= now) return 'too_late';
+    return full === undefined ? 'retried' : { kind: 'full', what: full };
+  };
+  expect(result).toEqual(expected());
   if (result === 'edited' || result === 'retried') task.stored = after;
   if (result === 'retried') revived(task, now);
 });
