@@ -2,26 +2,23 @@ import { Injectable } from '@nestjs/common';
 import { PREFIX } from '../../redis/keys.js';
 import { RedisConnections } from '../../redis/redis-connections.js';
 import { type Lane, LANES } from '../../task/lane.js';
-import type { TaskState } from '../../task/task-state.js';
 import { QueueClock } from '../queue-clock.js';
 import { scripts } from '../scripts.js';
 import { whenAvailable } from '../when-available.js';
 
-/** As the script returns them. */
-const STATES = [
-  ...(['scheduled', 'deferred', 'running', 'retrying'] as const),
-  ...(['completed', 'cancelled', 'expired', 'dead_letter'] as const),
-];
-const ALIVE = 4;
-const VALUES = STATES.length + 4;
+/** As the script returns them, behind how many are alive. */
+const STATES = ['scheduled', 'retrying', 'deferred', 'dead_letter', 'running'] as const;
+const VALUES = 9;
 
 /** Of the tasks at the head of each lane, so many are looked at for those of a queue: 1 µs each. */
 const LOOKED_AT = 500;
+/** In each lane; more do not run at once in any but the largest fleets. */
+const MOST_RUNNING = 5000;
 
 /** How a queue is doing. */
 export interface QueueFigure {
-  /** Tasks by state. One whose time has come is scheduled or retrying until a worker comes by. */
-  readonly depth: Readonly<Record<TaskState, number>>;
+  /** Tasks that have not ended, and dead letters, by state. One whose time has come is scheduled or retrying until a worker comes by. */
+  readonly depth: Readonly<Record<(typeof STATES)[number] | 'pending', number>>;
   /** Tasks that were enqueued or retried by hand, and tasks that ended, in the last minute, about. */
   readonly inPerMinute: number;
   readonly outPerMinute: number;
@@ -56,7 +53,7 @@ export class QueueGauge {
    */
   measure(names: readonly string[]): Promise<QueueFigures> {
     return whenAvailable(async () => {
-      const args = [this.clock.scriptTime(), LOOKED_AT, ...names];
+      const args = [this.clock.scriptTime(), LOOKED_AT, MOST_RUNNING, ...names];
       const raw = (await scripts.measureQueues.run(this.connections.producer, PREFIX, args)) as Raw;
       const [waiting, deadLetters, values] = raw;
       const places = new Map(names.map((name, at) => [name, at * VALUES]));
@@ -74,16 +71,13 @@ function byLane(counts: readonly number[]): Record<Lane, number> {
 }
 
 function figureOf([alive, ...values]: readonly (number | string)[]): QueueFigure {
-  const counts = values.slice(0, STATES.length).map(Number);
-  const notPending = counts.slice(0, ALIVE).reduce((sum, count) => sum + count, 0);
-  const [inPerMinute, outPerMinute, oldest] = values.slice(STATES.length);
+  const [scheduled = 0, retrying = 0, deferred = 0, deadLetters = 0, running = 0] = values.map(Number);
+  const [inPerMinute, outPerMinute, oldest = ''] = values.slice(STATES.length);
+  const rest = Number(alive ?? 0) - scheduled - retrying - deferred - running;
   return {
-    depth: {
-      ...(Object.fromEntries(STATES.map((state, at) => [state, counts[at]])) as Record<TaskState, number>),
-      pending: Math.max(0, Number(alive) - notPending),
-    },
-    inPerMinute: Number(inPerMinute),
-    outPerMinute: Number(outPerMinute),
+    depth: { scheduled, pending: Math.max(0, rest), deferred, running, retrying, dead_letter: deadLetters },
+    inPerMinute: Number(inPerMinute ?? 0),
+    outPerMinute: Number(outPerMinute ?? 0),
     ...(oldest !== '' && { oldestDueAt: Number(oldest) }),
   };
 }

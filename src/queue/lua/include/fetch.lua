@@ -78,7 +78,6 @@ local function start(at, member, held)
   if ended then
     endInstead(lane, taken.id[at], job)
   elseif runs then
-    countIn('running', ids, 1)
     call('SET', P .. member .. ':lock', limits.token, 'PX', limits.lock)
   end
   return runs

@@ -125,7 +125,6 @@ local function settleAll(first, count)
       stalled[lane] = stalled[lane] or {}
       stalled[lane][#stalled[lane] + 1] = id
       call('LREM', setKey(lane, 'active'), -1, id)
-      countIn('running', gatesOf(ARGV[at + GATES]), -1)
       settle(at)
       heard(at)
     end
