@@ -36,7 +36,7 @@ export class MeasuredQueueView extends QueueView {
     format: 'date-time',
     required: false,
     description:
-      'When the task that has been due for longest was due: of those that the queue itself holds back, and of the 500 that go next in each lane. Left out when none of these is its own.',
+      'When the task that has been due for longest was due: of those that the queue itself holds back, and of the 250 that go next in each lane. Left out when none of these is its own.',
   })
   oldest_due_at?: string;
 

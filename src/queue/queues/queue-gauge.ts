@@ -10,21 +10,25 @@ import { whenAvailable } from '../when-available.js';
 const STATES = ['scheduled', 'retrying', 'deferred', 'dead_letter', 'running'] as const;
 const VALUES = 9;
 
+type Depth = Readonly<Record<(typeof STATES)[number], number>>;
+
 /** Of the tasks at the head of each lane, so many are looked at for those of a queue: 1 µs each. */
-const LOOKED_AT = 500;
+const LOOKED_AT = 250;
+/** At once, so that Redis is held for some milliseconds. */
+const QUEUES_AT_ONCE = 250;
 /** In each lane; more do not run at once in any but the largest fleets. */
 const MOST_RUNNING = 5000;
 
 /** How a queue is doing. */
 export interface QueueFigure {
   /** Tasks that have not ended, and dead letters, by state. One whose time has come is scheduled or retrying until a worker comes by. */
-  readonly depth: Readonly<Record<(typeof STATES)[number] | 'pending', number>>;
+  readonly depth: Depth & { readonly pending: number };
   /** Tasks that were enqueued or retried by hand, and tasks that ended, in the last minute, about. */
   readonly inPerMinute: number;
   readonly outPerMinute: number;
   /**
    * When the task that has been due for longest was due, Unix ms: of those that the queue itself holds, and of the
-   * 500 that go next in each lane. Nothing when none of these is its own.
+   * 250 that go next in each lane. Nothing when none of these is its own.
    */
   readonly oldestDueAt?: number;
 }
@@ -47,15 +51,16 @@ export class QueueGauge {
     private readonly clock: QueueClock,
   ) {}
 
-  /**
-   * @param names a thousand at most, so that Redis is held for some milliseconds
-   * @throws QueueUnavailable
-   */
+  /** @throws QueueUnavailable */
   measure(names: readonly string[]): Promise<QueueFigures> {
     return whenAvailable(async () => {
-      const args = [this.clock.scriptTime(), LOOKED_AT, MOST_RUNNING, ...names];
-      const raw = (await scripts.measureQueues.run(this.connections.producer, PREFIX, args)) as Raw;
-      const [waiting, deadLetters, values] = raw;
+      const values: (number | string)[] = [];
+      let totals: Raw = [[], 0, []];
+      for (let at = 0; at === 0 || at < names.length; at += QUEUES_AT_ONCE) {
+        totals = await this.ask(names.slice(at, at + QUEUES_AT_ONCE));
+        values.push(...totals[2]);
+      }
+      const [waiting, deadLetters] = totals;
       const places = new Map(names.map((name, at) => [name, at * VALUES]));
       const of = (name: string): QueueFigure => {
         const at = places.get(name) ?? values.length;
@@ -64,20 +69,26 @@ export class QueueGauge {
       return { of, waiting: byLane(waiting), deadLetters };
     });
   }
+
+  private async ask(names: readonly string[]): Promise<Raw> {
+    const args = [this.clock.scriptTime(), LOOKED_AT, MOST_RUNNING, ...names];
+    return (await scripts.measureQueues.run(this.connections.producer, PREFIX, args)) as Raw;
+  }
 }
 
 function byLane(counts: readonly number[]): Record<Lane, number> {
   return Object.fromEntries(LANES.map((lane, at) => [lane, counts[at] ?? 0])) as Record<Lane, number>;
 }
 
-function figureOf([alive, ...values]: readonly (number | string)[]): QueueFigure {
-  const [scheduled = 0, retrying = 0, deferred = 0, deadLetters = 0, running = 0] = values.map(Number);
-  const [inPerMinute, outPerMinute, oldest = ''] = values.slice(STATES.length);
-  const rest = Number(alive ?? 0) - scheduled - retrying - deferred - running;
+function figureOf(values: readonly (number | string)[]): QueueFigure {
+  const count = (at: number): number => Number(values[at] ?? 0);
+  const depth = Object.fromEntries(STATES.map((state, at) => [state, count(at + 1)])) as Depth;
+  const notPending = depth.scheduled + depth.retrying + depth.deferred + depth.running;
+  const oldestDueAt = count(VALUES - 1);
   return {
-    depth: { scheduled, pending: Math.max(0, rest), deferred, running, retrying, dead_letter: deadLetters },
-    inPerMinute: Number(inPerMinute ?? 0),
-    outPerMinute: Number(outPerMinute ?? 0),
-    ...(oldest !== '' && { oldestDueAt: Number(oldest) }),
+    depth: { ...depth, pending: Math.max(0, count(0) - notPending) },
+    inPerMinute: count(VALUES - 3),
+    outPerMinute: count(VALUES - 2),
+    ...(oldestDueAt > 0 && { oldestDueAt }),
   };
 }
