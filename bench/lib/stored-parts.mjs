@@ -27,42 +27,44 @@ async function commandTimes(redis) {
     .toSorted((one, other) => other.ms - one.ms);
 }
 
-const SAMPLE = 200;
+const SAMPLE = 400;
 
-/** Bytes of a sample of tasks by what they are, and of the keys that all share, for each task. */
+/** Bytes of tasks, by their end, of a sample; and of the keys that all share, for each task. */
 export async function bytesByPart(redis, count) {
   const used = Number(/^used_memory:(\d+)/m.exec(await redis.info('memory'))[1]);
-  const parts = new Map([['all of Redis', used / count]]);
-  const keys = new Map();
-  let cursor = '0';
-  do {
-    const [next, found] = await redis.scan(cursor, 'COUNT', 1000);
-    cursor = next;
-    for (const key of found) {
-      const kind = kindOf(key);
-      keys.set(kind, [...(keys.get(kind) ?? []), ...((keys.get(kind)?.length ?? 0) < SAMPLE ? [key] : [])]);
-      if (kind === 'task' && (keys.get(kind)?.length ?? 0) >= SAMPLE) continue;
-    }
-  } while (cursor !== '0' && keys.size < 60 && (keys.get('task')?.length ?? 0) < SAMPLE);
-  const usage = async (key) => Number(await redis.call('MEMORY', 'USAGE', key, 'SAMPLES', '0'));
-  const tasks = await Promise.all(
-    keys
-      .get('task')
-      .map(async (key) => ({ key, bytes: await usage(key), state: await redis.hget(key, 'end') })),
+  const all = await redis.keys('{tr}:*');
+  const tasks = all.filter((key) => kindOf(key) === 'task');
+  const sample = tasks.filter((_, at) => at % Math.ceil(tasks.length / SAMPLE) === 0);
+  const rows = [{ part: 'all of Redis', bytes: used }, ...(await bytesOfTasks(redis, sample, count))];
+  const sums = await sumsOf(
+    redis,
+    all.filter((key) => kindOf(key) !== 'task'),
   );
-  for (const state of ['completed', 'dead_letter', null]) {
-    const some = tasks.filter((task) => task.state === state);
-    if (some.length > 0)
-      parts.set(
-        `hash of a task (${state ?? 'alive'})`,
-        some.reduce((sum, { bytes }) => sum + bytes, 0) / some.length,
-      );
+  rows.push(...[...sums].map(([part, bytes]) => ({ part, bytes })));
+  return rows
+    .map(({ part, bytes }) => ({ part, 'bytes per task': Math.round(bytes / count) }))
+    .filter((row) => row['bytes per task'] >= 2);
+}
+
+const usage = async (redis, key) => Number(await redis.call('MEMORY', 'USAGE', key, 'SAMPLES', '0'));
+
+/** As if all of them were like these. */
+async function bytesOfTasks(redis, sample, count) {
+  const byEnd = new Map();
+  for (const key of sample) {
+    const end = (await redis.hget(key, 'end')) ?? 'alive';
+    byEnd.set(end, [...(byEnd.get(end) ?? []), await usage(redis, key)]);
   }
-  const shared = (await redis.keys('{tr}:*')).filter((key) => kindOf(key) !== 'task');
+  return [...byEnd].map(([end, sizes]) => ({
+    part: `hash of a task (${end})`,
+    bytes: (sizes.reduce((sum, size) => sum + size, 0) / sizes.length) * count,
+  }));
+}
+
+async function sumsOf(redis, keys) {
   const sums = new Map();
-  for (const key of shared) sums.set(kindOf(key), (sums.get(kindOf(key)) ?? 0) + (await usage(key)));
-  for (const [kind, bytes] of sums) if (bytes / count >= 0.5) parts.set(kind, bytes / count);
-  return [...parts].map(([part, bytes]) => ({ part, 'bytes per task': Math.round(bytes) }));
+  for (const key of keys) sums.set(kindOf(key), (sums.get(kindOf(key)) ?? 0) + (await usage(redis, key)));
+  return sums;
 }
 
 function kindOf(key) {
@@ -70,54 +72,15 @@ function kindOf(key) {
   if (/^(critical|high|default|low):[0-9a-f-]{36}$/.test(name)) return 'task';
   return name
     .replace(/^(critical|high|default|low):/, '<lane>:')
-    .replace(/^(made|dead):(?!last|groups).+/, '$1:<each>');
+    .replace(/^(made|dead|park|flow):(?!last|groups).+/, '$1:<each>');
 }
 
-/** Each list and count: calls of Redis, its time, and the longest command. */
+const load = (dist, name) => import(new URL(name, dist).href);
+
+/** Each list and count: Redis time, and the longest command. */
 export async function listCalls(redis, dist, start) {
-  const load = (name) => import(new URL(name, dist).href);
-  const [{ searchTasks }, { QueueGauge }, { DeadLetterGroups }] = await Promise.all(
-    [
-      'queue/search/search-tasks.js',
-      'queue/queues/queue-gauge.js',
-      'queue/dead-letters/dead-letter-groups.js',
-    ].map(load),
-  );
   const now = start + 1_000_000;
-  const cipher = { open: (task) => task };
-  const list =
-    (filter, limit = 50) =>
-    () =>
-      searchTasks(redis, { filter, limit }, { now, cipher });
-  const gauge = new QueueGauge({ producer: redis }, { scriptTime: () => now });
-  const names = Array.from({ length: 1000 }, (_, n) => `named-${n}`);
-  const groups = new DeadLetterGroups({ producer: redis });
-  const calls = {
-    'a page of 50': list({}),
-    'a page of 1,000': list({}, 1000),
-    'a client': list({ clientId: 'client-7' }),
-    'a client that has none': list({ clientId: 'nobody' }),
-    'a queue': list({ queue: 'named-7' }),
-    'a queue that has none': list({ queue: 'nobody' }),
-    'a host that has none': list({ host: 'nobody.example' }),
-    'a type that has none': list({ type: 'nothing' }),
-    pending: list({ state: 'pending' }),
-    scheduled: list({ state: 'scheduled' }),
-    completed: list({ state: 'completed' }),
-    dead_letter: list({ state: 'dead_letter' }),
-    'running, of which there is none': list({ state: 'running' }),
-    'a label': list({ labels: [['order', '17']] }),
-    'a text of the last error': list({ error: 'no such order' }),
-    'a text that none has': list({ error: 'nothing of the kind' }),
-    'created in a minute': list({ createdAfter: start + 200_000, createdBefore: start + 201_000 }),
-    'created at a time when none was': list({ createdAfter: start + 900_000 }),
-    'dead letters, 50': list({ dead: {} }),
-    'dead letters, 1,000': list({ dead: {} }, 1000),
-    'dead letters of a queue that has none': list({ dead: {}, queue: 'nobody' }),
-    'groups of dead letters': () => groups.all(),
-    'figures of 1 queue': () => gauge.measure(['named-7']),
-    'figures of 1,000 queues': () => gauge.measure(names),
-  };
+  const calls = { ...(await lists(redis, dist, { now, start })), ...(await counts(redis, dist, now)) };
   const rows = [];
   for (const [what, call] of Object.entries(calls)) rows.push({ what, ...(await timesOf(redis, call)) });
   return rows;
@@ -146,5 +109,50 @@ async function timesOf(redis, call) {
     'ms of Redis': round(cpu / 1000 / ROUNDS),
     'longest command': round(sorted[ROUNDS >> 1]),
     'its worst': round(sorted.at(-1)),
+  };
+}
+
+async function lists(redis, dist, { now, start }) {
+  const { searchTasks } = await load(dist, 'queue/search/search-tasks.js');
+  const cipher = { open: (task) => task };
+  const list =
+    (filter, limit = 50) =>
+    () =>
+      searchTasks(redis, { filter, limit }, { now, cipher });
+  return {
+    'a page of 50': list({}),
+    'a page of 1,000': list({}, 1000),
+    'a client': list({ clientId: 'client-7' }),
+    'a client that has none': list({ clientId: 'nobody' }),
+    'a queue': list({ queue: 'named-7' }),
+    'a queue that has none': list({ queue: 'nobody' }),
+    'a host that has none': list({ host: 'nobody.example' }),
+    'a type that has none': list({ type: 'nothing' }),
+    pending: list({ state: 'pending' }),
+    scheduled: list({ state: 'scheduled' }),
+    completed: list({ state: 'completed' }),
+    dead_letter: list({ state: 'dead_letter' }),
+    'running, of which there is none': list({ state: 'running' }),
+    'a label': list({ labels: [['order', '17']] }),
+    'a text of the last error': list({ error: 'no such order' }),
+    'a text that none has': list({ error: 'nothing of the kind' }),
+    'created in a minute': list({ createdAfter: start + 200_000, createdBefore: start + 201_000 }),
+    'created at a time when none was': list({ createdAfter: start + 900_000 }),
+    'dead letters, 50': list({ dead: {} }),
+    'dead letters, 1,000': list({ dead: {} }, 1000),
+    'dead letters of a queue that has none': list({ dead: {}, queue: 'nobody' }),
+  };
+}
+
+async function counts(redis, dist, now) {
+  const { QueueGauge } = await load(dist, 'queue/queues/queue-gauge.js');
+  const { DeadLetterGroups } = await load(dist, 'queue/dead-letters/dead-letter-groups.js');
+  const gauge = new QueueGauge({ producer: redis }, { scriptTime: () => now });
+  const groups = new DeadLetterGroups({ producer: redis });
+  const names = Array.from({ length: 1000 }, (_, n) => `named-${n}`);
+  return {
+    'groups of dead letters': () => groups.all(),
+    'figures of 1 queue': () => gauge.measure(['named-7']),
+    'figures of 1,000 queues': () => gauge.measure(names),
   };
 }

@@ -167,8 +167,11 @@ describe('dead letters', () => {
     const [{ fingerprint } = { fingerprint: '' }] = await groups();
     const listener = await EventListener.to(`${app.url}/v1/events?kinds=task.*`, ADMIN);
     await listener.ready();
-    const retries = async () =>
-      /^taskqueue_task_retries_total.*$/gm.exec((await app.get<string>('/metrics')).body)?.[0];
+    const retries = async () => {
+      const { body } = await app.get<string>('/metrics', ADMIN);
+      expect(body).toMatch(/taskqueue_tasks_settled_total\{[^}]*"dead_letter"/);
+      return /^taskqueue_tasks_settled_total\{[^}]*"retry"[^}]*\} (\d+)/m.exec(body)?.[1];
+    };
     const before = await retries();
     await retrySome({ filter: { fingerprint } });
     const [event] = await listener.hears('task.dead_letter');
