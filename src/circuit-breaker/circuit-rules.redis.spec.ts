@@ -27,18 +27,18 @@ ${include('circuits')}
 ${include('gates')}
 local breaker = ARGV[3]
 ${include('judge')}
-local host, probeOf = ARGV[2], nil
+local host, probeOf, client, till = ARGV[2], nil, nil, nil
 loadCircuits({ host })
 if ARGV[4] == 'start' then
   probeOf = circuitRules().begin(host, circuits[host], hostJudge().rules().timeout)
 else
-  hostJudge().judge(host, {
-    kind = ARGV[4], hold = tonumber(ARGV[5]), holdClient = tonumber(ARGV[6]), probeOf = tonumber(ARGV[7]),
+  client, till = hostJudge().judge(host, {
+    client = ARGV[10], kind = ARGV[4], hold = tonumber(ARGV[5]), holdClient = tonumber(ARGV[6]), probeOf = tonumber(ARGV[7]),
     note = ARGV[8], begun = tonumber(ARGV[9]),
   })
 end
 flushGates()
-return { 0, changes, probeOf and ms(probeOf) or '' }
+return { 0, changes, probeOf and ms(probeOf) or '', client and client .. ' ' .. ms(till) or '' }
 `;
 const PREFIX = '{tr}:';
 const HOST = 'http://target.example:8080';
@@ -56,10 +56,11 @@ it('Lua and TypeScript make the same of everything that happens to a host', asyn
     fc.asyncProperty(settingsArbitrary, wishes, async (settings, story) => {
       await redis.flushdb();
       const played = new CircuitStory(settings, async (event, before, expected) => {
-        const { circuit, changes, probeOf } = await inRedis(event, before, settings);
+        const { circuit, changes, probeOf, held } = await inRedis(event, before, settings);
         expect(circuit).toEqual(expected.circuit);
         expect(changes).toEqual(changesOf(expected));
         expect(probeOf).toBe(expected.probeOf);
+        expect(held).toBe(expected.held ? `${expected.held.client} ${expected.held.until}` : '');
         await compareIndexes(expected.circuit);
       });
       await played.play(story);
@@ -68,17 +69,18 @@ it('Lua and TypeScript make the same of everything that happens to a host', asyn
   );
 });
 
-type Reply = [more: unknown, changes: string[], probeOf?: string];
+type Reply = [more: unknown, changes: string[], probeOf?: string, held?: string];
 
 async function inRedis(event: CircuitEvent, before: Circuit | undefined, settings: CircuitSettings) {
   const stored = await redis.hget(`${PREFIX}circuits`, HOST);
   expect(stored).toBe(before ? encodeCircuit(before) : null);
-  const [, changes, probeOf = ''] = await send(event, settings);
+  const [, changes, probeOf = '', held = ''] = await send(event, settings);
   const text = await redis.hget(`${PREFIX}circuits`, HOST);
   return {
     circuit: text === null ? undefined : decodeCircuit(text),
     changes: parseChanges(changes),
     probeOf: probeOf === '' ? undefined : Number(probeOf),
+    held,
   };
 }
 
@@ -108,9 +110,9 @@ async function send(event: CircuitEvent, settings: CircuitSettings): Promise<Rep
 
 const LETTERS = { success: 's', failure: 'f', neutral: 'n' } as const;
 
-function verdictArgs({ verdict, probeOf, begunAt }: Attempted): (string | number)[] {
+function verdictArgs({ verdict, client, probeOf, begunAt }: Attempted): (string | number)[] {
   const { kind, holdHostMs, holdClientMs, note } = verdict;
-  return [LETTERS[kind], holdHostMs ?? '', holdClientMs ?? '', probeOf ?? '', note ?? '', begunAt];
+  return [LETTERS[kind], holdHostMs ?? '', holdClientMs ?? '', probeOf ?? '', note ?? '', begunAt, client];
 }
 
 function textOf(settings: CircuitSettings): string {
