@@ -7,12 +7,14 @@ import {
   CircuitStory,
   type EventResult,
   settingsArbitrary,
+  type Wish,
   wishes,
 } from '../../test/support/circuit-story.js';
 import { redisUrl } from '../../test/support/test-app.js';
 import { type Circuit, decodeCircuit, encodeCircuit } from '../queue/gates/circuit.js';
 import { type HostChange, parseChanges } from '../queue/gates/host-changes.js';
 import { scripts } from '../queue/scripts.js';
+import type { HostVerdict } from '../task/host-verdict.js';
 import type { Attempted } from './circuit-rules.js';
 import type { CircuitSettings } from './circuit-states.js';
 
@@ -51,6 +53,24 @@ afterAll(async () => {
   await redis.quit();
 });
 
+const settings: CircuitSettings = {
+  ...{ failureThreshold: 5, intervalMs: 60_000, timeoutMs: 30_000 },
+  ...{ timeoutMaxMs: 0, maxRequests: 3, rampStep: 10 },
+};
+const begins = (client: string): Wish => ({ kind: 'begin', client });
+const ends = (verdict: HostVerdict): Wish => ({ kind: 'end', nth: 0, verdict });
+const FAILED: HostVerdict = { kind: 'failure', note: '500' };
+/** Its failures have opened it; two probes are out, of the client and of another one. */
+const PROBED: readonly Wish[] = [
+  ...Array.from({ length: 5 }, () => begins('client-a')),
+  ...Array.from({ length: 5 }, () => ends(FAILED)),
+  { kind: 'wait', ms: 30_000 },
+  ...[begins('client-a'), begins('client-b')],
+];
+/** What random stories seldom come to: the other one succeeds when the first has opened it again. */
+const AFTER_ALL: Wish[] = [...PROBED, ends(FAILED), ends({ kind: 'success' })];
+const ASKED_FOR: Wish[] = [...PROBED, ends({ ...FAILED, holdHostMs: 3_600_000 }), ends({ kind: 'success' })];
+
 it('Lua and TypeScript make the same of everything that happens to a host', async () => {
   await fc.assert(
     fc.asyncProperty(settingsArbitrary, wishes, async (settings, story) => {
@@ -65,7 +85,13 @@ it('Lua and TypeScript make the same of everything that happens to a host', asyn
       });
       await played.play(story);
     }),
-    { numRuns: 300 },
+    {
+      numRuns: 300,
+      examples: [
+        [settings, AFTER_ALL],
+        [settings, ASKED_FOR],
+      ],
+    },
   );
 });
 
@@ -74,7 +100,7 @@ type Reply = [more: unknown, changes: string[], probeOf?: string, held?: string]
 async function inRedis(event: CircuitEvent, before: Circuit | undefined, settings: CircuitSettings) {
   const stored = await redis.hget(`${PREFIX}circuits`, HOST);
   expect(stored).toBe(before ? encodeCircuit(before) : null);
-  const [, changes, probeOf = '', held = ''] = await send(event, settings);
+  const [, changes, probeOf = '', held = ''] = await send(event, settings, stored ?? '');
   const text = await redis.hget(`${PREFIX}circuits`, HOST);
   return {
     circuit: text === null ? undefined : decodeCircuit(text),
@@ -84,7 +110,7 @@ async function inRedis(event: CircuitEvent, before: Circuit | undefined, setting
   };
 }
 
-async function send(event: CircuitEvent, settings: CircuitSettings): Promise<Reply> {
+async function send(event: CircuitEvent, settings: CircuitSettings, stored: string): Promise<Reply> {
   const { now } = event;
   const breaker = textOf(settings);
   if (event.kind === 'silence') {
@@ -105,6 +131,7 @@ async function send(event: CircuitEvent, settings: CircuitSettings): Promise<Rep
     3_600_000,
     '',
     0,
+    stored,
   ])) as Reply;
 }
 

@@ -209,9 +209,32 @@ describe('somebody', () => {
     await harness.hostLimits.set(HOST, { maxConcurrent: 3 }, auditLine('host.put', `host:${HOST}`, by));
     const lines = await harness.redis.xrange('{tr}:audit', '-', '+');
     expect(lines.map(([, [, line]]) => JSON.parse(line!) as AuditEntry)).toMatchObject([
-      { action: 'circuit.open', before: { state: 'closed' }, after: { state: 'open', note: 'restart' }, by },
+      {
+        action: 'circuit.open',
+        before: { state: 'closed' },
+        after: { state: 'open', reason: 'restart' },
+        by,
+      },
       { action: 'host.put', target: `host:${HOST}`, after: { maxConcurrent: 3 } },
     ]);
+  });
+
+  it('is told in the audit log what was before, whatever happens while it is asked for', async () => {
+    const by = { address: '127.0.0.1', requestId: 'r1' };
+    const order = (n: number) =>
+      n % 2 === 0
+        ? harness.circuits.open(HOST, holdOpen(`order ${n}`), auditLine('circuit.open', `host:${HOST}`, by))
+        : harness.circuits.close(HOST, auditLine('circuit.close', `host:${HOST}`, by));
+    await Promise.all(Array.from({ length: 40 }, (_, n) => order(n)));
+    const entries = await harness.redis.xrange('{tr}:audit', '-', '+');
+    const lines = entries.map(([, [, line]]) => JSON.parse(line!) as { before: object; after: object });
+    expect(lines.length).toBeGreaterThan(20);
+    // Each begins where the one before has ended.
+    let before: Record<string, unknown> = { state: 'closed', failures: 0, forced: false };
+    for (const line of lines) {
+      expect(before).toMatchObject(line.before);
+      before = { ...before, ...line.after };
+    }
   });
 
   it('changes nothing of what is so already', async () => {

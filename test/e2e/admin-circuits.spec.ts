@@ -232,8 +232,8 @@ describe('a host that is held by hand', () => {
     expect(await audited()).toEqual([`circuit.open host:${target.url}`]);
     const { body } = await app.get<AuditList>(`/admin/audit?target=host:${target.url}`, KEY);
     expect(body.entries[0]).toMatchObject({
-      before: { state: 'closed', is_forced: false },
-      after: { state: 'open', is_forced: true, note: 'it moves' },
+      before: { state: 'closed', forced: false },
+      after: { state: 'open', forced: true, reason: 'it moves' },
     });
     for (const what of ['close', 'close', 'reset', 'reset', 'close']) await order(target.url, what);
     expect(await circuit(target.url)).toMatchObject({ state: 'closed' });
