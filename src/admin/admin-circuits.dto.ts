@@ -160,6 +160,14 @@ export class CircuitView {
   limits?: HostLimitsView;
 }
 
+export class CircuitWindowView {
+  @ApiProperty({ description: 'How many hosts were looked at.' })
+  scanned!: number;
+
+  @ApiProperty({ description: 'There are no more. Otherwise `next_cursor` goes on behind them.' })
+  complete!: boolean;
+}
+
 /** Hosts whose circuit is not closed or that are limited, in the order of their names. */
 export class CircuitList {
   @ApiProperty({ type: [CircuitView] })
@@ -169,7 +177,9 @@ export class CircuitList {
     type: 'string',
     nullable: true,
     description:
-      'Send it as `cursor` for the next page; null on the last one. A page may have fewer circuits than `limit`, or none, and still not be the last.',
+      'Send it as `cursor` for the next page; null on the last one. A page has fewer circuits than `limit` only when it is the last, or `window` as many hosts as are looked at for one page.',
   })
   next_cursor!: string | null;
+
+  window!: CircuitWindowView;
 }

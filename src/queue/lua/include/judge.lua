@@ -195,7 +195,8 @@ local function hostJudge()
     local before = circuits[host]
     if not worthKeeping(circuit) then circuit = false end
     if not before and circuit then
-      if circuit.state == 'c' and call('HLEN', P .. 'circuits') >= MOST_CIRCUITS then return end
+      -- What somebody opens by hand is bounded by hands.
+      if circuit.by == '' and call('HLEN', P .. 'circuits') >= MOST_CIRCUITS then return end
       call('ZADD', P .. 'circuits:look', ms(math.max(now + rules().interval, circuit.held)), host)
     end
     circuits[host], dirtyCircuits[host] = circuit, true
