@@ -15,11 +15,12 @@ const allowed = {
   workers: ['time', 'config', 'health', 'redis', 'queue', 'audit'],
   'circuit-breaker': ['task', 'time', 'config', 'http', 'redis', 'queue', 'metrics', 'audit'],
   events: ['task', 'time', 'config', 'http', 'redis', 'clients', 'metrics'],
-  enqueue: ['task', 'net', 'time', 'config', 'http', 'clients', 'queue', 'metrics'],
-  tracking: ['task', 'time', 'config', 'http', 'clients', 'queue', 'metrics', 'enqueue'],
+  'task-request': ['task', 'net', 'time', 'config', 'http', 'clients', 'queue'],
+  enqueue: ['task', 'net', 'time', 'config', 'http', 'clients', 'queue', 'metrics', 'task-request'],
+  tracking: ['task', 'time', 'config', 'http', 'clients', 'queue', 'metrics', 'task-request'],
   admin: [
     ...['task', 'time', 'config', 'http', 'health', 'net', 'redis', 'clients', 'queue', 'circuit-breaker'],
-    ...['enqueue', 'audit', 'workers', 'tracking'],
+    ...['task-request', 'audit', 'workers', 'tracking'],
   ],
   dispatch: ['task', 'net', 'time', 'config', 'clients', 'queue', 'metrics', 'health'],
 };

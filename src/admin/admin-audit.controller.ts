@@ -1,7 +1,7 @@
 import { Get, Query } from '@nestjs/common';
 import { ApiOperation, ApiResponse } from '@nestjs/swagger';
-import { Faults } from '../enqueue/faults.js';
-import { readTime } from '../enqueue/read-times.js';
+import { Faults } from '../task-request/faults.js';
+import { readTime } from '../task-request/read-times.js';
 import { ApiProblem } from '../http/api-problem.js';
 import { readPageLimit } from '../http/page-limit.js';
 import { invalidRequest } from '../http/problem.js';

@@ -3,7 +3,7 @@ import { ApiBody, ApiOperation, ApiParam, ApiResponse } from '@nestjs/swagger';
 import { auditLine } from '../audit/audit-line.js';
 import { Circuits } from '../circuit-breaker/circuits.js';
 import { KnownHosts } from '../circuit-breaker/known-hosts.js';
-import { Faults } from '../enqueue/faults.js';
+import { Faults } from '../task-request/faults.js';
 import { type Actor, By } from '../http/actor.js';
 import { ApiProblem } from '../http/api-problem.js';
 import { readPageLimit } from '../http/page-limit.js';

@@ -4,7 +4,7 @@ import { auditLine } from '../audit/audit-line.js';
 import type { Client, ClientRecord } from '../clients/client.js';
 import { withDestinations } from '../clients/client-destinations.js';
 import { ClientStore } from '../clients/client-store.js';
-import { Faults } from '../enqueue/faults.js';
+import { Faults } from '../task-request/faults.js';
 import { type Actor, By } from '../http/actor.js';
 import { ApiProblem } from '../http/api-problem.js';
 import { IfMatch, type Precondition } from '../http/etag.js';

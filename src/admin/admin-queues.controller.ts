@@ -1,7 +1,7 @@
 import { Body, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { type AuditAction, auditLine } from '../audit/audit-line.js';
-import { Faults } from '../enqueue/faults.js';
+import { Faults } from '../task-request/faults.js';
 import { type Actor, By } from '../http/actor.js';
 import { ApiProblem } from '../http/api-problem.js';
 import { IfMatch, type Precondition } from '../http/etag.js';

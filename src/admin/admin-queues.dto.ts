@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Allow, IsIn, IsInt, IsNumber, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
-import { OPTIONAL_DURATION } from '../enqueue/duration-schema.js';
-import { RetryRequest } from '../enqueue/retry.dto.js';
+import { OPTIONAL_DURATION } from '../task-request/duration-schema.js';
+import { RetryRequest } from '../task-request/retry.dto.js';
 import { Nested } from '../http/instantiate.js';
 import { IsText } from '../http/validators.js';
 import { type Lane, LANES } from '../task/lane.js';

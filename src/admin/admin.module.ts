@@ -11,6 +11,7 @@ import { AdminHealthController } from './admin-health.controller.js';
 import { AdminHostLimitsController } from './admin-host-limits.controller.js';
 import { AdminKeysController } from './admin-keys.controller.js';
 import { AdminQueuesController } from './admin-queues.controller.js';
+import { AdminSigningController } from './admin-signing.controller.js';
 import { AdminTiersController } from './admin-tiers.controller.js';
 import { AdminWorkersController } from './admin-workers.controller.js';
 import { AuditLog } from './audit-log.js';
@@ -22,6 +23,7 @@ import { DeadLetterDesk } from './dead-letter-desk.js';
     AdminHealthController,
     AdminClientsController,
     AdminKeysController,
+    AdminSigningController,
     AdminDestinationsController,
     AdminTiersController,
     AdminQueuesController,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { auditLine } from '../audit/audit-line.js';
-import { fullProblem } from '../enqueue/refusal-problem.js';
+import { fullProblem } from '../task-request/full-problem.js';
 import type { Actor } from '../http/actor.js';
 import { invalidRequest, ProblemError } from '../http/problem.js';
 import { type Retried, type RetryHow, TaskQueue } from '../queue/task-queue.js';

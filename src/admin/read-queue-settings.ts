@@ -1,7 +1,7 @@
-import { Faults } from '../enqueue/faults.js';
-import { readTime } from '../enqueue/read-times.js';
-import { readDuration } from '../enqueue/read-duration.js';
-import { readRetryChoice } from '../enqueue/read-retry.js';
+import { Faults } from '../task-request/faults.js';
+import { readTime } from '../task-request/read-times.js';
+import { readDuration } from '../task-request/read-duration.js';
+import { readRetryChoice } from '../task-request/read-retry.js';
 import { laneItself, type QueuePause, QueueSettings, QUEUE_NAME } from '../queue/queues/queue-settings.js';
 import { DAY_MS } from '../time/day.js';
 import type { PauseQueueRequest, PutQueueRequest } from './admin-queues.dto.js';

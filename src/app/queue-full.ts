@@ -1,4 +1,4 @@
-import { fullProblem } from '../enqueue/refusal-problem.js';
+import { fullProblem } from '../task-request/full-problem.js';
 import { ProblemError } from '../http/problem.js';
 import { QueueUnavailable } from '../queue/task-queue.js';
 import { isOutOfMemory } from '../redis/unavailable.js';

@@ -5,7 +5,7 @@ import { tooManyRequests } from '../http/ingress-guard.js';
 import { ProblemError } from '../http/problem.js';
 import { Ingress } from '../queue/admission/ingress.js';
 import { nothingStored } from './batch-problems.js';
-import type { NamedRequest } from './read-client-id.js';
+import type { NamedRequest } from '../task-request/enqueue.dto.js';
 
 /** Why clients of a batch may not have their tasks stored. */
 type Refusals = ReadonlyMap<string, ProblemError>;

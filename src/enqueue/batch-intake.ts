@@ -7,9 +7,10 @@ import type { Accepted } from '../queue/admission/admission.js';
 import { BatchBounds } from './batch-bounds.js';
 import type { Refused } from './batch-headers.js';
 import { faultsInBatch, inBatch } from './batch-problems.js';
-import { EnqueueRequest } from './enqueue.dto.js';
+import { EnqueueRequest } from '../task-request/enqueue.dto.js';
 import { type Call, Intake } from './intake.js';
-import { type NamedRequest, withClientId } from './read-client-id.js';
+import type { NamedRequest } from '../task-request/enqueue.dto.js';
+import { withClientId } from './read-client-id.js';
 
 /** How long a batch may keep others from being served. */
 const TURN_MS = 10;

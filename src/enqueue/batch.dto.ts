@@ -2,7 +2,8 @@ import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
 import { ArrayMaxSize, ArrayMinSize, IsArray, IsBoolean, IsOptional } from 'class-validator';
 import { Problem } from '../http/problem.js';
 import { MOST_AT_ONCE } from '../queue/admission/admission.js';
-import { EnqueueAnswer, EnqueueRequest } from './enqueue.dto.js';
+import { EnqueueRequest } from '../task-request/enqueue.dto.js';
+import { EnqueueAnswer } from './enqueue-answer.dto.js';
 
 /** Many tasks to enqueue with one request. */
 export class BatchRequest {

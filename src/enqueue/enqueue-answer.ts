@@ -1,6 +1,6 @@
 import type { Accepted, Quota } from '../queue/admission/admission.js';
 import { formatTime } from '../time/rfc3339.js';
-import type { EnqueueAnswer } from './enqueue.dto.js';
+import type { EnqueueAnswer } from './enqueue-answer.dto.js';
 
 /** The same for a task that is new and for one that was stored before. */
 export function answerFor({ receipt }: Accepted): EnqueueAnswer {

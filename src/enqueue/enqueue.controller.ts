@@ -8,7 +8,8 @@ import { PaysForItself } from '../http/ingress-guard.js';
 import { As, type Principal } from '../http/principal.js';
 import { answerFor, rateLimitHeaders } from './enqueue-answer.js';
 import { ApiEnqueueHeaders, callOf, type EnqueueHeaders, RATE_LIMIT_HEADERS } from './enqueue-headers.js';
-import { EnqueueAnswer, EnqueueRequest } from './enqueue.dto.js';
+import { EnqueueRequest } from '../task-request/enqueue.dto.js';
+import { EnqueueAnswer } from './enqueue-answer.dto.js';
 import { Intake } from './intake.js';
 
 @ClientController('v1')

@@ -5,10 +5,11 @@ import { type Accepted, type AddResult, isAccepted } from '../queue/admission/ad
 import { callerTaskId } from '../task/task-id.js';
 import type { Task } from '../task/task.js';
 import { faultsInBatch, refusalInBatch } from './batch-problems.js';
-import type { EnqueueRequest } from './enqueue.dto.js';
+import type { EnqueueRequest } from '../task-request/enqueue.dto.js';
 import { type Asking, Enqueuer } from './enqueuer.js';
 import { idempotencyOf } from './idempotency-key.js';
-import { type NamedRequest, withClientId } from './read-client-id.js';
+import type { NamedRequest } from '../task-request/enqueue.dto.js';
+import { withClientId } from './read-client-id.js';
 import { refusalProblem } from './refusal-problem.js';
 import { type CallHeaders, TaskMaker } from './task-maker.js';
 

@@ -1,9 +1,6 @@
 import { otherClient } from '../clients/client-problems.js';
 import type { Principal } from '../http/principal.js';
-import type { EnqueueRequest } from './enqueue.dto.js';
-
-/** A request that says whose task it asks for; the empty text when it does not. */
-export type NamedRequest = EnqueueRequest & { client_id: string };
+import type { EnqueueRequest, NamedRequest } from '../task-request/enqueue.dto.js';
 
 /**
  * A request with the client whose task it asks for: that of the key it came with, else the one that it names.

@@ -1,27 +1,11 @@
 import { clientDisabled } from '../clients/client-problems.js';
 import { tooManyRequests } from '../http/ingress-guard.js';
 import type { ProblemInit } from '../http/problem.js';
-import type { Full, Quota, Refusal } from '../queue/admission/admission.js';
+import type { Quota, Refusal } from '../queue/admission/admission.js';
+import { fullProblem } from '../task-request/full-problem.js';
 import { rateLimitHeaders } from './enqueue-answer.js';
 
-const FULL_RETRY_AFTER_SEC = 5;
 const STALE_RETRY_AFTER_SEC = 1;
-
-const FULL: Readonly<Record<Full['what'], Pick<ProblemInit, 'code' | 'detail'>>> = {
-  memory: {
-    code: 'store_full',
-    detail: 'The store is short of memory and takes no new task until some are done.',
-  },
-  tasks: { code: 'queue_full', detail: 'As many tasks wait or run as are allowed (MAX_QUEUE_SIZE).' },
-  client: {
-    code: 'client_queue_full',
-    detail: 'As many tasks of this client wait or run as it may have (max_alive of the client).',
-  },
-  queue: {
-    code: 'named_queue_full',
-    detail: 'As many tasks wait or run in this queue as are allowed (max_alive of the queue).',
-  },
-};
 
 /** A refusal of the queue as an answer. */
 export function refusalProblem(refusal: Refusal): ProblemInit {
@@ -38,16 +22,6 @@ export function refusalProblem(refusal: Refusal): ProblemInit {
     case 'skipped':
       return OTHERS[refusal.kind];
   }
-}
-
-export function fullProblem(what: Full['what']): ProblemInit {
-  const { code, detail } = FULL[what];
-  return {
-    status: 503,
-    code,
-    detail: `${detail} Send the request again later.`,
-    headers: { 'retry-after': String(FULL_RETRY_AFTER_SEC) },
-  };
 }
 
 function rateLimited(quota: Quota): ProblemInit {

@@ -5,10 +5,10 @@ import { invalidRequest } from '../http/problem.js';
 import { QueueRegistry } from '../queue/queues/queue-registry.js';
 import type { Task } from '../task/task.js';
 import { Clock } from '../time/clock.js';
-import { enqueueRules } from './enqueue-rules.js';
-import type { NamedRequest } from './read-client-id.js';
+import { type EnqueueRules, enqueueRules } from '../task-request/enqueue-rules.js';
+import type { NamedRequest } from '../task-request/enqueue.dto.js';
 import { readDepth } from './read-depth.js';
-import { type EnqueueRules, toTask } from './to-task.js';
+import { toTask } from '../task-request/to-task.js';
 
 /** The headers of a request that say where it comes from. */
 export type CallHeaders = Readonly<Partial<Record<'traceparent' | 'x-task-depth', string>>>;

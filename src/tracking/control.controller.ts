@@ -1,7 +1,7 @@
 import { Delete, HttpCode, Param, Post, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { fullProblem } from '../enqueue/refusal-problem.js';
+import { fullProblem } from '../task-request/full-problem.js';
 import { ApiProblem } from '../http/api-problem.js';
 import { ProblemError } from '../http/problem.js';
 import { ClientController } from '../http/client-api.js';

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { ClientJudge } from '../clients/client-judge.js';
 import { Config } from '../config/config.js';
-import { enqueueRules } from '../enqueue/enqueue-rules.js';
-import type { EnqueueRules } from '../enqueue/to-task.js';
+import { enqueueRules } from '../task-request/enqueue-rules.js';
+import type { EnqueueRules } from '../task-request/enqueue-rules.js';
 import { QueueRegistry } from '../queue/queues/queue-registry.js';
 import type { Task } from '../task/task.js';
 

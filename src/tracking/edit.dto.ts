@@ -1,6 +1,6 @@
 import { PartialType, PickType } from '@nestjs/swagger';
 import { IsOptional } from 'class-validator';
-import { EnqueueRequest, TargetRequest } from '../enqueue/enqueue.dto.js';
+import { EnqueueRequest, TargetRequest } from '../task-request/enqueue.dto.js';
 import { Nested } from '../http/instantiate.js';
 
 /** What is to be different about the call. Another body replaces the one before, whichever way that was given. */

@@ -1,5 +1,5 @@
-import { Faults } from '../enqueue/faults.js';
-import { readTime } from '../enqueue/read-times.js';
+import { Faults } from '../task-request/faults.js';
+import { readTime } from '../task-request/read-times.js';
 import { usualName } from '../queue/gates/host-gate.js';
 import { invalidRequest } from '../http/problem.js';
 import { queueName } from '../queue/queues/queue-settings.js';

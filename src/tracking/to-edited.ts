@@ -1,9 +1,9 @@
-import type { TargetRequest } from '../enqueue/enqueue.dto.js';
-import { Faults } from '../enqueue/faults.js';
-import { readExpiry } from '../enqueue/read-expiry.js';
-import { readTarget } from '../enqueue/read-target.js';
-import { readSchedule, readTimeout } from '../enqueue/read-times.js';
-import type { EnqueueRules } from '../enqueue/to-task.js';
+import type { TargetRequest } from '../task-request/enqueue.dto.js';
+import { Faults } from '../task-request/faults.js';
+import { readExpiry } from '../task-request/read-expiry.js';
+import { readTarget } from '../task-request/read-target.js';
+import { readSchedule, readTimeout } from '../task-request/read-times.js';
+import type { EnqueueRules } from '../task-request/enqueue-rules.js';
 import type { FieldError } from '../http/problem.js';
 import type { Task, TaskTarget } from '../task/task.js';
 import { formatTime } from '../time/rfc3339.js';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Redis } from 'ioredis';
-import type { EnqueueAnswer } from '../../src/enqueue/enqueue.dto.js';
+import type { EnqueueAnswer } from '../../src/enqueue/enqueue-answer.dto.js';
 import { type Product, startProduct } from '../support/product.js';
 import type { TaskView } from '../../src/tracking/task-view.dto.js';
 import { Receiver } from '../support/receiver.js';

@@ -1,8 +1,17 @@
 import type { Config } from '../config/config.js';
-import { compileAddressPolicy } from '../net/address-policy.js';
+import { type AddressGuard, compileAddressPolicy } from '../net/address-policy.js';
 import type { RetryPolicy } from '../task/retry-policy.js';
 import { DAY_MS } from '../time/day.js';
-import type { EnqueueRules } from './to-task.js';
+
+/** What a deployment decides about every task. Times are milliseconds. */
+export interface EnqueueRules {
+  readonly guard: AddressGuard;
+  readonly maxRetries: number;
+  readonly retry: RetryPolicy;
+  readonly timeoutMs: number;
+  readonly maxTimeoutMs: number;
+  readonly horizonMs: number;
+}
 
 /** What the configuration decides about every task. */
 export function enqueueRules(config: Config): EnqueueRules {

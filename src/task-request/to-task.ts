@@ -1,26 +1,15 @@
 import type { FieldError } from '../http/problem.js';
-import type { AddressGuard } from '../net/address-policy.js';
 import type { NamedQueue } from '../queue/queues/queue-settings.js';
-import type { RetryPolicy } from '../task/retry-policy.js';
 import type { Task } from '../task/task.js';
 import { callerTaskId } from '../task/task-id.js';
+import type { EnqueueRules } from './enqueue-rules.js';
 import { Faults } from './faults.js';
-import type { NamedRequest } from './read-client-id.js';
+import type { NamedRequest } from './enqueue.dto.js';
 import { readExpiry } from './read-expiry.js';
 import { readQueue } from './read-queue.js';
 import { readRetry } from './read-retry.js';
 import { readTarget } from './read-target.js';
 import { readSchedule, readTimeout } from './read-times.js';
-
-/** What a deployment decides about every task. Times are milliseconds. */
-export interface EnqueueRules {
-  readonly guard: AddressGuard;
-  readonly maxRetries: number;
-  readonly retry: RetryPolicy;
-  readonly timeoutMs: number;
-  readonly maxTimeoutMs: number;
-  readonly horizonMs: number;
-}
 
 /** What one request brings besides its body. */
 export interface Arrival {

@@ -136,17 +136,5 @@ export class EnqueueRequest {
   metadata?: Record<string, string> | null;
 }
 
-export class EnqueueAnswer {
-  @ApiProperty({ enum: ['enqueued'] })
-  status!: 'enqueued';
-
-  task_id!: string;
-
-  queue!: string;
-
-  client_id!: string;
-
-  /** When the first attempt is due. */
-  @ApiProperty({ format: 'date-time' })
-  scheduled_at!: string;
-}
+/** A request that says whose task it asks for; the empty text when it does not. */
+export type NamedRequest = EnqueueRequest & { client_id: string };
