@@ -115,7 +115,8 @@ async function send(event: CircuitEvent, settings: CircuitSettings, stored: stri
   const breaker = textOf(settings);
   if (event.kind === 'silence') {
     await prepare(event.load);
-    return (await scripts.sweepCircuits.run(redis, PREFIX, [now, breaker, 10])) as Reply;
+    const reply = (await scripts.sweepCircuits.run(redis, PREFIX, [now, breaker, 10])) as Reply;
+    return [reply[0], reply[1]];
   }
   if (event.kind === 'attempt' || event.kind === 'start') {
     const args = event.kind === 'start' ? ['start'] : verdictArgs(event.attempted);

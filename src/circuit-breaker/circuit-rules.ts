@@ -11,7 +11,7 @@ import {
   openedAgain,
   worthKeeping,
 } from './circuit-states.js';
-import { counted, heldAlone, isOwnFault, relieved, vouched } from './own-fault.js';
+import { counted, heldAlone, isLateSuccess, isOwnFault, relieved, vouched } from './own-fault.js';
 
 // What changes the circuit of a host. Pure; lua/include/judge.lua once more, and a test holds the two equal.
 //
@@ -79,17 +79,10 @@ function judgeOpen(circuit: Circuit, attempted: Attempted, at: At): Changed {
   const { holdHostMs } = attempted.verdict;
   if (circuit.openedBy !== '') return { circuit };
   const heard = vouched(circuit, attempted.client, at);
-  if (isOfLastWindow(circuit, attempted, at) && isOwnFault(heard, at.now - 1))
+  if (isLateSuccess(circuit, attempted, at) && isOwnFault(heard, at.now - 1))
     return heldAlone(closed(heard, at), circuit, at);
   if (holdHostMs === undefined) return { circuit };
   return { circuit: { ...circuit, until: Math.max(circuit.until, at.now + holdHostMs) } };
-}
-
-/** A probe that succeeds after all; of a host that has asked to be left alone it says nothing. */
-function isOfLastWindow(circuit: Circuit, { verdict, probeOf = -Infinity }: Attempted, at: At): boolean {
-  const { since, until, timeoutMs } = circuit;
-  const isLast = probeOf >= since - at.settings.timeoutMs;
-  return verdict.kind === 'success' && isLast && until === since + timeoutMs;
 }
 
 function judgeProbe(circuit: Circuit, { verdict, probeOf, client }: Attempted, at: At): Changed {

@@ -17,6 +17,12 @@ export interface HostPage {
   readonly next?: string;
 }
 
+interface Wanted {
+  readonly limit: number;
+  readonly state: CircuitState | undefined;
+  readonly limits: ReadonlyMap<string, HostLimit>;
+}
+
 /** Hosts that are read at once, and that are looked at for one page: a filter that fits few must not read them all. */
 const PIECE = 1000;
 const MOST_SCANNED = 10_000;
@@ -37,29 +43,37 @@ export class KnownHosts {
    * @throws QueueUnavailable
    */
   async page(limit: number, state?: CircuitState, after = ''): Promise<HostPage> {
-    const limits = await this.limits.all();
-    const size = state === undefined ? limit : PIECE;
-    const hosts: KnownHost[] = [];
-    let last = after;
-    for (let scanned = 0; ;) {
-      const { names, isLast } = await this.namesAfter(last, size, limits);
-      const known = await this.lookUp(names, limits);
-      const fitting = known.filter((each) => isListed(each, state)).slice(0, limit - hosts.length);
-      hosts.push(...fitting);
-      const end = hosts.length === limit ? fitting.at(-1)!.circuit.host : names.at(-1);
-      const count = end === undefined ? 0 : names.indexOf(end) + 1;
-      scanned += count;
-      if (isLast && count === names.length) return { hosts, scanned };
-      last = end!;
-      if (hosts.length === limit || scanned >= MOST_SCANNED) return { hosts, scanned, next: last };
-    }
+    const wanted = { limit, state, limits: await this.limits.all() };
+    let page: HostPage = { hosts: [], scanned: 0, next: after };
+    while (page.next !== undefined && page.hosts.length < limit && page.scanned < MOST_SCANNED)
+      page = await this.grown(page, page.next, wanted);
+    return page;
   }
 
-  private async namesAfter(after: string, size: number, limits: ReadonlyMap<string, HostLimit>) {
-    const open = await this.circuits.hosts(size + 1, after);
+  private async grown(
+    { hosts: before, scanned }: HostPage,
+    after: string,
+    { limit, state, limits }: Wanted,
+  ): Promise<HostPage> {
+    const size = state === undefined ? limit : PIECE;
+    const names = await this.namesAfter(after, size + 1, limits);
+    const looked = await this.lookUp(names.slice(0, size), limits);
+    const fitting = looked.filter((each) => isListed(each, state)).slice(0, limit - before.length);
+    const hosts = [...before, ...fitting];
+    const last = hosts.length < limit ? looked.at(-1) : fitting.at(-1);
+    if (!last) return { hosts, scanned };
+    const count = looked.indexOf(last) + 1;
+    return {
+      hosts,
+      scanned: scanned + count,
+      ...(count < names.length && { next: last.circuit.host }),
+    };
+  }
+
+  private async namesAfter(after: string, most: number, limits: Wanted['limits']): Promise<string[]> {
+    const open = await this.circuits.hosts(most, after);
     const limited = [...limits.keys()].filter((host) => host > after);
-    const all = [...new Set([...open, ...limited])].toSorted();
-    return { names: all.slice(0, size), isLast: all.length <= size };
+    return [...new Set([...open, ...limited])].toSorted().slice(0, most);
   }
 
   private async lookUp(

@@ -148,7 +148,13 @@ describe('a probe of such a client', () => {
     expect(asked.hears('client-b', SUCCESS, 30_002, second).change).toBeUndefined();
     const byHand = opened();
     const probe = byHand.begins(30_000);
-    byHand.circuit = { ...byHand.circuit!, state: 'open', since: START + 30_001, until: START + 60_001, openedBy: '-' };
+    byHand.circuit = {
+      ...byHand.circuit!,
+      state: 'open',
+      since: START + 30_001,
+      until: START + 60_001,
+      openedBy: '-',
+    };
     expect(byHand.hears('client-b', SUCCESS, 30_002, probe).change).toBeUndefined();
   });
 });

@@ -1,4 +1,5 @@
 import type { Circuit } from '../queue/gates/circuit.js';
+import type { HostVerdict } from '../task/host-verdict.js';
 import type { At, Changed } from './circuit-states.js';
 
 // Whose failures they are. One client's wrong path must not keep away everybody from a host that answers others well.
@@ -26,6 +27,18 @@ export function relieved(circuit: Circuit, client: string, at: At): Circuit {
 /** All failures are of one client, and the host has answered another one well after that time. */
 export function isOwnFault({ failedBy, wellBy, wellAt }: Circuit, after: number): boolean {
   return isOne(failedBy) && wellBy !== '' && wellBy !== failedBy && wellAt > after;
+}
+
+interface Late {
+  readonly verdict: HostVerdict;
+  readonly probeOf?: number;
+}
+
+/** Of the window that has just ended a probe succeeds after all; of a host that has asked to be left alone it says nothing. */
+export function isLateSuccess(circuit: Circuit, { verdict, probeOf = -Infinity }: Late, at: At): boolean {
+  const { since, until, timeoutMs } = circuit;
+  const isLast = probeOf >= since - at.settings.timeoutMs;
+  return verdict.kind === 'success' && isLast && until === since + timeoutMs;
 }
 
 function isOne(failedBy: string): boolean {
