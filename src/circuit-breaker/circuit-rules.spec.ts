@@ -47,6 +47,12 @@ function judged({ event, before, story }: Happened): Judged {
   return isOff ? { kind: 'success', ...probe } : { ...verdict, ...probe };
 }
 
+/** Neutral, unless it is a probe of the window that the circuit is in. */
+function saidByProbe(happened: Happened): HostVerdict['kind'] {
+  const { kind, isOfWindow } = judged(happened);
+  return isOfWindow ? kind : 'neutral';
+}
+
 const beginsWindow = ({ probeOf, before }: Happened) => probeOf !== undefined && probeOf !== before?.since;
 
 const isClosed = (circuit: Circuit | undefined, now: number) =>
@@ -126,9 +132,8 @@ describe('whatever happens to a host', () => {
       let successes = 0;
       return (happened) => {
         const { event, before, change, circuit, story } = happened;
-        const { kind, isOfWindow } = judged(happened);
         if (beginsWindow(happened)) successes = 0;
-        const said = isOfWindow ? kind : 'neutral';
+        const said = saidByProbe(happened);
         if (said === 'success') successes++;
         if (event.kind !== 'attempt' || before?.state !== 'half_open') return;
         const isAlone = happened.held !== undefined;
