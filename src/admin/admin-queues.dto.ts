@@ -141,9 +141,3 @@ export class QueueView extends LimitsView {
   @ApiProperty({ required: false, description: 'How long its tasks are kept that have ended.' })
   retention?: QueueRetentionView;
 }
-
-/** The lanes, most urgent first, then the other queues by name. */
-export class QueueList {
-  @ApiProperty({ type: [QueueView] })
-  queues!: QueueView[];
-}

@@ -22,6 +22,7 @@ local now = clock(ARGV[1])
 --@include circuits
 --@include gates
 --@include rooms
+--@include alive
 --@include places
 local breaker = ARGV[7]
 --@include judge
@@ -76,4 +77,5 @@ releaseTouched(MOST_RELEASED, maxAge)
 wakeForSoonest()
 flushWaits()
 flushGates()
+flushAlive()
 return { 1, changes }

@@ -221,8 +221,7 @@ export class Model {
     const next = afterAttempt(this.circuits.get(host), attempted, at);
     this.keepCircuit(host, next);
     if (next.held) this.hold(`${next.held.client} ${host}`, next.held.until);
-    if (verdict.holdClientMs !== undefined)
-      this.hold(`${client} ${host}`, this.now() + verdict.holdClientMs);
+    if (verdict.holdClientMs !== undefined) this.hold(`${client} ${host}`, this.now() + verdict.holdClientMs);
   }
 
   private hold(key: string, until: number): void {
