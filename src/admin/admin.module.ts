@@ -11,13 +11,15 @@ import { AdminHealthController } from './admin-health.controller.js';
 import { AdminHostLimitsController } from './admin-host-limits.controller.js';
 import { AdminKeysController } from './admin-keys.controller.js';
 import { AdminQueuesController } from './admin-queues.controller.js';
+import { AdminTaskTypesController } from './admin-task-types.controller.js';
 import { AdminTiersController } from './admin-tiers.controller.js';
 import { AdminWorkersController } from './admin-workers.controller.js';
+import { TypeMappingsModule } from '../type-mappings/type-mappings.module.js';
 import { AuditLog } from './audit-log.js';
 import { DeadLetterDesk } from './dead-letter-desk.js';
 
 @Module({
-  imports: [ClientsModule, CircuitsModule, WorkerRegistryModule],
+  imports: [ClientsModule, CircuitsModule, WorkerRegistryModule, TypeMappingsModule],
   controllers: [
     AdminHealthController,
     AdminClientsController,
@@ -31,6 +33,7 @@ import { DeadLetterDesk } from './dead-letter-desk.js';
     AdminAuditController,
     AdminDlqController,
     AdminTasksController,
+    AdminTaskTypesController,
   ],
   providers: [AuditLog, DeadLetterDesk],
 })

@@ -1,3 +1,4 @@
+import { urlOf } from '../../test/support/task-of.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { QueueHarness } from '../../test/support/queue-harness.js';
@@ -101,7 +102,7 @@ describe('with ten thousand hosts', () => {
     const fleet = new VirtualFleet(
       harness,
       clock,
-      ({ task }) => ({ outcome: task.target.url.includes('well') ? answers(200) : REFUSES, takesMs: 1 }),
+      ({ task }) => ({ outcome: urlOf(task).includes('well') ? answers(200) : REFUSES, takesMs: 1 }),
       { workers: 1, concurrency: 128 },
     );
     for (let n = 0; n < hosts; n++) {

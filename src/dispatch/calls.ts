@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { buildInfo } from '../config/build-info.js';
 import type { AbortHandle } from '../queue/abort-handle.js';
 import type { ClaimedTask } from '../queue/task-handler.js';
+import type { CallTarget } from '../task/task.js';
 import { buildRequest, type SenderIdentity } from './build-request.js';
 import { DestinationCheck } from './destination-check.js';
 import { freshTraceparent } from './fresh-traceparent.js';
@@ -18,8 +19,8 @@ export class Calls {
   ) {}
 
   /** Never rejects. */
-  async make(claimed: ClaimedTask, abort: AbortHandle): Promise<Reply> {
-    const instead = await this.destinations.replyInstead(claimed.task);
-    return instead ?? this.http.send(buildRequest(claimed, sender), abort);
+  async make(claimed: ClaimedTask, target: CallTarget, abort: AbortHandle): Promise<Reply> {
+    const instead = await this.destinations.replyInstead(claimed.task.clientId, target.url);
+    return instead ?? this.http.send(buildRequest(claimed, target, sender), abort);
   }
 }

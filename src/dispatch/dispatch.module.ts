@@ -7,11 +7,14 @@ import { AttemptLog } from './attempt-log.js';
 import { Calls } from './calls.js';
 import { DestinationCheck } from './destination-check.js';
 import { Dispatcher } from './dispatcher.js';
+import { HandlersModule } from './handlers/handlers.module.js';
 import { HttpSender } from './http-sender.js';
 import { readProxy } from './proxy-tunnel.js';
 import { UndiciSender } from './undici-sender.js';
+import { Work } from './work.js';
 
 @Module({
+  imports: [HandlersModule],
   providers: [
     AttemptLog,
     Calls,
@@ -19,6 +22,7 @@ import { UndiciSender } from './undici-sender.js';
     DestinationRules,
     { provide: HttpSender, inject: [Config], useFactory: httpSender },
     { provide: TaskHandler, useClass: Dispatcher },
+    Work,
   ],
   exports: [TaskHandler, HttpSender],
 })

@@ -1,11 +1,13 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
 import type { Config } from '../config/config.js';
 import { readEncryptionKey } from '../config/encryption-keys.js';
-import type { Task, TaskTarget } from '../task/task.js';
+import { type CallTarget, type HandlerTarget, isCall, type Task, type TaskTarget } from '../task/task.js';
 
 const ALGORITHM = 'aes-256-gcm';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
+/** Before a sealed text that could be something else: no JSON begins so. */
+const SEALED = 'sealed:';
 
 interface Key {
   /** Tells keys apart, in what is stored too, and says nothing about them. */
@@ -14,7 +16,7 @@ interface Key {
 }
 
 /**
- * Seals the call of a task (address, headers and body) while it is stored, with AES-256-GCM. The task's id is
+ * Seals the call of a task (address, headers and body), or its payload, while it is stored, with AES-256-GCM. The task's id is
  * authenticated with it, so that a sealed call cannot be moved to another task. All else stays readable, and of the
  * address its origin, which the gates need.
  *
@@ -35,24 +37,26 @@ export class TaskCipher {
   seal(task: Task): Task {
     const [key] = this.keys;
     if (!key || task.target.sealed !== undefined) return task;
-    const { url, method, headers, body } = task.target;
-    const call = JSON.stringify({ url, headers, ...(body && { body }) });
-    const target = {
-      url: `${new URL(url).origin}/`,
-      method,
-      headers: [],
-      sealed: sealText(call, task.id, key),
-    };
-    return { ...task, target };
+    return { ...task, target: sealTarget(task.target, (text) => sealText(text, task.id, key)) };
   }
 
   /** A task that was stored, with its call; still sealed when no key opens it. */
   open(task: Task): Task {
-    const { sealed, method } = task.target;
+    const { sealed } = task.target;
     if (sealed === undefined) return task;
-    const call = this.openText(sealed, task.id);
-    if (call === undefined) return task;
-    return { ...task, target: { ...(JSON.parse(call) as Omit<TaskTarget, 'method'>), method } };
+    const text = this.openText(sealed, task.id);
+    return text === undefined ? task : { ...task, target: openTarget(task.target, text) };
+  }
+
+  /** Any text of a task; as it is when nothing is sealed. */
+  sealText(text: string, taskId: string): string {
+    const [key] = this.keys;
+    return key ? SEALED + sealText(text, taskId, key) : text;
+  }
+
+  /** The same again; nothing when no key opens it. */
+  openSealed(text: string, taskId: string): string | undefined {
+    return text.startsWith(SEALED) ? this.openText(text.slice(SEALED.length), taskId) : text;
   }
 
   private openText(sealed: string, taskId: string): string | undefined {
@@ -73,6 +77,26 @@ export class TaskCipher {
       return undefined;
     }
   }
+}
+
+function sealTarget(target: TaskTarget, seal: (text: string) => string): TaskTarget {
+  if (!isCall(target)) return { type: target.type, payload: 'null', sealed: seal(target.payload) };
+  const { url, method, headers, body, type } = target;
+  const call = JSON.stringify({ url, headers, ...(body && { body }) });
+  return {
+    ...(type !== undefined && { type }),
+    url: `${new URL(url).origin}/`,
+    method,
+    headers: [],
+    sealed: seal(call),
+  };
+}
+
+function openTarget(target: TaskTarget, text: string): TaskTarget {
+  if (!isCall(target)) return { type: target.type, payload: text } satisfies HandlerTarget;
+  const { method, type } = target;
+  const call = JSON.parse(text) as Pick<CallTarget, 'url' | 'headers' | 'body'>;
+  return { ...(type !== undefined && { type }), ...call, method };
 }
 
 function keyId(secret: Buffer): string {

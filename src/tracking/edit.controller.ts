@@ -68,7 +68,8 @@ export class EditController {
   private async tryEdit(id: string, request: EditRequest): Promise<Edited> {
     const { task: before, stored, isUnreadable } = await this.stored(id);
     if (isUnreadable) throw taskUnreadable();
-    if (request.task && before.target.sealed !== undefined) throw taskSealed();
+    const isOtherWork = Boolean(request.task) || request.payload !== undefined;
+    if (isOtherWork && before.target.sealed !== undefined) throw taskSealed();
     const now = this.clock.now();
     const edited = toEdited(request, before, { rules: await this.rules.of(before), now });
     if ('errors' in edited) throw invalidRequest(edited.errors);
