@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { CircuitsModule } from '../circuit-breaker/circuits.module.js';
 import { ClientsModule } from '../clients/clients.module.js';
+import { TrackingModule } from '../tracking/tracking.module.js';
 import { WorkerRegistryModule } from '../workers/registry.module.js';
 import { AdminAuditController } from './admin-audit.controller.js';
 import { AdminCircuitsController } from './admin-circuits.controller.js';
@@ -12,18 +13,22 @@ import { AdminHostLimitsController } from './admin-host-limits.controller.js';
 import { AdminKeysController } from './admin-keys.controller.js';
 import { AdminQueuesController } from './admin-queues.controller.js';
 import { AdminTaskTypesController } from './admin-task-types.controller.js';
+import { AdminSigningController } from './admin-signing.controller.js';
 import { AdminTiersController } from './admin-tiers.controller.js';
 import { AdminWorkersController } from './admin-workers.controller.js';
 import { TypeMappingsModule } from '../type-mappings/type-mappings.module.js';
 import { AuditLog } from './audit-log.js';
 import { DeadLetterDesk } from './dead-letter-desk.js';
+import { DeadLetterEditor } from './dead-letter-editor.js';
+import { QueueDesk } from './queue-desk.js';
 
 @Module({
-  imports: [ClientsModule, CircuitsModule, WorkerRegistryModule, TypeMappingsModule],
+  imports: [ClientsModule, CircuitsModule, TrackingModule, TypeMappingsModule, WorkerRegistryModule],
   controllers: [
     AdminHealthController,
     AdminClientsController,
     AdminKeysController,
+    AdminSigningController,
     AdminDestinationsController,
     AdminTiersController,
     AdminQueuesController,
@@ -35,6 +40,6 @@ import { DeadLetterDesk } from './dead-letter-desk.js';
     AdminTasksController,
     AdminTaskTypesController,
   ],
-  providers: [AuditLog, DeadLetterDesk],
+  providers: [AuditLog, DeadLetterDesk, DeadLetterEditor, QueueDesk],
 })
 export class AdminModule {}

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { DestinationRules } from '../clients/destination-rules.js';
+import { SigningKeys } from '../clients/signing-keys.js';
 import { Config } from '../config/config.js';
 import { compileAddressPolicy } from '../net/address-policy.js';
 import { TaskHandler } from '../queue/task-handler.js';
@@ -10,6 +11,7 @@ import { Dispatcher } from './dispatcher.js';
 import { HandlersModule } from './handlers/handlers.module.js';
 import { HttpSender } from './http-sender.js';
 import { readProxy } from './proxy-tunnel.js';
+import { RequestSigner } from './request-signer.js';
 import { UndiciSender } from './undici-sender.js';
 import { Work } from './work.js';
 
@@ -20,6 +22,8 @@ import { Work } from './work.js';
     Calls,
     DestinationCheck,
     DestinationRules,
+    RequestSigner,
+    SigningKeys,
     { provide: HttpSender, inject: [Config], useFactory: httpSender },
     { provide: TaskHandler, useClass: Dispatcher },
     Work,

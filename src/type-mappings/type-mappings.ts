@@ -125,7 +125,7 @@ export class TypeMappings {
 
   private read(type: string, text: string): TypeMapping {
     const { headers, ...mapping } = JSON.parse(text) as StoredMapping;
-    const opened = this.cipher.openSealed(headers, sealedAs(type));
+    const opened = this.cipher.openText(headers, sealedAs(type));
     if (opened !== undefined) return { ...mapping, headers: JSON.parse(opened) as TypeMapping['headers'] };
     throw new QueueUnavailable(
       new Error(`the headers of task type ${type} are stored encrypted, and no key opens them`),

@@ -42,7 +42,7 @@ function ending(state: TaskState, fields: ReadonlyMap<string, string>): Partial<
 
 function withResult(attempt: Attempt, id: string, cipher: TaskCipher): Attempt {
   const { result } = attempt;
-  return result === undefined ? attempt : { ...attempt, result: cipher.openSealed(result, id) };
+  return result === undefined ? attempt : { ...attempt, result: cipher.openText(result, id) };
 }
 
 function attemptsIn(fields: ReadonlyMap<string, string>): Attempt[] {
