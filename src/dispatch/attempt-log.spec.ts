@@ -28,6 +28,7 @@ const task = {
   lane: 'default',
   target: {
     url: 'https://me:pw@a.example/hook?token=x',
+    type: 'http',
     method: 'POST',
     headers: [['Authorization', 's3cret']],
   },
