@@ -28,7 +28,6 @@ const task = {
   lane: 'default',
   target: {
     url: 'https://me:pw@a.example/hook?token=x',
-    type: 'http',
     method: 'POST',
     headers: [['Authorization', 's3cret']],
   },
@@ -54,6 +53,7 @@ it('an attempt is one line with all there is to know about it and nothing that i
         task_id: 'a',
         client_id: 'client-a',
         queue: 'mail',
+        type: 'http',
         method: 'POST',
         url: 'https://a.example/hook',
       },

@@ -1,7 +1,7 @@
 import type { Failed, Timings } from '../http-sender.js';
 
 /** A handler has returned. */
-export interface Returned {
+interface Returned {
   readonly kind: 'returned';
   /** JSON; nothing when there was nothing to keep. */
   readonly result?: string;
@@ -9,7 +9,7 @@ export interface Returned {
 }
 
 /** A handler has thrown. */
-export interface Threw {
+interface Threw {
   readonly kind: 'threw';
   readonly code: 'handler_failed';
   readonly message: string;
