@@ -105,8 +105,8 @@ describe('with ten thousand hosts', () => {
     const fleet = new VirtualFleet(
       harness,
       clock,
-      ({ task: { target } }) => ({
-        outcome: target.url.includes('busy') ? answers(503, 60_000) : REFUSES,
+      ({ task }) => ({
+        outcome: urlOf(task).includes('busy') ? answers(503, 60_000) : REFUSES,
         takesMs: 1,
       }),
       { workers: 1, concurrency: 128 },
