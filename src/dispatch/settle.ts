@@ -57,7 +57,8 @@ function noMoreTries({ task, attempt, isCanary }: Tried) {
 }
 
 function isPermanent(failure: Failure, permanentStatuses: readonly number[] = []): boolean {
-  return failure.noRetry || (failure.class === 'rejected' && permanentStatuses.includes(failure.status));
+  if (failure.noRetry) return true;
+  return failure.class === 'rejected' && permanentStatuses.includes(failure.status ?? 0);
 }
 
 function askedWaitMs(failure: Failure): number {

@@ -13,4 +13,5 @@ type DeadLetterReason =
   | 'canary_failed'
   | 'permanent_failure'
   | 'max_age_exceeded'
-  | 'encryption_key_missing';
+  | 'encryption_key_missing'
+  | 'handler_missing';
