@@ -1,17 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { Config } from '../../src/config/config.js';
-import { settingsOf } from '../../src/config/setting.js';
 import { CASES } from './matrix.js';
 import { environment, type Manifest, render } from './render.js';
+import { SETTING_NAMES } from './setting-names.js';
 
 /** What the charts say to Redis and to their own scripts, and not to the product. */
 const OTHERS = new Set(['EXTRA']);
-const KNOWN = new Set(
-  Object.values(new Config()).flatMap((group: object) => {
-    return settingsOf(group.constructor).flatMap(({ name, aliases }) => [name, ...aliases]);
-  }),
-);
-
 describe('settings in what is installed', () => {
   it('are all settings of the product, in the chart for Kubernetes', () => {
     const objects = CASES.flatMap(({ values, files = [] }) => render(values, { files }));
@@ -26,5 +19,5 @@ describe('settings in what is installed', () => {
 function strangersIn(objects: readonly Manifest[]): string[] {
   const workloads = objects.filter(({ kind }) => kind === 'Deployment');
   const names = workloads.flatMap((workload) => Object.keys(environment(workload)));
-  return [...new Set(names)].filter((name) => !KNOWN.has(name) && !OTHERS.has(name));
+  return [...new Set(names)].filter((name) => !SETTING_NAMES.has(name) && !OTHERS.has(name));
 }

@@ -53,8 +53,8 @@ whom_to_follow() {
   done
 }
 
-# As Redis reads it between quotes.
-quoted() { printf '"%s"' "$(printf '%s' "$1" | sed 's/[\\"]/\\&/g')"; }
+# A setting with its value as Redis reads it between quotes. Not by echo, which reads backslashes itself.
+setting() { printf '%s "%s"\n' "$1" "$(printf '%s' "$2" | sed 's/[\\"]/\\&/g')"; }
 
 write_settings() {
   echo "port $port"
@@ -68,8 +68,8 @@ write_settings() {
   # A task in one piece takes 16 % less memory, and no more time.
   echo 'hash-max-listpack-value 4096'
   if [ -n "${REDIS_PASSWORD:-}" ]; then
-    echo "requirepass $(quoted "$REDIS_PASSWORD")"
-    echo "masterauth $(quoted "$REDIS_PASSWORD")"
+    setting requirepass "$REDIS_PASSWORD"
+    setting masterauth "$REDIS_PASSWORD"
   else
     echo 'protected-mode no'
   fi

@@ -9,7 +9,8 @@ data=${DATA_DIR:-/data}
 file=$data/sentinel.conf
 port=${SENTINEL_PORT:-26379}
 
-quoted() { printf '"%s"' "$(printf '%s' "$1" | sed 's/[\\"]/\\&/g')"; }
+# A setting with its value as Redis reads it between quotes. Not by echo, which reads backslashes itself.
+setting() { printf '%s "%s"\n' "$1" "$(printf '%s' "$2" | sed 's/[\\"]/\\&/g')"; }
 
 first_settings() {
   echo "port $port"
@@ -28,9 +29,9 @@ first_settings() {
 }
 
 passwords() {
-  [ -z "${REDIS_PASSWORD:-}" ] || echo "sentinel auth-pass $MASTER_NAME $(quoted "$REDIS_PASSWORD")"
-  [ -z "${SENTINEL_PASSWORD:-}" ] || echo "requirepass $(quoted "$SENTINEL_PASSWORD")"
-  [ -z "${SENTINEL_PASSWORD:-}" ] || echo "sentinel sentinel-pass $(quoted "$SENTINEL_PASSWORD")"
+  [ -z "${REDIS_PASSWORD:-}" ] || setting "sentinel auth-pass $MASTER_NAME" "$REDIS_PASSWORD"
+  [ -z "${SENTINEL_PASSWORD:-}" ] || setting requirepass "$SENTINEL_PASSWORD"
+  [ -z "${SENTINEL_PASSWORD:-}" ] || setting "sentinel sentinel-pass" "$SENTINEL_PASSWORD"
 }
 
 umask 077
