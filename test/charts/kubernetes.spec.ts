@@ -72,6 +72,8 @@ describe('the chart for Kubernetes', () => {
     for (const pod of pods) {
       expect(pod).toMatchObject({
         automountServiceAccountToken: false,
+        // A Service named redis would set REDIS_PORT.
+        enableServiceLinks: false,
         securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
       });
       expect(at(pod, 'containers.0.securityContext')).toEqual({

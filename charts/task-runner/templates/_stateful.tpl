@@ -47,6 +47,8 @@ spec:
       {{- end }}
       serviceAccountName: {{ include "task-runner.serviceAccountName" $root }}
       automountServiceAccountToken: false
+      # A Service named redis would set REDIS_PORT to something like tcp://10.0.0.1:6379.
+      enableServiceLinks: false
       # The user of the image.
       securityContext: {{- toYaml (merge (dict "runAsUser" 999 "runAsGroup" 999 "fsGroup" 999) $root.Values.podSecurityContext) | nindent 8 }}
       terminationGracePeriodSeconds: 60

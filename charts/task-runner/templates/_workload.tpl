@@ -42,6 +42,8 @@ spec:
       {{- end }}
       serviceAccountName: {{ include "task-runner.serviceAccountName" $root }}
       automountServiceAccountToken: false
+      # A Service named redis would set REDIS_PORT to something like tcp://10.0.0.1:6379.
+      enableServiceLinks: false
       securityContext: {{- toYaml $values.podSecurityContext | nindent 8 }}
       # Draining takes shutdownTimeoutSec, what comes after it up to 5 s; the rest is for a slow machine.
       terminationGracePeriodSeconds: {{ add $own.shutdownTimeoutSec $sleep 15 }}
