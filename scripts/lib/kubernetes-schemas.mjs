@@ -53,21 +53,26 @@ function strict(schema) {
   if (schema === null || typeof schema !== 'object') return schema;
   if (schema.$ref) return { $ref: schema.$ref.replace('#/', '_definitions.json#/') };
   if (schema.format === 'int-or-string' || schema['x-kubernetes-int-or-string']) return NUMBER_OR_TEXT;
-  const { properties, items, additionalProperties, type, required } = schema;
-  const isClosed = properties && !additionalProperties && !schema['x-kubernetes-preserve-unknown-fields'];
-  return {
-    ...(type && { type: [type, 'null'] }),
-    ...(required && { required }),
-    ...(schema.enum && { enum: [...schema.enum, null] }),
-    ...(items && { items: strict(items) }),
-    ...(properties && { properties: ofEach(properties) }),
-    ...(isClosed
-      ? { additionalProperties: false }
-      : additionalProperties && { additionalProperties: strict(additionalProperties) }),
-  };
+  const kept = Object.entries(schema).flatMap(([key, value]) => (KEPT[key] ? [[key, KEPT[key](value)]] : []));
+  const result = Object.fromEntries(kept);
+  return isClosed(schema) ? { ...result, additionalProperties: false } : result;
 }
 
 const NUMBER_OR_TEXT = { type: ['string', 'integer', 'null'] };
+
+/** The keywords that are checked; values have formats and patterns that the API server checks itself. */
+const KEPT = {
+  type: (type) => [type, 'null'],
+  required: (names) => names,
+  enum: (values) => [...values, null],
+  items: strict,
+  properties: ofEach,
+  additionalProperties: strict,
+};
+
+function isClosed({ properties, additionalProperties, 'x-kubernetes-preserve-unknown-fields': isOpen }) {
+  return properties !== undefined && !additionalProperties && !isOpen;
+}
 
 function ofEach(schemas) {
   return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, strict(schema)]));

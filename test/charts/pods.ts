@@ -62,7 +62,7 @@ export class Pods {
   /** As a node that is gone: nothing is said to anybody. */
   async kill(pods: readonly string[]): Promise<void> {
     for (const pod of pods) this.running.get(pod)?.child.kill('SIGKILL');
-    await Promise.all(pods.map((pod) => this.running.get(pod)?.ended));
+    await Promise.all(pods.map(async (pod) => this.running.get(pod)?.ended));
   }
 
   /** As a volume that is lost. */
@@ -107,13 +107,16 @@ export class Pods {
       this.sentinels.map((pod) => this.ask(pod, (redis) => redis.info('sentinel'))),
     );
     const names = views.map(
-      (view) => /status=ok,address=([^:]+):\d+,slaves=2,sentinels=3/.exec(view ?? '')?.[1],
+      (view = '') => /status=ok,address=([^:]+):\d+,slaves=2,sentinels=3/.exec(view)?.[1],
     );
     const master = this.redis.find((pod) => names.every((name) => name === nameOf(pod)));
-    if (master === undefined) return undefined;
-    const state = await this.ask(master, (redis) => redis.info('replication'));
-    const online = state?.match(/^slave\d+:.*state=online/gm)?.length ?? 0;
-    return state?.startsWith('# Replication\r\nrole:master') && online === replicas ? master : undefined;
+    return master !== undefined && (await this.leads(master, replicas)) ? master : undefined;
+  }
+
+  private async leads(pod: string, replicas: number): Promise<boolean> {
+    const state = (await this.ask(pod, (redis) => redis.info('replication'))) ?? '';
+    const online = state.match(/^slave\d+:.*state=online/gm) ?? [];
+    return state.includes('role:master') && online.length === replicas;
   }
 
   /** What the chart tells the product, with the ports and passwords of these pods. */

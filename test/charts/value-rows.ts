@@ -96,42 +96,28 @@ const PARTS: readonly (readonly [Part, Readonly<Record<string, string>>])[] = [
 /** What the two workloads have alike. */
 const OF_BOTH = PARTS.flatMap(([part, rows]): ValueRow[] => {
   const isApi = part === 'api';
-  const row = (
-    key: string,
-    path: string,
-    set: unknown,
-    read: Read,
-    usual: unknown,
-    changed = set,
-  ): ValueRow => {
-    return { rows: rows[key]!, value: `${part}.${path}`, set, read, usual, changed };
-  };
-  return [
-    row('enabled', 'enabled', false, exists('Deployment', `task-runner-${part}`), true),
-    row('min', 'replicas.min', 2, scaling(part, 'minReplicas'), 1),
-    row('max', 'replicas.max', 9, scaling(part, 'maxReplicas'), isApi ? 3 : 5),
-    row('port', 'port', 9000, container(part, 'ports.0.containerPort'), isApi ? 8080 : 8082),
-    row('port', 'port', 9000, env(part, 'PORT'), isApi ? '8080' : '8082', '9000'),
-    row('cpu', 'resources.cpu', 2, container(part, 'resources.requests.cpu'), isApi ? '500m' : '1000m', '2'),
-    row(
-      'memory',
-      'resources.memory',
-      '2Gi',
-      container(part, 'resources.limits.memory'),
-      isApi ? '512Mi' : '1Gi',
-    ),
-    row('logLevel', 'env.logLevel', 'debug', env(part, 'LOG_LEVEL'), 'info'),
-    row(
-      'otelEndpoint',
-      'env.otelEndpoint',
-      'tracing.controlplane:4318',
-      env(part, 'OTEL_EXPORTER_OTLP_ENDPOINT'),
-      undefined,
-    ),
-    row('connectRetries', 'env.connectRetries', 5, env(part, 'REDIS_CONNECT_RETRIES'), '30', '5'),
-    row('connectRetries', 'env.connectRetries', 5, container(part, 'startupProbe.failureThreshold'), 45, 20),
-    row('retryIntervalSec', 'env.retryIntervalSec', 4, env(part, 'REDIS_RETRY_INTERVAL_SEC'), '2', '4'),
+  const tracing = 'tracing.controlplane:4318';
+  const deploys = exists('Deployment', `task-runner-${part}`);
+  // prettier-ignore
+  const own: readonly Omit<ValueRow, 'rows'>[] = [
+    { value: 'enabled', set: false, read: deploys, usual: true, changed: false },
+    { value: 'replicas.min', set: 2, read: scaling(part, 'minReplicas'), usual: 1, changed: 2 },
+    { value: 'replicas.max', set: 9, read: scaling(part, 'maxReplicas'), usual: isApi ? 3 : 5, changed: 9 },
+    { value: 'port', set: 9000, read: container(part, 'ports.0.containerPort'), usual: isApi ? 8080 : 8082, changed: 9000 },
+    { value: 'port', set: 9000, read: env(part, 'PORT'), usual: isApi ? '8080' : '8082', changed: '9000' },
+    { value: 'resources.cpu', set: 2, read: container(part, 'resources.requests.cpu'), usual: isApi ? '500m' : '1000m', changed: '2' },
+    { value: 'resources.memory', set: '2Gi', read: container(part, 'resources.limits.memory'), usual: isApi ? '512Mi' : '1Gi', changed: '2Gi' },
+    { value: 'env.logLevel', set: 'debug', read: env(part, 'LOG_LEVEL'), usual: 'info', changed: 'debug' },
+    { value: 'env.otelEndpoint', set: tracing, read: env(part, 'OTEL_EXPORTER_OTLP_ENDPOINT'), usual: undefined, changed: tracing },
+    { value: 'env.connectRetries', set: 5, read: env(part, 'REDIS_CONNECT_RETRIES'), usual: '30', changed: '5' },
+    { value: 'env.connectRetries', set: 5, read: container(part, 'startupProbe.failureThreshold'), usual: 45, changed: 20 },
+    { value: 'env.retryIntervalSec', set: 4, read: env(part, 'REDIS_RETRY_INTERVAL_SEC'), usual: '2', changed: '4' },
   ];
+  return own.map((row) => ({
+    ...row,
+    value: `${part}.${row.value}`,
+    rows: rows[row.value.split('.').at(-1)!]!,
+  }));
 });
 
 // prettier-ignore

@@ -7,7 +7,10 @@ const DEADLINE_MS = 90_000;
 const begun = Date.now();
 const admin = { 'X-Admin-Key': ADMIN_API_KEY };
 const client = AUTH_MODE === 'open' ? {} : await withKey();
-const target = TARGET_URL === '' ? { type: 'echo', payload: { from: 'helm test' } } : { task: { url: TARGET_URL, method: 'GET' } };
+const target =
+  TARGET_URL === ''
+    ? { type: 'echo', payload: { from: 'helm test' } }
+    : { task: { url: TARGET_URL, method: 'GET' } };
 const { task_id: id } = await call('POST', '/v1/enqueue', client, { client_id: CLIENT, ...target });
 const task = await ended(id);
 console.log(JSON.stringify(task, null, 2));
@@ -27,7 +30,8 @@ async function ended(id) {
   for (;;) {
     const task = await call('GET', `/v1/tasks/${id}`, client);
     if (['completed', 'dead_letter', 'cancelled', 'expired'].includes(task.state)) return task;
-    if (Date.now() - begun > DEADLINE_MS) throw new Error(`The task ${id} is still ${task.state}: does a worker run?`);
+    if (Date.now() - begun > DEADLINE_MS)
+      throw new Error(`The task ${id} is still ${task.state}: does a worker run?`);
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
 }
