@@ -44,14 +44,17 @@ describe('the product as the chart starts it', () => {
     }
   });
 
-  it('passes the test that helm test runs', async () => {
+  it.each([
+    ['a task that workers do by themselves', ''],
+    ['a call', '/health/live'],
+  ])('passes the test that helm test runs, with %s', async (_what, path) => {
     const url = running.get('api')!.url;
     const pod = at(find(objects, 'Pod', 'task-runner-test'), 'spec.containers.0');
     const env = withSecrets(
       environment({ spec: { template: { spec: { containers: [pod] } } } } as unknown as Manifest),
     );
     const [command = '', ...options] = at(pod, 'command') as string[];
-    const settings = { ...process.env, ...env, API_URL: url, TARGET_URL: `${url}/health/live` };
+    const settings = { ...process.env, ...env, API_URL: url, TARGET_URL: path && url + path };
     const test = start(command, [...options, ...(at(pod, 'args') as string[])], { env: settings });
     expect(await test.ended, test.output()).toBe(0);
     expect(test.output()).toMatch(/"state": "completed"[^]*Enqueued and delivered in \d+ ms/);
