@@ -110,7 +110,6 @@ const OF_BOTH = PARTS.flatMap(([part, rows]): ValueRow[] => {
     { value: 'env.logLevel', set: 'debug', read: env(part, 'LOG_LEVEL'), usual: 'info', changed: 'debug' },
     { value: 'env.otelEndpoint', set: tracing, read: env(part, 'OTEL_EXPORTER_OTLP_ENDPOINT'), usual: undefined, changed: tracing },
     { value: 'env.connectRetries', set: 5, read: env(part, 'REDIS_CONNECT_RETRIES'), usual: '30', changed: '5' },
-    { value: 'env.connectRetries', set: 5, read: container(part, 'startupProbe.failureThreshold'), usual: 45, changed: 20 },
     { value: 'env.retryIntervalSec', set: 4, read: env(part, 'REDIS_RETRY_INTERVAL_SEC'), usual: '2', changed: '4' },
   ];
   return own.map((row) => ({

@@ -104,17 +104,15 @@ capabilities:
   drop: [ALL]
 {{- end -}}
 
-{{/* The server listens only once Redis was reached, so the start may take as long as it is tried for. */}}
+{{/* The server listens before it has reached Redis: the start is that of Node alone. */}}
 {{- define "task-runner.probes" -}}
 {{- $values := .root.Values -}}
-{{- $env := (index $values .part).env -}}
 {{- $hosts := get $values.config "ALLOWED_HOSTS" -}}
-{{- $tried := ceil (mulf $env.connectRetries $env.retryIntervalSec) | int -}}
 startupProbe:
   httpGet: {{- include "task-runner.probed" (dict "path" "/health/live" "hosts" $hosts) | nindent 4 }}
   periodSeconds: 2
   timeoutSeconds: 5
-  failureThreshold: {{ add (div $tried 2) 15 }}
+  failureThreshold: 30
 readinessProbe:
   httpGet: {{- include "task-runner.probed" (dict "path" "/health/ready" "hosts" $hosts) | nindent 4 }}
   {{- toYaml $values.probes.readiness | nindent 2 }}
