@@ -16,6 +16,7 @@ import { askForBodies, refuseOtherFraming } from '../http/framing.js';
 import { readJsonBodies } from '../http/json-body.js';
 import { answerOneAtATime } from '../http/one-at-a-time.js';
 import { refuseOtherMethods } from '../http/other-methods.js';
+import { servedBelow } from '../http/path-prefix.js';
 import { routeUpgrades } from '../http/upgrades.js';
 import { requestId } from '../http/request-id.js';
 import { readForwardedFor } from '../http/sender-address.js';
@@ -62,6 +63,7 @@ function adapter(config: Config): FastifyAdapter {
     // A request without Host is refused by a hook, where it gets a problem document.
     http: { headersTimeout: 10_000, connectionsCheckingInterval: 1000, requireHostHeader: false },
     ...earlyRefusals,
+    ...servedBelow(config.service.pathPrefix),
     routerOptions: { maxParamLength: 320 },
   });
 }

@@ -5,6 +5,7 @@ import type { ComponentHealth } from '../health/health-registry.js';
 import { commandsFault, type UnusableRedis } from './connect-fault.js';
 import { inspect, type Inspection, NOTHING_FOUND } from './inspection.js';
 import { PREFIX } from './keys.js';
+import { layoutFault } from './layout.js';
 import { LuaScript } from './lua-script.js';
 import { needsReplica } from './redis-target.js';
 import { within } from './within.js';
@@ -36,6 +37,11 @@ export class RedisCheck {
     }
   }
 
+  /** Why this process cannot work with Redis, for lack of rights or of knowledge of its layout. */
+  async usageFault(redis: Redis): Promise<UnusableRedis | undefined> {
+    return (await this.rightsFault(redis)) ?? (await layoutFault(redis));
+  }
+
   /**
    * Why Redis does not carry out what is needed, as it says of the rights of the user; nothing also when it does not say,
    * for whatever reason it has just now.
@@ -52,14 +58,14 @@ export class RedisCheck {
     }
   }
 
-  /** @throws Error when Redis does not answer in time, or does not let the user do what is needed */
+  /** @throws Error when Redis does not answer in time, does not let the user do what is needed, or holds what is not understood */
   async check(redis: Redis): Promise<NonNullable<ComponentHealth['detail']>> {
     const started = performance.now();
     await within(DEADLINE_MS, redis.ping());
     const pingMs = Math.round((performance.now() - started) * 10) / 10;
     if (started - this.askedAt >= RIGHTS_EVERY_MS) {
       this.askedAt = started;
-      this.fault = await within(DEADLINE_MS, this.rightsFault(redis));
+      this.fault = await within(DEADLINE_MS, this.usageFault(redis));
     }
     if (this.fault) throw this.fault;
     const { detail, warnings } = this.inspection;

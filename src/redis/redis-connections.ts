@@ -98,7 +98,7 @@ export class RedisConnections {
     const calledOff = AbortSignal.any([this.refused.signal, ...(signal ? [signal] : [])]);
     for (let attempt = 1; attempt <= tries; attempt++) {
       const ready = await Promise.all(all.map((redis) => isReadyWithin(redis, interval * 1000, calledOff)));
-      if (ready.every(Boolean)) return this.requireRights();
+      if (ready.every(Boolean)) return this.requireUsable();
       calledOff.throwIfAborted();
       this.logger.warn(`Redis at ${this.where} is not ready (try ${attempt} of ${tries})`);
     }
@@ -113,8 +113,8 @@ export class RedisConnections {
     this.open.clear();
   }
 
-  private async requireRights(): Promise<void> {
-    const fault = await this.redisCheck.rightsFault(this.producer);
+  private async requireUsable(): Promise<void> {
+    const fault = await this.redisCheck.usageFault(this.producer);
     if (fault) throw new RedisUnreachable(fault.message);
   }
 

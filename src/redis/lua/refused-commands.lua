@@ -53,6 +53,7 @@ local needed = {
   { 'ZADD', key, '1', 'member' },
   { 'ZCARD', key },
   { 'ZMSCORE', key, 'member' },
+  { 'ZRANDMEMBER', key, '1' },
   { 'ZRANGE', key, '0', '1' },
   { 'ZRANGEBYLEX', key, '-', '+' },
   { 'ZRANGEBYSCORE', key, '0', '1' },
