@@ -15,7 +15,7 @@ import { TimeModule } from '../time/time.module.js';
 import { EventsModule } from '../events/events.module.js';
 import { WorkersModule } from '../workers/workers.module.js';
 import { adminAccess } from './admin-access.js';
-import { TellEventsModule } from './tell-events.module.js';
+import { CountTasksModule, TellEventsModule } from './tell-events.module.js';
 
 /** The whole application: the foundation always, and the halves that the role asks for. */
 @Module({})
@@ -27,7 +27,10 @@ export class AppModule {
         ConfigModule.with(config),
         loggingModule(config),
         TimeModule,
-        AdminKeyModule.with(adminAccess(config)),
+        AdminKeyModule.with(adminAccess(config), {
+          metrics: config.metrics.token,
+          autoscale: config.autoscale.token,
+        }),
         HealthModule,
         MetricsModule,
         ProblemsModule,
@@ -35,6 +38,7 @@ export class AppModule {
         WorkersModule,
         EventsModule,
         TellEventsModule,
+        CountTasksModule,
         CircuitBreakerModule,
         ...halves,
       ],

@@ -4,6 +4,7 @@ import { ClientSettings } from './client-settings.js';
 import { DeliverySettings } from './delivery-settings.js';
 import { EventSettings } from './event-settings.js';
 import { IngressSettings } from './ingress-settings.js';
+import { AutoscaleSettings, MetricsSettings } from './metrics-settings.js';
 import { OutgoingSettings } from './outgoing-settings.js';
 import { RedisSettings } from './redis-settings.js';
 import { RetentionSettings } from './retention-settings.js';
@@ -24,6 +25,8 @@ export class Config {
   readonly workers = new WorkerSettings();
   readonly circuitBreaker = new CircuitBreakerSettings();
   readonly events = new EventSettings();
+  readonly metrics = new MetricsSettings();
+  readonly autoscale = new AutoscaleSettings();
   readonly outgoing = new OutgoingSettings();
   readonly retention = new RetentionSettings();
   readonly storage = new StorageSettings();

@@ -1,31 +1,29 @@
-import { NestFactory } from '@nestjs/core';
 import { PinoLogger } from 'nestjs-pino';
 import { pino } from 'pino';
 import { beforeEach, expect, it } from 'vitest';
 import { loadConfig } from '../config/load-config.js';
-import { taskMetricProviders, TaskMetrics } from '../metrics/task-metrics.js';
+import { AttemptMetrics } from '../metrics/attempt-metrics.js';
+import { AttemptNameMetrics } from '../metrics/name-metrics.js';
 import type { Attempt } from '../task/attempt.js';
 import type { Task } from '../task/task.js';
 import { AttemptLog } from './attempt-log.js';
 
-const { metrics } = await metricsAlone();
 const lines: string[] = [];
 const logger = pino({ base: null, timestamp: false }, { write: (line: string) => lines.push(line) });
-const logWith = (environment: Record<string, string>) =>
-  new AttemptLog(loadConfig(environment), metrics, { logger } as unknown as PinoLogger);
+const logWith = (environment: Record<string, string>) => {
+  const config = loadConfig(environment);
+  const names = new AttemptNameMetrics(config);
+  return new AttemptLog(config, new AttemptMetrics(), names, { logger } as unknown as PinoLogger);
+};
 const log = logWith({});
-
-async function metricsAlone(): Promise<{ metrics: TaskMetrics }> {
-  const module = { module: TaskMetrics, providers: [...taskMetricProviders, TaskMetrics] };
-  const context = await NestFactory.createApplicationContext(module, { logger: false });
-  return { metrics: context.get(TaskMetrics) };
-}
 
 const task = {
   id: 'a',
   clientId: 'client-a',
   queue: 'mail',
   lane: 'default',
+  createdAt: 1,
+  scheduledAt: 1,
   target: {
     url: 'https://me:pw@a.example/hook?token=x',
     method: 'POST',

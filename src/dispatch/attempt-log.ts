@@ -2,7 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { PinoLogger } from 'nestjs-pino';
 import { Config } from '../config/config.js';
 import { loggableOrigin, loggableUrl } from '../logging/redact.js';
-import { TaskMetrics } from '../metrics/task-metrics.js';
+import { AttemptMetrics } from '../metrics/attempt-metrics.js';
+import { AttemptNameMetrics } from '../metrics/name-metrics.js';
+import { hostOf } from '../queue/gates/host-gate.js';
 import type { Attempt } from '../task/attempt.js';
 import type { Settlement } from '../task/settlement.js';
 import type { Task } from '../task/task.js';
@@ -15,7 +17,8 @@ export class AttemptLog {
 
   constructor(
     config: Config,
-    private readonly metrics: TaskMetrics,
+    private readonly metrics: AttemptMetrics,
+    private readonly names: AttemptNameMetrics,
     { logger }: PinoLogger,
   ) {
     // What may not be read in Redis may not be read in the log.
@@ -27,6 +30,7 @@ export class AttemptLog {
 
   write(task: Task, attempt: Attempt, settlement: Settlement): void {
     this.metrics.attempted(task, attempt, settlement);
+    this.names.attempted(task, hostOf(new URL(task.target.url)), attempt);
     const line = wideLine(task, attempt, settlement, this.loggable(task.target.url));
     // A dead letter needs a person; anything less is what retries are for.
     if (settlement.kind === 'dead_letter') this.logger.warn(line, 'attempt');
