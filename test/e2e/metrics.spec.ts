@@ -158,7 +158,7 @@ async function makeTraffic(): Promise<void> {
   await taskIn('dead_letter', await enqueue('dead', {}, { max_retries: 0 }));
   target.reset();
   for (let n = 0; n < 12; n++) await enqueue('limited', {}, { delay: 600 });
-  for (let n = 0; n < 4; n++) void (await enqueue('gone', { url: 'http://127.0.0.1:9' }, { max_retries: 9 }));
+  for (let n = 0; n < 4; n++) await enqueue('gone', { url: 'http://127.0.0.1:9' }, { max_retries: 9 });
   await until(
     async () => (await scrape(worker.url)).sum('taskqueue_circuit_changes_total', { to: 'open' }) > 0,
   );
