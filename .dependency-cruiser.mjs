@@ -8,6 +8,7 @@ const allowed = {
   net: [],
   logging: ['config', 'task'],
   metrics: ['config', 'task', 'http'],
+  tracing: ['config', 'task', 'metrics', 'health'],
   redis: ['config', 'health', 'metrics'],
   audit: ['http'],
   queue: ['task', 'time', 'config', 'redis', 'metrics', 'health', 'audit'],
@@ -17,13 +18,24 @@ const allowed = {
   events: ['task', 'time', 'config', 'http', 'redis', 'clients', 'metrics'],
   fleet: ['time', 'config', 'http', 'redis', 'queue', 'workers', 'metrics'],
   'task-request': ['task', 'net', 'time', 'config', 'http', 'clients', 'queue'],
-  enqueue: ['task', 'net', 'time', 'config', 'http', 'clients', 'queue', 'metrics', 'task-request'],
+  enqueue: [
+    'task',
+    'net',
+    'time',
+    'config',
+    'http',
+    'clients',
+    'queue',
+    'metrics',
+    'tracing',
+    'task-request',
+  ],
   tracking: ['task', 'time', 'config', 'http', 'clients', 'queue', 'metrics', 'task-request'],
   admin: [
     ...['task', 'time', 'config', 'http', 'health', 'net', 'redis', 'clients', 'queue', 'circuit-breaker'],
     ...['task-request', 'audit', 'workers', 'tracking'],
   ],
-  dispatch: ['task', 'net', 'time', 'config', 'clients', 'queue', 'metrics', 'health'],
+  dispatch: ['task', 'net', 'time', 'config', 'clients', 'queue', 'metrics', 'tracing', 'health'],
 };
 
 const folders = Object.keys(allowed);
@@ -83,6 +95,7 @@ export default {
     vendor('ioredis', 'node_modules/ioredis/', ['redis/'], { typesAnywhere: true }),
     vendor('undici', 'node_modules/undici/', ['dispatch/']),
     vendor('ws', 'node_modules/(ws|@types/ws)/', ['events/']),
+    vendor('opentelemetry', 'node_modules/@opentelemetry/', ['tracing/']),
     vendor('prom-client', 'node_modules/prom-client/', ['metrics/']),
   ],
   options: {

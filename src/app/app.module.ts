@@ -12,6 +12,8 @@ import { loggingModule } from '../logging/logging.module.js';
 import { MetricsModule } from '../metrics/metrics.module.js';
 import { RedisModule } from '../redis/redis.module.js';
 import { TimeModule } from '../time/time.module.js';
+import type { Tracing } from '../tracing/tracing.js';
+import { TracingModule } from '../tracing/tracing.module.js';
 import { EventsModule } from '../events/events.module.js';
 import { WorkersModule } from '../workers/workers.module.js';
 import { adminAccess } from './admin-access.js';
@@ -20,7 +22,7 @@ import { CountTasksModule, TellEventsModule } from './tell-events.module.js';
 /** The whole application: the foundation always, and the halves that the role asks for. */
 @Module({})
 export class AppModule {
-  static with(config: Config, halves: readonly Type[]): DynamicModule {
+  static with(config: Config, halves: readonly Type[], tracing: Tracing): DynamicModule {
     return {
       module: AppModule,
       imports: [
@@ -33,6 +35,7 @@ export class AppModule {
         }),
         HealthModule,
         MetricsModule,
+        TracingModule.with(tracing),
         ProblemsModule,
         RedisModule,
         WorkersModule,

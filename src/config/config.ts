@@ -10,6 +10,7 @@ import { RedisSettings } from './redis-settings.js';
 import { RetentionSettings } from './retention-settings.js';
 import { ServiceSettings } from './service-settings.js';
 import { StorageSettings } from './storage-settings.js';
+import { TracingSettings } from './tracing-settings.js';
 import { WorkerSettings } from './worker-settings.js';
 
 /**
@@ -27,6 +28,7 @@ export class Config {
   readonly events = new EventSettings();
   readonly metrics = new MetricsSettings();
   readonly autoscale = new AutoscaleSettings();
+  readonly tracing = new TracingSettings();
   readonly outgoing = new OutgoingSettings();
   readonly retention = new RetentionSettings();
   readonly storage = new StorageSettings();

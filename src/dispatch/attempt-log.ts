@@ -3,13 +3,21 @@ import { PinoLogger } from 'nestjs-pino';
 import { Config } from '../config/config.js';
 import { loggableOrigin, loggableUrl } from '../logging/redact.js';
 import { AttemptMetrics } from '../metrics/attempt-metrics.js';
-import { AttemptNameMetrics } from '../metrics/name-metrics.js';
 import { hostOf } from '../queue/gates/host-gate.js';
+import type { ClaimedTask } from '../queue/task-handler.js';
 import type { Attempt } from '../task/attempt.js';
 import type { Settlement } from '../task/settlement.js';
 import type { Task } from '../task/task.js';
+import { type AttemptSpan, type SpanIds, Tracing } from '../tracing/tracing.js';
 
-/** One wide line per attempt, and the figures: all there is to know about it, nothing that is secret. */
+/** An attempt that was made. */
+interface Tried {
+  readonly attempt: Attempt;
+  readonly settlement: Settlement;
+  readonly span: AttemptSpan;
+}
+
+/** A span, one wide line and the figures of each attempt: all there is to know about it, nothing that is secret. */
 @Injectable()
 export class AttemptLog {
   private readonly logger: PinoLogger['logger'];
@@ -18,7 +26,7 @@ export class AttemptLog {
   constructor(
     config: Config,
     private readonly metrics: AttemptMetrics,
-    private readonly names: AttemptNameMetrics,
+    private readonly tracing: Tracing,
     { logger }: PinoLogger,
   ) {
     // What may not be read in Redis may not be read in the log.
@@ -28,10 +36,18 @@ export class AttemptLog {
     this.logger = logger.child({ context: 'Dispatch' }, { formatters: { log: (line) => line } });
   }
 
-  write(task: Task, attempt: Attempt, settlement: Settlement): void {
-    this.metrics.attempted(task, attempt, settlement);
-    this.names.attempted(task, hostOf(new URL(task.target.url)), attempt);
-    const line = wideLine(task, attempt, settlement, this.loggable(task.target.url));
+  /** An attempt begins. */
+  begin(claimed: ClaimedTask): AttemptSpan {
+    return this.tracing.attempt(claimed);
+  }
+
+  write(task: Task, { attempt, settlement, span }: Tried): void {
+    span.ended(attempt, settlement);
+    this.metrics.attempted(task, { attempt, settlement, host: hostOf(new URL(task.target.url)) });
+    const line = {
+      ...wideLine(task, attempt, settlement, this.loggable(task.target.url)),
+      ...traceOf(task, span.ids),
+    };
     // A dead letter needs a person; anything less is what retries are for.
     if (settlement.kind === 'dead_letter') this.logger.warn(line, 'attempt');
     else this.logger.info(line, 'attempt');
@@ -61,6 +77,10 @@ function wideLine(task: Task, attempt: Attempt, settlement: Settlement, url: str
     settlement: settlement.kind,
     retry_in_ms: settlement.kind === 'retry' ? settlement.delayMs : undefined,
     dead_letter_reason: settlement.kind === 'dead_letter' ? settlement.reason : undefined,
-    trace_id: task.traceparent?.slice(3, 35),
   };
+}
+
+/** Without tracing: the trace of whoever enqueued it, if there is one. */
+function traceOf({ traceparent }: Task, span: SpanIds | undefined): object {
+  return { trace_id: span?.traceId ?? traceparent?.slice(3, 35), span_id: span?.spanId };
 }

@@ -7,6 +7,8 @@ import type { OutgoingRequest } from './http-sender.js';
 export interface SenderIdentity {
   /** `task-runner/<version>` */
   readonly userAgent: string;
+  /** Of the call itself, when it is traced; else that of the task goes on. */
+  readonly traceparent?: string | undefined;
   /** A W3C traceparent for tasks that came without one. */
   readonly freshTraceparent: () => string;
 }
@@ -44,7 +46,8 @@ function addDefaults(headers: string[], { task }: ClaimedTask, sender: SenderIde
   const { target } = task;
   if (!names(target, 'idempotency-key')) headers.push('Idempotency-Key', task.id);
   if (!names(target, 'traceparent')) {
-    headers.push('traceparent', task.traceparent ?? sender.freshTraceparent());
+    const own = sender.traceparent ?? task.traceparent;
+    headers.push('traceparent', own ?? sender.freshTraceparent());
   }
   if (!names(target, 'user-agent')) headers.push('User-Agent', sender.userAgent);
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { buildInfo } from '../config/build-info.js';
 import type { AbortHandle } from '../queue/abort-handle.js';
 import type { ClaimedTask } from '../queue/task-handler.js';
+import type { AttemptSpan } from '../tracing/tracing.js';
 import { buildRequest, type SenderIdentity } from './build-request.js';
 import { DestinationCheck } from './destination-check.js';
 import { freshTraceparent } from './fresh-traceparent.js';
@@ -20,11 +21,12 @@ export class Calls {
   ) {}
 
   /** Never rejects. */
-  async make(claimed: ClaimedTask, abort: AbortHandle): Promise<Reply> {
+  async make(claimed: ClaimedTask, abort: AbortHandle, span: AttemptSpan): Promise<Reply> {
     const { task } = claimed;
     const instead = await this.destinations.replyInstead(task);
     if (instead) return instead;
-    const request = await this.signer.signed(buildRequest(claimed, sender), task);
+    const identity = { ...sender, traceparent: span.calls() };
+    const request = await this.signer.signed(buildRequest(claimed, identity), task);
     return 'kind' in request ? request : this.http.send(request, abort);
   }
 }

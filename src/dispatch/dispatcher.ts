@@ -29,13 +29,14 @@ export class Dispatcher extends TaskHandler {
 
   override async handle(claimed: ClaimedTask, abort: AbortHandle): Promise<Handled> {
     const startedAt = this.clock.now();
-    const reply = await this.calls.make(claimed, abort);
+    const span = this.log.begin(claimed);
+    const reply = await this.calls.make(claimed, abort, span);
     const endedAt = this.clock.now();
     const outcome = classify(reply, { now: endedAt, maxMs: this.retryAfterMaxMs });
     const verdict = judgeHost(outcome, { ms: claimed.task.timeoutMs, usualMs: this.usualDeadlineMs });
     const settlement = settle(outcome, { ...claimed, verdict }, { now: endedAt, random: Math.random() });
     const attempt = toAttempt(claimed, reply, outcome, { startedAt, endedAt });
-    this.log.write(claimed.task, attempt, settlement);
+    this.log.write(claimed.task, { attempt, settlement, span });
     return { attempt, settlement, verdict };
   }
 }

@@ -4,6 +4,7 @@ import type { Settlement } from '../task/settlement.js';
 import type { Task } from '../task/task.js';
 import { LANE_LABEL, statusClass, TYPE, TYPE_LABEL } from './labels.js';
 import { counter, histogram, type MetricDefinition } from './metric.js';
+import { AttemptNameMetrics } from './name-metrics.js';
 
 const CLASSES = 'succeeded, rejected, ambiguous, not_sent, interrupted';
 const WAITS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600];
@@ -57,6 +58,14 @@ const retries: MetricDefinition = {
 
 export const attemptMetrics = [attempts, duration, endToEnd, latency, lateness, retries];
 
+/** What is counted of an attempt. */
+interface Attempted {
+  readonly attempt: Attempt;
+  readonly settlement: Settlement;
+  /** The host that it called, as it is at its gate. */
+  readonly host: string;
+}
+
 /** Attempts of this process. */
 @Injectable()
 export class AttemptMetrics {
@@ -67,7 +76,10 @@ export class AttemptMetrics {
   private readonly latenesses = histogram(lateness);
   private readonly retries = counter(retries);
 
-  attempted(task: Task, attempt: Attempt, settlement: Settlement): void {
+  constructor(private readonly names: AttemptNameMetrics) {}
+
+  attempted(task: Task, { attempt, settlement, host }: Attempted): void {
+    this.names.attempted(task, host, attempt);
     const type = TYPE;
     const { lane: priority } = task;
     const { class: outcome, timings } = attempt;

@@ -4,9 +4,9 @@ import { AttemptNameMetrics } from './name-metrics.js';
 import { SettlementMetrics } from './task-metrics.js';
 import { WorkerMetrics } from './worker-metrics.js';
 
-const counted = [AttemptMetrics, AttemptNameMetrics, SettlementMetrics, WorkerMetrics];
+const counted = [AttemptMetrics, SettlementMetrics, WorkerMetrics];
 
 /** What only the worker half counts. */
 @Global()
-@Module({ providers: counted, exports: counted })
+@Module({ providers: [...counted, AttemptNameMetrics], exports: counted })
 export class WorkerMetricsModule {}

@@ -93,9 +93,14 @@ describe('/metrics', () => {
     for (const role of ['api', 'worker'] as const) {
       const wanted = namesOf(role);
       expect([...scrapes[role].names].toSorted(), role).toEqual(wanted.map(({ name }) => name).toSorted());
-      for (const { name, type, labels } of wanted) {
+      for (const metric of wanted) {
+        const { name, type, labels } = metric;
         expect(scrapes[role].types.get(name), name).toBe(type);
-        const series = scrapes[role].series(type === 'histogram' ? `${name}_count` : name);
+        // What both count, one of them does here.
+        const by = metric.role === 'both' ? (['api', 'worker'] as const) : [role];
+        const series = by.flatMap((each) =>
+          scrapes[each].series(type === 'histogram' ? `${name}_count` : name),
+        );
         if (!WITHOUT_VALUES.includes(name)) expect(series.length, `${role}: ${name}`).toBeGreaterThan(0);
         for (const each of series)
           expect(Object.keys(labels), name).toEqual(expect.arrayContaining(Object.keys(each.labels)));
