@@ -15,8 +15,8 @@ const allowed = {
   clients: ['task', 'net', 'time', 'config', 'http', 'redis', 'queue', 'metrics', 'audit'],
   workers: ['time', 'config', 'health', 'redis', 'queue', 'audit'],
   'circuit-breaker': ['task', 'time', 'config', 'http', 'redis', 'queue', 'metrics', 'audit'],
-  events: ['task', 'time', 'config', 'http', 'redis', 'clients', 'metrics'],
-  fleet: ['time', 'config', 'http', 'redis', 'queue', 'workers', 'metrics'],
+  events: ['task', 'time', 'config', 'http', 'health', 'redis', 'clients', 'metrics'],
+  fleet: ['time', 'config', 'http', 'health', 'redis', 'queue', 'workers', 'metrics'],
   'task-request': ['task', 'net', 'time', 'config', 'http', 'clients', 'queue'],
   enqueue: [
     'task',

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { loggableUrl } from '../logging/redact.js';
-import type { RequestSpan, SpanIds, Tracing } from '../tracing/tracing.js';
+import type { DescribedRequest, RequestSpan, SpanIds, Tracing } from '../tracing/tracing.js';
 
 /** Asked every few seconds by machines. */
 const UNTRACED = /^\/(health|metrics)(\/|$)/;
@@ -28,14 +28,16 @@ export function traceRequests(server: FastifyInstance, tracing: Tracing): void {
 }
 
 function begin(request: FastifyRequest, route: string | undefined, tracing: Tracing): void {
-  const { method, url, protocol, headers } = request;
-  const span = tracing.request({
-    ...{ method, route, path: loggableUrl(url), host: headers.host ?? '', scheme: protocol },
-    traceparent: oneOf(headers['traceparent']),
+  const { method, url, headers } = request;
+  const describe = (): DescribedRequest => ({
+    path: loggableUrl(url),
+    host: headers.host ?? '',
+    scheme: request.protocol,
   });
+  const span = tracing.request({ method, route, traceparent: oneOf(headers['traceparent']) }, describe);
   if (!span) return;
   spans.set(request, span);
-  request.headers['traceparent'] = span.traceparent;
+  headers['traceparent'] = span.traceparent;
 }
 
 function oneOf(value: string | string[] | undefined): string | undefined {

@@ -43,7 +43,7 @@ export class AttemptLog {
 
   write(task: Task, { attempt, settlement, span }: Tried): void {
     span.ended(attempt, settlement);
-    this.metrics.attempted(task, { attempt, settlement, host: hostOf(new URL(task.target.url)) });
+    this.metrics.attempted(task, { attempt, settlement, host: () => hostOf(new URL(task.target.url)) });
     const line = {
       ...wideLine(task, attempt, settlement, this.loggable(task.target.url)),
       ...traceOf(task, span.ids),

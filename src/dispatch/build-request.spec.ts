@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ClaimedTask } from '../queue/task-handler.js';
 import type { TaskTarget } from '../task/task.js';
 import { buildRequest } from './build-request.js';
-import { freshTraceparent } from './fresh-traceparent.js';
+import { freshTraceparent } from '../tracing/fresh-ids.js';
 
 const sender = { userAgent: 'task-runner/1', freshTraceparent: () => 'fresh' };
 

@@ -5,7 +5,7 @@ import type { ClaimedTask } from '../queue/task-handler.js';
 import type { AttemptSpan } from '../tracing/tracing.js';
 import { buildRequest, type SenderIdentity } from './build-request.js';
 import { DestinationCheck } from './destination-check.js';
-import { freshTraceparent } from './fresh-traceparent.js';
+import { freshTraceparent } from '../tracing/fresh-ids.js';
 import { HttpSender, type Reply } from './http-sender.js';
 import { RequestSigner } from './request-signer.js';
 

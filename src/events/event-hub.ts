@@ -61,6 +61,10 @@ export class EventHub implements OnModuleDestroy {
     });
   }
 
+  get size(): number {
+    return this.listeners.size;
+  }
+
   /** How many WebSockets are connected. */
   countSockets(sockets: number): void {
     this.metric.countSockets(sockets);

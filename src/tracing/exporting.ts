@@ -7,9 +7,6 @@ import type { SpanMeter, TracingState } from './tracing.js';
 
 type Done = Parameters<SpanExporter['export']>[1];
 
-/** `ExportResultCode.SUCCESS` of @opentelemetry/core. */
-const SUCCESS = 0;
-
 /** Sends spans, and knows how that goes. A collector that is away costs spans and one line in the log. */
 export class Exporting implements SpanExporter {
   private readonly logger = new Logger('Tracing');
@@ -65,7 +62,7 @@ export class Exporting implements SpanExporter {
   export(spans: ReadableSpan[], done: Done): void {
     this.queued -= spans.length;
     this.exporter.export(spans, (result) => {
-      if (Number(result.code) === SUCCESS) this.onSent(spans.length);
+      if (isSent(result)) this.onSent(spans.length);
       else this.onLost(spans.length, result.error?.message ?? 'no reason given');
       done(result);
     });
@@ -107,4 +104,9 @@ export class Exporting implements SpanExporter {
     this.lost += spans;
     this.meter?.lost(spans);
   }
+}
+
+/** The codes are those of @opentelemetry/core; each failure comes with an error. */
+function isSent({ error }: Parameters<Done>[0]): boolean {
+  return error === undefined;
 }

@@ -1,22 +1,22 @@
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SpanKind, type Tracer } from '@opentelemetry/api';
+import { type Attributes, SpanKind } from '@opentelemetry/api';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import { TracerProvider } from '@opentelemetry/sdk-trace';
+import { AlwaysOnSampler, TracerProvider } from '@opentelemetry/sdk-trace';
 import { buildInfo } from '../config/build-info.js';
 import type { Config } from '../config/config.js';
 import { loggableOrigin, loggableUrl } from '../logging/redact.js';
 import type { Task } from '../task/task.js';
-import { attemptSpan } from './attempt-span.js';
+import { OtelAttemptSpan } from './attempt-span.js';
 import { destinationOf, failed, MESSAGING, serverOf } from './attributes.js';
 import { readPairs } from './endpoint.js';
 import { Exporting } from './exporting.js';
-import { samplerFor } from './sampler.js';
-import { contextOf, linksTo, traceparentOf } from './trace-context.js';
+import { Spans } from './spans.js';
 import {
   type AttemptSpan,
   type BegunAttempt,
   type BegunRequest,
+  type DescribedRequest,
   type EnqueueSpan,
   type RequestSpan,
   type SpanMeter,
@@ -24,13 +24,15 @@ import {
   type TracingState,
 } from './tracing.js';
 
+type Describe = () => DescribedRequest;
+
 const CLOSE_WITHIN_MS = 2000;
 
 /** Tracing with OpenTelemetry. Names of spans and attributes are those of its semantic conventions, where there are any. */
 export class OtelTracing extends Tracing {
   private readonly exporting: Exporting;
   private readonly provider: TracerProvider;
-  private readonly tracer: Tracer;
+  private readonly spans: Spans;
   /** What of a URL may be told. */
   private readonly shown: (url: string) => string;
 
@@ -39,32 +41,27 @@ export class OtelTracing extends Tracing {
     const { tracing, storage } = config;
     this.shown = storage.encryptionKeys.length > 0 ? loggableOrigin : loggableUrl;
     this.exporting = new Exporting(tracing, url);
+    this.spans = new Spans(tracing.sampler, tracing.samplerRatio);
     this.provider = new TracerProvider({
       resource: resourceFromAttributes(resourceOf(config)),
-      sampler: samplerFor(tracing.sampler, tracing.samplerRatio),
+      // What is not kept does not come here.
+      sampler: new AlwaysOnSampler(),
+      idGenerator: this.spans,
       spanProcessors: [this.exporting.processor()],
     });
-    this.tracer = this.provider.getTracer('task-runner', buildInfo.version);
+    this.spans.tracer = this.provider.getTracer('task-runner', buildInfo.version);
   }
 
-  override request({ method, route, path, host, scheme, traceparent }: BegunRequest): RequestSpan {
+  override request({ method, route, traceparent }: BegunRequest, describe: Describe): RequestSpan {
     const name = route === undefined ? method : `${method} ${route}`;
-    const span = this.tracer.startSpan(name, { kind: SpanKind.SERVER }, contextOf(traceparent));
-    if (span.isRecording()) {
-      span.setAttributes({
-        'http.request.method': method,
-        'url.path': path,
-        'url.scheme': scheme,
-        ...serverOf(`${scheme}://${host}`),
-        ...(route !== undefined && { 'http.route': route }),
-      });
-    }
-    const { traceId, spanId } = span.spanContext();
+    const begun = this.spans.begin(name, { kind: SpanKind.SERVER, traceparent });
+    const { span } = begun;
+    if (span) span.setAttributes(requestAttributes(method, route, describe()));
     return {
-      traceId,
-      spanId,
-      traceparent: traceparentOf(span),
+      ...begun.ids,
+      traceparent: begun.traceparent,
       ended: (status) => {
+        if (!span) return;
         span.setAttribute('http.response.status_code', status);
         if (status >= 500) failed(span, String(status));
         span.end();
@@ -73,30 +70,24 @@ export class OtelTracing extends Tracing {
   }
 
   override enqueue(task: Task): EnqueueSpan {
-    const name = `send ${task.queue}`;
-    const span = this.tracer.startSpan(name, { kind: SpanKind.PRODUCER }, contextOf(task.traceparent));
-    if (span.isRecording()) {
-      span.setAttributes({
-        ...destinationOf(task),
-        [MESSAGING.operationType]: 'send',
-        [MESSAGING.operationName]: 'enqueue',
-      });
-    }
+    const place = { kind: SpanKind.PRODUCER, traceparent: task.traceparent };
+    const { span, traceparent } = this.spans.begin(`send ${task.queue}`, place);
+    span?.setAttributes({
+      ...destinationOf(task),
+      [MESSAGING.operationType]: 'send',
+      [MESSAGING.operationName]: 'enqueue',
+    });
     return {
-      task: { ...task, traceparent: traceparentOf(span) },
+      task: { ...task, traceparent },
       ended: (refusal) => {
-        if (refusal !== undefined) failed(span, refusal);
-        span.end();
+        if (span && refusal !== undefined) failed(span, refusal);
+        span?.end();
       },
     };
   }
 
   override attempt(begun: BegunAttempt): AttemptSpan {
-    const { traceparent, queue } = begun.task;
-    const parent = contextOf(traceparent);
-    const options = { kind: SpanKind.CONSUMER, links: linksTo(traceparent) };
-    const span = this.tracer.startSpan(`process ${queue}`, options, parent);
-    return attemptSpan(span, begun, { tracer: this.tracer, shown: this.shown });
+    return new OtelAttemptSpan(begun, this.spans, this.shown);
   }
 
   override state(): TracingState {
@@ -120,5 +111,19 @@ function resourceOf({ tracing, service }: Config): Record<string, string> {
     'service.instance.id': `${hostname()}-${process.pid}`,
     'task_runner.mode': service.mode,
     ...readPairs(tracing.resourceAttributes),
+  };
+}
+
+function requestAttributes(
+  method: string,
+  route: string | undefined,
+  { path, host, scheme }: DescribedRequest,
+): Attributes {
+  return {
+    'http.request.method': method,
+    'url.path': path,
+    'url.scheme': scheme,
+    ...serverOf(`${scheme}://${host}`),
+    ...(route !== undefined && { 'http.route': route }),
   };
 }

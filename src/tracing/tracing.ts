@@ -14,13 +14,17 @@ export interface BegunRequest {
   readonly method: string;
   /** The route's pattern; nothing when no route matched. */
   readonly route: string | undefined;
+  /** Of the caller: W3C Trace Context. What is none is left out. */
+  readonly traceparent: string | undefined;
+}
+
+/** What else is told of a request whose trace is kept. */
+export interface DescribedRequest {
   /** Without its query. */
   readonly path: string;
   /** Of the server, as the request names it, with its port. */
   readonly host: string;
   readonly scheme: string;
-  /** Of the caller: W3C Trace Context. What is none is left out. */
-  readonly traceparent: string | undefined;
 }
 
 /** A request to this server. */
@@ -76,7 +80,7 @@ export interface SpanMeter {
  */
 export abstract class Tracing {
   /** Nothing without tracing. */
-  abstract request(begun: BegunRequest): RequestSpan | undefined;
+  abstract request(begun: BegunRequest, describe: () => DescribedRequest): RequestSpan | undefined;
   abstract enqueue(task: Task): EnqueueSpan;
   abstract attempt(begun: BegunAttempt): AttemptSpan;
   /** Nothing without tracing. */
