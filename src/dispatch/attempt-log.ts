@@ -7,7 +7,7 @@ import { hostOf } from '../queue/gates/host-gate.js';
 import type { ClaimedTask } from '../queue/task-handler.js';
 import type { Attempt } from '../task/attempt.js';
 import type { Settlement } from '../task/settlement.js';
-import type { Task } from '../task/task.js';
+import { isCall, type Task, typeOf } from '../task/task.js';
 import { type AttemptSpan, type SpanIds, Tracing } from '../tracing/tracing.js';
 
 /** An attempt that was made. */
@@ -43,25 +43,28 @@ export class AttemptLog {
 
   write(task: Task, { attempt, settlement, span }: Tried): void {
     span.ended(attempt, settlement);
-    this.metrics.attempted(task, { attempt, settlement, host: () => hostOf(new URL(task.target.url)) });
-    const line = {
-      ...wideLine(task, attempt, settlement, this.loggable(task.target.url)),
-      ...traceOf(task, span.ids),
-    };
+    const { target } = task;
+    const host = (): string => (isCall(target) ? hostOf(new URL(target.url)) : 'none');
+    this.metrics.attempted(task, { attempt, settlement, host });
+    const line = { ...wideLine(task, attempt, settlement, this.targetOf(task)), ...traceOf(task, span.ids) };
     // A dead letter needs a person; anything less is what retries are for.
     if (settlement.kind === 'dead_letter') this.logger.warn(line, 'attempt');
     else this.logger.info(line, 'attempt');
   }
+
+  private targetOf({ target }: Task): object {
+    return isCall(target) ? { method: target.method, url: this.loggable(target.url) } : {};
+  }
 }
 
-function wideLine(task: Task, attempt: Attempt, settlement: Settlement, url: string): object {
+function wideLine(task: Task, attempt: Attempt, settlement: Settlement, target: object): object {
   const { timings } = attempt;
   return {
     task_id: task.id,
     client_id: task.clientId,
     queue: task.queue,
-    method: task.target.method,
-    url,
+    type: typeOf(task),
+    ...target,
     attempt: attempt.number,
     max_attempts: task.maxRetries + 1,
     class: attempt.class,

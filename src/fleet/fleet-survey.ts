@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Config } from '../config/config.js';
 import type { FleetFigures } from '../metrics/fleet-figures.js';
 import { Backlog } from '../queue/gauges/backlog.js';
+import { CIRCUITS_KEY } from '../redis/keys.js';
 import { readMemory } from '../redis/memory.js';
 import { RedisConnections } from '../redis/redis-connections.js';
 import { type ReplicationInfo, readReplicationInfo } from '../redis/replication/replication-info.js';
@@ -44,6 +45,7 @@ export class FleetSurvey {
       ...memory,
       ...replicaFigures(replication),
       ...(await largestNames(redis, metrics.maxNames, parked)),
+      rememberedHosts: await redis.hlen(CIRCUITS_KEY),
       ...(await troubledHosts(redis, metrics.maxNames, parked)),
     };
   }

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Attempt } from '../task/attempt.js';
 import type { Settlement } from '../task/settlement.js';
-import type { Task } from '../task/task.js';
-import { LANE_LABEL, statusClass, TYPE, TYPE_LABEL } from './labels.js';
+import { type Task, typeOf } from '../task/task.js';
+import { LANE_LABEL, statusClass, TYPE_LABEL } from './labels.js';
 import { counter, histogram, type MetricDefinition } from './metric.js';
 import { AttemptNameMetrics } from './name-metrics.js';
 
@@ -80,7 +80,7 @@ export class AttemptMetrics {
 
   attempted(task: Task, { attempt, settlement, host }: Attempted): void {
     this.names.attempted(task, host(), attempt);
-    const type = TYPE;
+    const type = typeOf(task);
     const { lane: priority } = task;
     const { class: outcome, timings } = attempt;
     this.attempts.inc({ type, priority, class: outcome, status: statusClass(attempt.status) });

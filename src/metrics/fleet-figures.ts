@@ -45,6 +45,8 @@ export interface FleetFigures {
   readonly deferred: Readonly<Record<GateKind, number>>;
   /** Hosts whose circuit is not closed, by state. */
   readonly circuits: Readonly<Record<string, number>>;
+  /** Hosts that anything is kept of. */
+  readonly rememberedHosts: number;
   /** Worker processes that are there, by state. */
   readonly workers: Readonly<Record<string, number>>;
   readonly busySlots: number;

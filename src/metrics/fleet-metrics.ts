@@ -67,6 +67,13 @@ const others: FleetMetric[] = [
   },
   {
     ...gauge,
+    name: 'taskqueue_circuit_hosts_remembered',
+    help: 'Hosts that anything is remembered of, at most 100,000.',
+    labels: {},
+    samples: one(({ rememberedHosts }) => rememberedHosts),
+  },
+  {
+    ...gauge,
     name: 'taskqueue_store_memory_bytes',
     help: 'Memory of Redis: used, and max, its maxmemory (0 = none).',
     labels: { kind: 'used, max' },

@@ -1,11 +1,8 @@
 // What bounds the labels that several metrics have, in words for the catalogue.
 
 export const LANE_LABEL = { priority: 'the four lanes' };
-export const TYPE_LABEL = { type: '`http`' };
+export const TYPE_LABEL = { type: 'types that are built in, or mapped by an admin' };
 export const REASON = 'those that the help names';
-
-/** The type of tasks, as a label. */
-export const TYPE = 'http';
 
 /** `2xx`, ...; `none` = no answer. */
 export function statusClass(status: number | undefined): string {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { Task } from '../task/task.js';
-import { LANE_LABEL, TYPE, TYPE_LABEL } from './labels.js';
+import { type Task, typeOf } from '../task/task.js';
+import { LANE_LABEL, TYPE_LABEL } from './labels.js';
 import { counter, histogram, type MetricDefinition } from './metric.js';
 
 const submitted: MetricDefinition = {
@@ -22,7 +22,7 @@ const completed: MetricDefinition = {
   type: 'counter',
   help: 'Tasks that have ended, by how: completed, dead_letter, expired, cancelled. By the process that ended them.',
   role: 'both',
-  labels: { ...TYPE_LABEL, status: 'those four' },
+  labels: { type: `${TYPE_LABEL.type}; unknown, without an attempt`, status: 'those four' },
 };
 const retrying: MetricDefinition = {
   name: 'taskqueue_tasks_retrying_total',
@@ -57,6 +57,8 @@ const handedBack: MetricDefinition = {
 export const taskMetrics = [submitted, scheduled, completed];
 export const settlementMetrics = [retrying, retryDelay, buried, handedBack];
 
+const UNREAD = 'unknown';
+
 /** How a task ends. */
 export type TaskEnd = 'completed' | 'dead_letter' | 'expired' | 'cancelled';
 
@@ -68,12 +70,13 @@ export class TaskMetrics {
   private readonly ends = counter(completed);
 
   submitted(task: Task): void {
-    this.submissions.inc({ type: TYPE, priority: task.lane });
+    this.submissions.inc({ type: typeOf(task), priority: task.lane });
     if (task.scheduledAt > task.createdAt) this.later.inc();
   }
 
-  ended(status: TaskEnd): void {
-    this.ends.inc({ type: TYPE, status });
+  /** @param type of the task; nothing = it ended without an attempt, and its type was not read */
+  ended(status: TaskEnd, type = UNREAD): void {
+    this.ends.inc({ type, status });
   }
 }
 
@@ -85,9 +88,9 @@ export class SettlementMetrics {
   private readonly burials = counter(buried);
   private readonly returns = counter(handedBack);
 
-  willRetry(delayMs: number): void {
-    this.intoBackoff.inc({ type: TYPE });
-    this.delays.observe({ type: TYPE }, delayMs / 1000);
+  willRetry(delayMs: number, type = UNREAD): void {
+    this.intoBackoff.inc({ type });
+    this.delays.observe({ type }, delayMs / 1000);
   }
 
   died(): void {

@@ -3,7 +3,7 @@ import type { Attempt } from '../task/attempt.js';
 import type { Settlement } from '../task/settlement.js';
 import { destinationOf, failed, MESSAGING, serverOf } from './attributes.js';
 import type { Begun, Spans } from './spans.js';
-import type { AttemptSpan, BegunAttempt } from './tracing.js';
+import type { AttemptSpan, BegunAttempt, Called } from './tracing.js';
 
 /** The span of an attempt, with that of its call as a child. */
 export class OtelAttemptSpan implements AttemptSpan {
@@ -24,9 +24,8 @@ export class OtelAttemptSpan implements AttemptSpan {
     return this.begun.ids;
   }
 
-  calls(): string {
-    const { task, attempt } = this.tried;
-    const { method, url } = task.target;
+  calls({ method, url }: Called): string {
+    const { attempt } = this.tried;
     const { span, traceparent } = this.spans.begin(method, {
       kind: SpanKind.CLIENT,
       traceparent: this.begun.traceparent,

@@ -1,5 +1,5 @@
 import { type Attributes, type Span, SpanStatusCode } from '@opentelemetry/api';
-import type { Task } from '../task/task.js';
+import { type Task, typeOf } from '../task/task.js';
 
 /** Names of the semantic conventions for messaging. */
 export const MESSAGING = {
@@ -15,6 +15,7 @@ export function destinationOf(task: Task): Attributes {
     'messaging.message.id': task.id,
     'task_runner.client.id': task.clientId,
     'task_runner.lane': task.lane,
+    'task_runner.type': typeOf(task),
   };
 }
 

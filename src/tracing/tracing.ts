@@ -42,12 +42,18 @@ export interface EnqueueSpan {
   ended(refusal?: string): void;
 }
 
+/** What an attempt calls. */
+export interface Called {
+  readonly method: string;
+  readonly url: string;
+}
+
 /** An attempt, and its call within. */
 export interface AttemptSpan {
   /** Nothing without tracing. */
   readonly ids: SpanIds | undefined;
   /** The call begins. @returns the `traceparent` to send with it; nothing without tracing */
-  calls(): string | undefined;
+  calls(called: Called): string | undefined;
   ended(attempt: Attempt, settlement: Settlement): void;
 }
 
