@@ -1,5 +1,10 @@
+<<<<<<< HEAD
 // Writes what the documentation takes from the code: openapi.json, the configuration reference, the table in the
 // README, .env.example, and the Dockerfiles of the two halves. Works on the built app (`npm run docs` builds first); needs no Redis and no port.
+=======
+// Writes what the documentation takes from the code: openapi.json, the references of configuration and metrics, the table
+// in the README and .env.example. Works on the built app (`npm run docs` builds first); needs no Redis and no port.
+>>>>>>> observe
 // With --check it writes nothing, names every file that differs, and exits with 1.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -31,10 +36,12 @@ async function generate() {
   const { openApi } = await import('./lib/docs/openapi.mjs');
   const { settingGroups } = await import('./lib/docs/settings.mjs');
   const { environmentExample, reference, withTable } = await import('./lib/docs/configuration.mjs');
+  const { metricsReference } = await import('./lib/docs/metrics.mjs');
   const groups = settingGroups();
   return {
     'openapi.json': await openApi(),
     'docs/configuration.md': await pretty(reference(groups)),
+    'docs/metrics.md': await pretty(metricsReference()),
     'README.md': await pretty(withTable(current('README.md'), groups)),
     '.env.example': environmentExample(groups),
     'Dockerfile.api': dockerfileFor('api'),

@@ -5,8 +5,10 @@ import { ClientGuard } from '../clients/client-guard.js';
 import { ClientsModule } from '../clients/clients.module.js';
 import { EnqueueModule } from '../enqueue/enqueue.module.js';
 import { CircuitsModule } from '../circuit-breaker/circuits.module.js';
+import { FleetModule } from '../fleet/fleet.module.js';
 import { IngressGuard, IngressLimit } from '../http/ingress-guard.js';
 import { Problems } from '../http/problems.js';
+import { ApiMetricsModule } from '../metrics/api-metrics.module.js';
 import { Ingress } from '../queue/admission/ingress.js';
 import { MemoryWatch } from '../queue/store/memory-watch.js';
 import { QueueModule } from '../queue/queue.module.js';
@@ -23,6 +25,7 @@ import type { Half } from './half.js';
 /** The half that takes tasks and tells about them. */
 @Module({
   imports: [
+    ApiMetricsModule,
     QueueModule,
     ClientsModule,
     CircuitsModule,
@@ -30,6 +33,7 @@ import type { Half } from './half.js';
     TrackingModule,
     AdminModule,
     WorkerRegistryModule,
+    FleetModule,
     ListeningModule,
   ],
   providers: [

@@ -1,8 +1,8 @@
 import { Global, Module } from '@nestjs/common';
+import { Backlog } from './gauges/backlog.js';
 import { DepthGauge } from './gauges/depth-gauge.js';
 import { DeadLetterGroups } from './dead-letters/dead-letter-groups.js';
 import { GateStore } from './gates/gate-store.js';
-import { HistoryGauge } from './gauges/history-gauge.js';
 import { laneQueues, laneQueuesProvider } from './gauges/lane-queues.js';
 import { Ingress } from './admission/ingress.js';
 import { MemoryWatch } from './store/memory-watch.js';
@@ -21,9 +21,9 @@ import { TaskReader } from './task-reader.js';
   providers: [
     laneQueuesProvider,
     DeadLetterGroups,
+    Backlog,
     DepthGauge,
     GateStore,
-    HistoryGauge,
     Ingress,
     MemoryWatch,
     QueueGauge,
@@ -33,6 +33,7 @@ import { TaskReader } from './task-reader.js';
     { provide: TaskReader, useClass: ScriptTaskReader },
   ],
   exports: [
+    Backlog,
     DeadLetterGroups,
     DepthGauge,
     Ingress,

@@ -25,6 +25,8 @@ export const scripts = {
   runTask: answeredOnce('run-task'),
   retryTask: answeredOnce('retry-task'),
   editTask: answeredOnce('edit-task'),
+  surveyLanes: script('survey-lanes'),
+  countParked: script('count-parked'),
   setGate: script('set-gate'),
   keepRecord: answeredOnce('keep-record'),
   setCircuit: answeredOnce('set-circuit'),

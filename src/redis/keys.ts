@@ -88,3 +88,12 @@ export const RUNNING_KEY = `${PREFIX}running`;
 
 /** Sorted set: the tasks that a gate holds back. */
 export const parkKey = (gate: string): string => `${PREFIX}park:${gate}`;
+
+/** Hash: gate of a client or a queue → its tasks that have not ended. */
+export const ALIVE_KEY = `${PREFIX}alive`;
+
+/** What was counted last of the whole fleet (JSON). */
+export const FLEET_FIGURES_KEY = `${PREFIX}figures`;
+
+/** Is there for as long as nobody need count anew. */
+export const FLEET_COUNTED_KEY = `${FLEET_FIGURES_KEY}:fresh`;

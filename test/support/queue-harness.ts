@@ -1,6 +1,5 @@
 import { Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
-import { Gauge } from 'prom-client';
 import { Circuits } from '../../src/circuit-breaker/circuits.js';
 import { HostLimits } from '../../src/circuit-breaker/host-limits.js';
 import { KnownHosts } from '../../src/circuit-breaker/known-hosts.js';
@@ -9,7 +8,6 @@ import { TierStore } from '../../src/clients/tier-store.js';
 import { Config } from '../../src/config/config.js';
 import { loadConfig } from '../../src/config/load-config.js';
 import { HealthRegistry } from '../../src/health/health-registry.js';
-import { StoreMetric } from '../../src/metrics/store-metric.js';
 import type { AbortHandle } from '../../src/queue/abort-handle.js';
 import { HostChanges } from '../../src/queue/gates/host-changes.js';
 import { GateStore } from '../../src/queue/gates/gate-store.js';
@@ -131,7 +129,7 @@ export class QueueHarness {
   }
 
   private queueOn(connections: RedisConnections): ScriptTaskQueue {
-    const memory = new MemoryWatch(this.config, connections, storeMetric(), new HealthRegistry());
+    const memory = new MemoryWatch(this.config, connections, new HealthRegistry());
     return new ScriptTaskQueue(this.config, connections, this.clock, memory);
   }
 
@@ -143,11 +141,6 @@ export class QueueHarness {
     this.connections.push(connections);
     return connections;
   }
-}
-
-function storeMetric(): StoreMetric {
-  const options = { help: 'of nobody', registers: [] };
-  return new StoreMetric(new Gauge({ ...options, name: 'memory', labelNames: ['kind'] }));
 }
 
 class WorkHandler extends TaskHandler {

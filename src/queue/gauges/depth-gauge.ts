@@ -1,22 +1,21 @@
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { Queue } from 'bullmq';
-import { type Depth, DepthMetric } from '../../metrics/depth-metric.js';
 import { LANES } from '../../task/lane.js';
 import { LANE_QUEUES } from './lane-queues.js';
 
 const STATES = ['wait', 'active', 'delayed', 'completed', 'failed'] as const;
 
-/** Tells the metrics how deep the lanes are, each time they are asked. */
-@Injectable()
-export class DepthGauge implements OnModuleInit {
-  constructor(
-    @Inject(LANE_QUEUES) private readonly queues: readonly Queue[],
-    private readonly metric: DepthMetric,
-  ) {}
+/** How many tasks a lane has where. */
+export interface Depth {
+  readonly priority: string;
+  readonly state: (typeof STATES)[number];
+  readonly tasks: number;
+}
 
-  onModuleInit(): void {
-    this.metric.measureWith(() => this.count());
-  }
+/** How deep the lanes are. */
+@Injectable()
+export class DepthGauge {
+  constructor(@Inject(LANE_QUEUES) private readonly queues: readonly Queue[]) {}
 
   /** Tasks by lane, most urgent first, and by where BullMQ keeps them. */
   async count(): Promise<Depth[]> {

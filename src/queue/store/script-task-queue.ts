@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../config/config.js';
+import { AdmissionMetric } from '../../metrics/admission-metric.js';
 import { PREFIX } from '../../redis/keys.js';
 import type { LuaScript } from '../../redis/lua-script.js';
 import { RedisConnections } from '../../redis/redis-connections.js';
@@ -61,7 +62,10 @@ export class ScriptTaskQueue extends TaskQueue {
       requestsPerSecond: this.requestsPerSecond,
       isMemoryShort: () => memory.isShort,
     };
-    this.batches = new AddBatches(connections.writers, rules, clock);
+    const metric = new AdmissionMetric();
+    this.batches = new AddBatches(connections.writers, rules, clock, (tasks) => {
+      metric.batched(tasks);
+    });
     this.cipher = new TaskCipher(config);
     this.completedForMs = stepSettings(config, '').completedForMs;
   }

@@ -64,6 +64,10 @@ local function delay(lane, id, till, order)
   zaddLater(setKey(lane, 'delayed'), ms(till * 4096 + (order or 0)), id)
 end
 
+-- Sorted set `parked` has the gates that tasks are parked under, all with score 0; whoever counts them (count-parked.lua)
+-- takes out those that hold none any more.
+local noted = {}
+
 -- `at`: when the gate opens by itself, if it does.
 local function park(lane, id, gate, due, expires, maxAge, at)
   local tries = 0
@@ -73,6 +77,10 @@ local function park(lane, id, gate, due, expires, maxAge, at)
     tries = tonumber(string.match(call('HGET', jobKey(lane, id), 'kept') or '', '^%d+')) or 0
   end
   zaddLater(P .. 'park:' .. gate, ms(parkScore(lane, tries, due)), lane .. ':' .. id)
+  if not noted[gate] then
+    noted[gate] = true
+    zaddLater(P .. 'parked', '0', gate)
+  end
   delay(lane, id, backstop(due, expires, maxAge), PARKED)
   wakeAt(gate, at)
 end
