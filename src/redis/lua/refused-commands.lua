@@ -59,6 +59,7 @@ local needed = {
   { 'ZRANGEBYSCORE', key, '0', '1' },
   { 'ZRANK', key, 'member' },
   { 'ZREM', key, 'member' },
+  { 'ZREMRANGEBYRANK', key, '0', '0' },
   { 'ZSCORE', key, 'member' },
 }
 if ARGV[1] == '1' then
