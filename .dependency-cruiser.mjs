@@ -18,9 +18,10 @@ const allowed = {
   'task-request': ['task', 'net', 'time', 'config', 'http', 'clients', 'queue'],
   enqueue: ['task', 'net', 'time', 'config', 'http', 'clients', 'queue', 'metrics', 'task-request'],
   tracking: ['task', 'time', 'config', 'http', 'clients', 'queue', 'metrics', 'task-request'],
+  operations: ['task', 'time', 'config', 'http', 'redis', 'queue', 'metrics', 'audit', 'task-request'],
   admin: [
     ...['task', 'time', 'config', 'http', 'health', 'net', 'redis', 'clients', 'queue', 'circuit-breaker'],
-    ...['task-request', 'audit', 'workers', 'tracking'],
+    ...['task-request', 'audit', 'workers', 'tracking', 'operations'],
   ],
   dispatch: ['task', 'net', 'time', 'config', 'clients', 'queue', 'metrics', 'health'],
 };

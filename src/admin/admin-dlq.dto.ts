@@ -15,7 +15,7 @@ import { TASK_STATES, type TaskState } from '../task/task-state.js';
 import { TaskFilterFields } from '../tracking/task-filter.dto.js';
 import { TaskList, TaskSummary } from '../tracking/task-summary.dto.js';
 
-const FINGERPRINT = /^([0-9a-f]{16}|other)$/;
+export const FINGERPRINT = /^([0-9a-f]{16}|other)$/;
 const MOST_AT_ONCE = 1000;
 
 /** Which dead letters are meant. Each field narrows them down further. */

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { CircuitsModule } from '../circuit-breaker/circuits.module.js';
 import { ClientsModule } from '../clients/clients.module.js';
+import { OperationsModule } from '../operations/operations.module.js';
 import { WorkerRegistryModule } from '../workers/registry.module.js';
 import { AdminAuditController } from './admin-audit.controller.js';
 import { AdminCircuitsController } from './admin-circuits.controller.js';
@@ -10,6 +11,7 @@ import { AdminDlqController, AdminTasksController } from './admin-dlq.controller
 import { AdminHealthController } from './admin-health.controller.js';
 import { AdminHostLimitsController } from './admin-host-limits.controller.js';
 import { AdminKeysController } from './admin-keys.controller.js';
+import { AdminOperationsController } from './admin-operations.controller.js';
 import { AdminQueuesController } from './admin-queues.controller.js';
 import { AdminTiersController } from './admin-tiers.controller.js';
 import { AdminWorkersController } from './admin-workers.controller.js';
@@ -17,7 +19,7 @@ import { AuditLog } from './audit-log.js';
 import { DeadLetterDesk } from './dead-letter-desk.js';
 
 @Module({
-  imports: [ClientsModule, CircuitsModule, WorkerRegistryModule],
+  imports: [ClientsModule, CircuitsModule, WorkerRegistryModule, OperationsModule],
   controllers: [
     AdminHealthController,
     AdminClientsController,
@@ -31,6 +33,7 @@ import { DeadLetterDesk } from './dead-letter-desk.js';
     AdminAuditController,
     AdminDlqController,
     AdminTasksController,
+    AdminOperationsController,
   ],
   providers: [AuditLog, DeadLetterDesk],
 })

@@ -12,6 +12,8 @@ import { MemoryWatch } from '../queue/store/memory-watch.js';
 import { QueueModule } from '../queue/queue.module.js';
 import { OwnerGuard } from '../tracking/owner-guard.js';
 import { TrackingModule } from '../tracking/tracking.module.js';
+import { OperationRunner } from '../operations/operation-runner.js';
+import { OperationsModule } from '../operations/operations.module.js';
 import { ListeningModule } from '../events/listening.module.js';
 import { WorkerRegistryModule } from '../workers/registry.module.js';
 import { ApiUpkeep } from './api-upkeep.js';
@@ -30,6 +32,7 @@ import type { Half } from './half.js';
     TrackingModule,
     AdminModule,
     WorkerRegistryModule,
+    OperationsModule,
     ListeningModule,
   ],
   providers: [
@@ -45,6 +48,7 @@ export class ApiModule implements Half {
   constructor(
     private readonly memory: MemoryWatch,
     private readonly upkeep: ApiUpkeep,
+    private readonly operations: OperationRunner,
     problems: Problems,
   ) {
     problems.know([queueFull, queueUnavailable]);
@@ -52,6 +56,7 @@ export class ApiModule implements Half {
 
   start(): Promise<void> {
     this.upkeep.start();
+    this.operations.start();
     return this.memory.start();
   }
 }

@@ -24,7 +24,10 @@ export type AuditAction =
   | 'host.put'
   | 'host.delete'
   | 'dead_letter.retry'
-  | 'dead_letter.delete';
+  | 'dead_letter.delete'
+  | 'operation.begin'
+  | 'operation.cancel'
+  | 'operation.undo';
 
 /** A line of the audit log. When it was written is for the log to say. */
 export interface AuditEntry {

@@ -7,6 +7,7 @@ import { HistoryMetric, historyMetricProviders } from './history-metric.js';
 import { HttpMetrics, httpMetricProviders } from './http-metrics.js';
 import { ListenerMetric, listenerMetricProviders } from './listener-metric.js';
 import { MetricsController } from './metrics.controller.js';
+import { OperationMetric, operationMetricProviders } from './operation-metric.js';
 import { StoreMetric, storeMetricProviders } from './store-metric.js';
 import { TaskMetrics, taskMetricProviders } from './task-metrics.js';
 
@@ -23,7 +24,9 @@ import { TaskMetrics, taskMetricProviders } from './task-metrics.js';
     ...circuitMetricProviders,
     ...admissionMetricProviders,
     ...listenerMetricProviders,
+    ...operationMetricProviders,
     ListenerMetric,
+    OperationMetric,
     TaskMetrics,
     HttpMetrics,
     DepthMetric,
@@ -34,6 +37,7 @@ import { TaskMetrics, taskMetricProviders } from './task-metrics.js';
   ],
   exports: [
     ListenerMetric,
+    OperationMetric,
     TaskMetrics,
     HttpMetrics,
     DepthMetric,

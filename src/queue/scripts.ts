@@ -18,7 +18,7 @@ export const scripts = {
   findOwner: script('find-owner'),
   listTasks: script('list-tasks'),
   listDeadGroups: script('list-dead-groups'),
-  deleteDead: script('delete-dead'),
+  deleteEnded: answeredOnce('delete-ended'),
   explainTask: script('explain-task'),
   cancelTask: answeredOnce('cancel-task'),
   runTask: answeredOnce('run-task'),

@@ -7,7 +7,7 @@
 -- ARGV[3]  how many to tell
 -- ARGV[4]  position to go on behind; '' = from the newest on
 -- ARGV[5], ARGV[6]  after and before which they were created, Unix milliseconds, '' = at any time
--- ARGV[7]  client, '' = all; in the same way ARGV[8] state, ARGV[9] queue, ARGV[10] host (an origin, or what follows
+-- ARGV[7]  client, '' = all; in the same way ARGV[8] state (or several, `,` between), ARGV[9] queue, ARGV[10] host (an origin, or what follows
 --          its scheme, with or without the port), ARGV[11] type
 -- ARGV[12] what the last error has to have in it: JSON without its quotes, ASCII letters in lower case; '' = anything
 -- ARGV[13] of dead letters, in the order in which they died: their fingerprint, `*` = all; '' = of all tasks
@@ -35,6 +35,8 @@ local after, before = tonumber(ARGV[5]) or -math.huge, tonumber(ARGV[6]) or math
 local most, mostHits, behind = tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
 local client, state, queue, host, kind, text = ARGV[7], ARGV[8], ARGV[9], ARGV[10], ARGV[11], ARGV[12]
 local dead = ARGV[13]
+local states = {}
+for each in string.gmatch(state, '[^,]+') do states[each] = true end
 
 -- Where all tasks of a state are, if they are in a set that others are not in too often.
 local SETS = {
@@ -148,7 +150,7 @@ local function fits(lane, id, stored)
   local key = jobKey(lane, id)
   if not isInTime(key, stored) or not hasGates(key) or (kind ~= '' and call('HGET', key, 'name') ~= kind) then return false end
   local is, due = stateOf(lane, id)
-  return (state == '' or is == state) and hasTexts(key), is, due
+  return (state == '' or states[is]) and hasTexts(key), is, due
 end
 
 local function told(lane, id, is, due)

@@ -55,7 +55,13 @@ export async function searchTasks(
 
 function filterArgs(filter: TaskFilter): (string | number)[] {
   const { createdAfter = '', createdBefore = '', labels = [], error = '' } = filter;
-  const texts = [filter.clientId, filter.state, filter.queue, filter.host, filter.type];
+  const texts = [
+    filter.clientId,
+    filter.state ?? filter.states?.join(','),
+    filter.queue,
+    filter.host,
+    filter.type,
+  ];
   return [
     createdAfter,
     createdBefore,
