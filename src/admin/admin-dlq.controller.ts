@@ -18,7 +18,9 @@ import {
   ListDeadLettersQuery,
   RetryDeadLettersRequest,
 } from './admin-dlq.dto.js';
+import { PurgeQuery, PurgeResult } from './admin-purge.dto.js';
 import { DeadLetterDesk, POSITION } from './dead-letter-desk.js';
+import { PurgeDesk } from './purge-desk.js';
 
 const DEFAULT_LIMIT = 50;
 
@@ -28,6 +30,7 @@ export class AdminDlqController {
     private readonly reader: TaskReader,
     private readonly groups: DeadLetterGroups,
     private readonly desk: DeadLetterDesk,
+    private readonly purges: PurgeDesk,
   ) {}
 
   @Get()
@@ -59,6 +62,19 @@ export class AdminDlqController {
   @ApiResponse({ status: 200, type: DeadLetterGroupList })
   async listGroups(): Promise<DeadLetterGroupList> {
     return { groups: (await this.groups.all()).map(groupView) };
+  }
+
+  @Delete()
+  @ApiOperation({
+    operationId: 'clearDeadLetters',
+    summary: 'Clear the dead letters',
+    description:
+      'They are gone at once, and can be brought back for 15 minutes (`POST /admin/operations/{id}/undo`); then their memory is freed. `dry_run` counts first.',
+  })
+  @ApiResponse({ status: 200, type: PurgeResult })
+  @ApiProblem(409, 'Too many operations are not over yet (`too_many_operations`).')
+  clear(@Query() query: PurgeQuery, @By() by: Actor): Promise<PurgeResult> {
+    return this.purges.purge({ state: 'dead_letter' }, query, by);
   }
 
   @Get(':id')

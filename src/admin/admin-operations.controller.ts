@@ -18,7 +18,7 @@ import {
   OperationRequest,
   OperationView,
 } from './admin-operations.dto.js';
-import { operationNotFound, operationOver, tooManyOperations } from './operation-problems.js';
+import { objection, operationNotFound, tooManyOperations } from './operation-problems.js';
 import { operationView } from './operation-view.js';
 import { readOperation } from './read-operation.js';
 
@@ -96,10 +96,35 @@ export class AdminOperationsController {
   })
   @ApiResponse({ status: 202, type: OperationView })
   @ApiProblem(404, 'No such operation.')
-  @ApiProblem(409, 'It is over, or was ended before (`operation_over`).')
+  @ApiProblem(
+    409,
+    'It is over, or was ended before (`operation_over`), or is a purge (`purge_not_cancellable`).',
+  )
   async cancel(@Param('id') id: string, @By() by: Actor): Promise<OperationView> {
     await this.existing(id);
-    if ((await this.operations.cancel(id, by)) === 'over') throw operationOver();
+    const asked = await this.operations.cancel(id, by);
+    if (asked !== 'wanted') throw objection(asked);
+    return this.view(await this.existing(id));
+  }
+
+  @Post(':id/undo')
+  @HttpCode(202)
+  @ApiOperation({
+    operationId: 'undoOperation',
+    summary: 'Bring back what a purge has taken',
+    description:
+      'For 15 minutes. Tasks come back as they were: ids, calls, times, attempts. What has not been taken out of its place yet is there again at once, the rest follows; what is due asks its gates like every task.',
+  })
+  @ApiResponse({ status: 202, type: OperationView })
+  @ApiProblem(404, 'No such operation.')
+  @ApiProblem(
+    409,
+    'It is no purge or too old (`not_undoable`), or is being undone already (`operation_over`).',
+  )
+  async undo(@Param('id') id: string, @By() by: Actor): Promise<OperationView> {
+    await this.existing(id);
+    const asked = await this.operations.undo(id, by);
+    if (asked !== 'wanted') throw objection(asked);
     return this.view(await this.existing(id));
   }
 

@@ -11,6 +11,7 @@ import { type QueueSettings, resumed } from '../queue/queues/queue-settings.js';
 import { Clock } from '../time/clock.js';
 import { AdminController, AnswersWithEtag, Conditional, CreatesOrChanges } from './admin-api.js';
 import { PauseQueueRequest, PutQueueRequest, QueueList, QueueView } from './admin-queues.dto.js';
+import { queueNotFound } from './queue-not-found.js';
 import { queueView } from './queue-view.js';
 import { faultOfName, readPause, readQueueSettings } from './read-queue-settings.js';
 
@@ -134,9 +135,4 @@ interface Asked {
 function existing(settings: QueueSettings | undefined): QueueSettings {
   if (!settings) throw queueNotFound();
   return settings;
-}
-
-function queueNotFound(): ProblemError {
-  const detail = 'There is no queue of this name. PUT /admin/queues/{name} creates one.';
-  return new ProblemError({ status: 404, code: 'queue_not_found', detail });
 }

@@ -12,11 +12,13 @@ import { AdminHealthController } from './admin-health.controller.js';
 import { AdminHostLimitsController } from './admin-host-limits.controller.js';
 import { AdminKeysController } from './admin-keys.controller.js';
 import { AdminOperationsController } from './admin-operations.controller.js';
+import { AdminPurgeQueueController } from './admin-purge-queue.controller.js';
 import { AdminQueuesController } from './admin-queues.controller.js';
 import { AdminTiersController } from './admin-tiers.controller.js';
 import { AdminWorkersController } from './admin-workers.controller.js';
 import { AuditLog } from './audit-log.js';
 import { DeadLetterDesk } from './dead-letter-desk.js';
+import { PurgeDesk } from './purge-desk.js';
 
 @Module({
   imports: [ClientsModule, CircuitsModule, WorkerRegistryModule, OperationsModule],
@@ -34,7 +36,8 @@ import { DeadLetterDesk } from './dead-letter-desk.js';
     AdminDlqController,
     AdminTasksController,
     AdminOperationsController,
+    AdminPurgeQueueController,
   ],
-  providers: [AuditLog, DeadLetterDesk],
+  providers: [AuditLog, DeadLetterDesk, PurgeDesk],
 })
 export class AdminModule {}

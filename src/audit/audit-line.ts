@@ -15,6 +15,7 @@ export type AuditAction =
   | 'queue.put'
   | 'queue.pause'
   | 'queue.resume'
+  | 'queue.delete'
   | 'worker.pause'
   | 'worker.resume'
   | 'worker.drain'

@@ -104,7 +104,8 @@ export class FilterWork {
 
 /** The tasks with which the action does anything, of those that are meant. */
 export function scopeOf({ action, filter }: OperationSpec): TaskFilter {
-  if (action === 'retry') return { ...filter, state: undefined, dead: filter.dead ?? {} };
+  const isOfDead = action === 'retry' || filter.state === 'dead_letter';
+  if (isOfDead) return { ...filter, state: undefined, dead: filter.dead ?? {} };
   return filter.state === undefined && !filter.dead ? { ...filter, states: STATES_OF[action] } : filter;
 }
 

@@ -18,7 +18,7 @@ export class OperationNews {
   }
 
   begun(operation: Operation): void {
-    this.listener({ ...operation, state: 'running' });
+    if (!operation.spec.isDryRun) this.listener(operation);
   }
 
   dealtWith({ spec }: Operation, { add = {} }: Progress): void {

@@ -4,8 +4,10 @@ import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { type CallOff, QueueClock } from '../queue/queue-clock.js';
 import { QueueUnavailable } from '../queue/task-queue.js';
 import { within } from '../redis/within.js';
-import { FilterWork, type Step } from './filter-work.js';
+import type { Step } from './filter-work.js';
+import { OperationWork } from './operation-work.js';
 import type { Operation, OperationState } from './operation.js';
+import type { Progress } from './operation-record.js';
 import { OperationNews } from './operation-news.js';
 import { OperationStore } from './operation-store.js';
 
@@ -13,6 +15,7 @@ const LOOK_EVERY_MS = 1000;
 /** So many operations are worked on by one process at the same time. */
 const SIDE_BY_SIDE = 4;
 const STOP_WITHIN_MS = 1000;
+const MOST_REST_MS = 20;
 
 /** Works on operations, those that a process has left behind as well. Each is worked on by one process at a time. */
 @Injectable()
@@ -25,7 +28,7 @@ export class OperationRunner implements OnModuleDestroy {
 
   constructor(
     private readonly store: OperationStore,
-    private readonly filterWork: FilterWork,
+    private readonly work: OperationWork,
     private readonly clock: QueueClock,
     private readonly news: OperationNews,
   ) {}
@@ -73,9 +76,10 @@ export class OperationRunner implements OnModuleDestroy {
     let operation: Operation | undefined = claimed;
     while (operation) {
       if (operation.wanted === 'cancel') return this.end(operation.id, { state: 'cancelled' });
-      const step = await this.filterWork.step(operation);
+      const since = performance.now();
+      const step = await this.work.step(operation);
       if (!(await this.record(operation, step))) return;
-      if (!(await pace.after(step.acted))) return this.letGo(operation.id);
+      if (!(await pace.after(step.acted, performance.now() - since))) return this.letGo(operation.id);
       operation = await this.store.find(operation.id);
     }
   }
@@ -87,8 +91,9 @@ export class OperationRunner implements OnModuleDestroy {
     const at = { id: operation.id, holder: this.holder };
     const wanted = await this.store.advance(at, { ...progress, set }, onward);
     if (wanted === 'lost') return false;
+    if (isFirst) this.news.begun(operation);
     this.news.dealtWith(operation, progress);
-    if (onward === 'end') await this.tell(operation.id);
+    if (isOver(progress)) await this.tell(operation.id);
     return onward === 'go';
   }
 
@@ -117,15 +122,20 @@ class Pace {
     private readonly stop: AbortSignal,
   ) {}
 
-  /** Waits for as long as so many tasks take. @returns whether to go on */
-  async after(tasks: number): Promise<boolean> {
+  /** Waits for as long as so many tasks take, and as the work took: others have their turn. @returns whether to go on */
+  async after(tasks: number, tookMs: number): Promise<boolean> {
     const now = performance.now();
     this.nextAt = Math.max(this.nextAt, now) + (tasks * 1000) / this.perSecond;
-    // Also without a wait others have their turn.
-    const waitMs = Math.max(1, this.nextAt - now);
+    const waitMs = Math.max(1, Math.min(tookMs, MOST_REST_MS), this.nextAt - now);
     await sleep(waitMs, undefined, { signal: this.stop }).catch(() => undefined);
     return !this.stop.aborted;
   }
+}
+
+/** Whether the state has become one that tells of its end, also if it can be undone yet. */
+function isOver({ set }: Progress): boolean {
+  const state = set?.['state'];
+  return state !== undefined && state !== 'running' && state !== 'undoing';
 }
 
 function textOf(error: unknown): string {

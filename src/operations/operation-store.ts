@@ -19,12 +19,17 @@ const MOST_OPEN = 100;
 /** What a process works on is taken up by another one when nothing was heard of it for so long. */
 const LEASE_MS = 10_000;
 
+export interface Seen {
+  readonly total: number;
+  readonly sample?: readonly string[];
+}
+
 /** What an operation goes on as: at once, in so many milliseconds, or not at all. */
 export type Onward = 'go' | 'end' | { readonly waitMs: number };
 type Wanted = 'cancel' | 'undo' | '' | 'lost';
 
 /** What is asked of an operation, and what speaks against that. */
-export type Asked = 'wanted' | 'over' | 'unknown';
+export type Asked = 'wanted' | 'over' | 'final' | 'no_cancel' | 'unknown';
 
 /** The operations, in Redis: whichever process works on one, all know how far it is. */
 @Injectable()
@@ -40,13 +45,14 @@ export class OperationStore {
   }
 
   /**
-   * @param total how many tasks there are to look at, about
+   * @param seen how many tasks there are to look at, about, and ids of some that are meant, if they are known
    * @returns its id; nothing when there are as many as may be
    * @throws QueueUnavailable
    */
-  async begin(spec: OperationSpec, total: number, audited: string): Promise<string | undefined> {
+  async begin(spec: OperationSpec, seen: Seen, audited: string): Promise<string | undefined> {
     const id = newId(this.clock.now());
-    const fields = ['spec', JSON.stringify(spec), 'state', 'running', 'total', total];
+    const fields = ['spec', JSON.stringify(spec), 'state', 'running', 'total', seen.total];
+    if (seen.sample) fields.push('sample', JSON.stringify(seen.sample));
     const bounds = [MOST_KEPT, MOST_OPEN, audited, this.auditEntries];
     const begun = await this.write(scripts.beginOperation, [id, ...bounds, ...fields]);
     return begun === 1 ? id : undefined;
@@ -82,7 +88,7 @@ export class OperationStore {
    *
    * @throws QueueUnavailable
    */
-  async want(id: string, what: 'cancel', audited: string): Promise<Asked> {
+  async want(id: string, what: 'cancel' | 'undo', audited: string): Promise<Asked> {
     const answer = await this.write(scripts.wantOfOperation, [id, what, audited, this.auditEntries]);
     return answer === '' ? 'unknown' : (answer as Asked);
   }

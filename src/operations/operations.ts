@@ -2,12 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { auditLine } from '../audit/audit-line.js';
 import type { Actor } from '../http/actor.js';
+import { Purges } from '../queue/purges/purges.js';
 import { TaskReader } from '../queue/task-reader.js';
 import { scopeOf } from './filter-work.js';
-import type { Operation, OperationSpec } from './operation.js';
-import { OperationNews } from './operation-news.js';
+import { type Operation, type OperationSpec, SAMPLE } from './operation.js';
 import { OperationRunner } from './operation-runner.js';
-import { type Asked, OperationStore } from './operation-store.js';
+import { type Asked, OperationStore, type Seen } from './operation-store.js';
+import { purgedBy } from './purge-work.js';
 
 const LOOK_EVERY_MS = 20;
 
@@ -18,7 +19,7 @@ export class Operations {
     private readonly store: OperationStore,
     private readonly runner: OperationRunner,
     private readonly reader: TaskReader,
-    private readonly news: OperationNews,
+    private readonly purges: Purges,
   ) {}
 
   /**
@@ -26,16 +27,13 @@ export class Operations {
    * @throws QueueUnavailable
    */
   async begin(spec: OperationSpec): Promise<Operation | undefined> {
-    const total = await this.reader.listLength(scopeOf(spec));
-    const line = spec.isDryRun
-      ? ''
-      : auditLine('operation.begin', targetOf(spec), spec.by)(undefined, told(spec));
-    const id = await this.store.begin(spec, total, line);
+    const line = auditLine('operation.begin', targetOf(spec), spec.by)(undefined, told(spec));
+    const id = await this.store.begin(spec, await this.foresee(spec), spec.isDryRun ? '' : line);
     if (id === undefined) return undefined;
+    // At once, not when somebody comes by. Should this process die before, whoever comes by does it.
+    if (spec.action === 'purge' && !spec.isDryRun) await this.purges.begin(id, purgedBy(spec));
     this.runner.look();
-    const operation = await this.store.find(id);
-    if (operation && !spec.isDryRun) this.news.begun(operation);
-    return operation;
+    return this.store.find(id);
   }
 
   /**
@@ -64,20 +62,34 @@ export class Operations {
   }
 
   /** Ends it between two tasks. @throws QueueUnavailable */
-  async cancel(id: string, by: Actor): Promise<Asked> {
-    const line = auditLine(
-      'operation.cancel',
-      `operation:${id}`,
-      by,
-    )({ state: 'running' }, { state: 'cancelled' });
-    const asked = await this.store.want(id, 'cancel', line);
+  cancel(id: string, by: Actor): Promise<Asked> {
+    return this.want(id, 'cancel', auditLine('operation.cancel', `operation:${id}`, by)(undefined, {}));
+  }
+
+  /** Brings back what a purge has taken. @throws QueueUnavailable */
+  undo(id: string, by: Actor): Promise<Asked> {
+    return this.want(id, 'undo', auditLine('operation.undo', `operation:${id}`, by)(undefined, {}));
+  }
+
+  private async want(id: string, what: 'cancel' | 'undo', line: string): Promise<Asked> {
+    const asked = await this.store.want(id, what, line);
     if (asked === 'wanted') this.runner.look();
     return asked;
   }
+
+  /** What is known before it begins. */
+  private async foresee(spec: OperationSpec): Promise<Seen> {
+    const filter = scopeOf(spec);
+    const total = await this.reader.listLength(filter);
+    if (spec.action !== 'purge') return { total };
+    const { tasks } = await this.reader.list({ filter, limit: SAMPLE });
+    return { total, sample: tasks.map(({ task }) => task.id) };
+  }
 }
 
-function targetOf({ action }: OperationSpec): string {
-  return `tasks:${action}`;
+function targetOf({ action, filter }: OperationSpec): string {
+  if (action !== 'purge') return `tasks:${action}`;
+  return filter.queue === undefined ? 'dlq' : `queue:${filter.queue}`;
 }
 
 function told({ action, asked, rate, dueAt }: OperationSpec): object {

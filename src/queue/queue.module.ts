@@ -6,6 +6,7 @@ import { HistoryGauge } from './gauges/history-gauge.js';
 import { laneQueues, laneQueuesProvider } from './gauges/lane-queues.js';
 import { Ingress } from './admission/ingress.js';
 import { MemoryWatch } from './store/memory-watch.js';
+import { Purges } from './purges/purges.js';
 import { QueueClock, RedisClock } from './queue-clock.js';
 import { QueueRegistry, RedisQueueRegistry } from './queues/queue-registry.js';
 import { ScriptTaskQueue } from './store/script-task-queue.js';
@@ -25,6 +26,7 @@ import { TaskReader } from './task-reader.js';
     HistoryGauge,
     Ingress,
     MemoryWatch,
+    Purges,
     { provide: QueueClock, useClass: RedisClock },
     { provide: QueueRegistry, useClass: RedisQueueRegistry },
     { provide: TaskQueue, useClass: ScriptTaskQueue },
@@ -35,6 +37,7 @@ import { TaskReader } from './task-reader.js';
     DepthGauge,
     Ingress,
     MemoryWatch,
+    Purges,
     TaskQueue,
     TaskReader,
     GateStore,

@@ -9,6 +9,7 @@
 -- Returns  '' when there is no such task; `deleted`; else the state of a task that is not to be removed, and is left alone
 
 --@include context
+--@include purges
 --@include when-full
 local now = clock(ARGV[1])
 --@include state

@@ -17,6 +17,7 @@
 --          tasks: { id, state, when it is due next in Unix ms or '', what FIELDS has, newest attempt }
 
 --@include context
+--@include purges
 local now = clock(ARGV[1])
 --@include state
 --@include positions
@@ -163,15 +164,16 @@ end
 
 local set = dead == '' and SETS[state]
 local entries = set and count(set) <= FEW and ofSet(set) or ofStream()
-local hits, last, gone = {}, 0, {}
+local hits, last, gone, hidden = {}, 0, {}, nil
 for i, entry in ipairs(entries) do
-  if #hits >= mostHits or bytes >= MOST_BYTES then break end
+  hidden = dead ~= '' and purges.clearedAt(entry.time, entry.n)
+  if hidden or #hits >= mostHits or bytes >= MOST_BYTES then break end
   last = i
-  if call('EXISTS', jobKey(entry.lane, entry.id)) == 1 then
+  if call('EXISTS', jobKey(entry.lane, entry.id)) == 0 then
+    gone[#gone + 1] = ms(entry.time) .. '-' .. entry.n
+  elseif not purges.isHidden(entry.lane, entry.id) then
     local doesFit, is, due = fits(entry.lane, entry.id, entry.time)
     if doesFit then hits[#hits + 1] = told(entry.lane, entry.id, is, due) end
-  else
-    gone[#gone + 1] = ms(entry.time) .. '-' .. entry.n
   end
 end
 -- Removed behind our back: whoever comes by takes them out.
@@ -179,7 +181,10 @@ if #gone > 0 then
   if dead == '' then strike(P .. 'made', gone) end
   if streamKey() ~= P .. 'made' then strike(streamKey(), gone) end
 end
-if last == 0 then return { '', 0, '', '', hits } end
+-- All behind a hidden one, to where they begin, are hidden with it.
+local beyond = hidden and ms(hidden.from.time) .. '-' .. hidden.from.n + 1
+if last == 0 then return { beyond or '', 0, '', '', hits } end
 local isEnd = last == #entries and #entries < most
 local oldest = entries[last]
-return { isEnd and '' or ms(oldest.time) .. '-' .. oldest.n, last, ms(entries[1].time), ms(oldest.time), hits }
+local onward = beyond or (isEnd and '' or ms(oldest.time) .. '-' .. oldest.n)
+return { onward, last, ms(entries[1].time), ms(oldest.time), hits }

@@ -16,6 +16,7 @@
 -- Returns  { circuit as in hash `circuits` or '', changes as in step.lua }
 
 --@include context
+--@include purges
 local now = clock(ARGV[1])
 --@include circuits
 --@include gates

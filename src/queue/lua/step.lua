@@ -37,6 +37,7 @@
 --           endings: of tasks that ended without an attempt 4 values for each: id, end, reason, gates
 
 --@include context
+--@include purges
 --@include when-full
 local now = clock(ARGV[1])
 --@include circuits

@@ -1,4 +1,4 @@
--- Dead letters, in the order in which they died, and by what they died of. Needs context.lua, positions.lua and `now`.
+-- Dead letters, in the order in which they died, and by what they died of. Needs context.lua, purges.lua, positions.lua and `now`.
 --
 -- Stream `dead` has all, stream `dead:<fingerprint>` those that died of the same at the same host; a task has its
 -- position in both in field `died`, and its fingerprint in `fp`. Hash `dead:groups` has of each fingerprint
@@ -36,6 +36,7 @@ local function unbury(lane, ids)
     local job = call('HMGET', jobKey(lane, id), 'died', 'fp')
     if job[1] and job[2] then
       all[#all + 1] = job[1]
+      purges.uncount(lane, job[2], job[1])
       groups[job[2]] = groups[job[2]] or {}
       table.insert(groups[job[2]], job[1])
     end
