@@ -3,20 +3,19 @@ import { ApiBody, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { auditLine } from '../audit/audit-line.js';
 import { newApiKey } from '../clients/api-key.js';
 import type { Client, ClientRecord, StoredKey } from '../clients/client.js';
-import { type KeyTerms, MOST_KEYS, storedKey, withKey, withoutKey } from '../clients/client-keys.js';
+import { MOST_KEYS, storedKey, withKey, withoutKey } from '../clients/client-keys.js';
 import { ClientStore } from '../clients/client-store.js';
 import { KeyRing } from '../clients/key-ring.js';
-import { Faults } from '../task-request/faults.js';
-import { readTime } from '../task-request/read-times.js';
 import { type Actor, By } from '../http/actor.js';
 import { ApiProblem } from '../http/api-problem.js';
 import { IfMatch, type Precondition, SendsEtag } from '../http/etag.js';
-import { invalidRequest, ProblemError } from '../http/problem.js';
+import { ProblemError } from '../http/problem.js';
 import { Clock } from '../time/clock.js';
 import { formatTime } from '../time/rfc3339.js';
 import { AdminController, AnswersWithEtag, Conditional } from './admin-api.js';
 import { CreatedKey, CreateKeyRequest, KeyList, type KeyView } from './admin-keys.dto.js';
 import { existingClient } from './client-not-found.js';
+import { readTerms } from './read-terms.js';
 
 @AdminController('clients')
 export class AdminKeysController {
@@ -107,14 +106,6 @@ function listOf({ record }: Client, usedAt: readonly (number | undefined)[] = []
 /** Whoever has looked at the keys may change them, though one was used since. */
 function tagged({ keys }: KeyList): object {
   return keys.map((key) => Object.assign({}, key, { last_used_at: undefined }));
-}
-
-function readTerms({ name, expires_at }: CreateKeyRequest, now: number): KeyTerms {
-  const faults = new Faults();
-  const expiresAt = readTime(expires_at, '/expires_at', faults);
-  if (expiresAt !== undefined && expiresAt <= now) faults.add('/expires_at', 'must be in the future');
-  if (faults.list.length > 0) throw invalidRequest(faults.list);
-  return { ...(name && { name }), createdAt: now, ...(expiresAt !== undefined && { expiresAt }) };
 }
 
 function keyView({ id, shown, name, createdAt, expiresAt }: StoredKey, usedAt?: number): KeyView {

@@ -14,6 +14,7 @@ import { AdminKeysController } from './admin-keys.controller.js';
 import { AdminOperationsController } from './admin-operations.controller.js';
 import { AdminPurgeQueueController } from './admin-purge-queue.controller.js';
 import { AdminQueuesController } from './admin-queues.controller.js';
+import { AdminSigningController } from './admin-signing.controller.js';
 import { AdminTiersController } from './admin-tiers.controller.js';
 import { AdminWorkersController } from './admin-workers.controller.js';
 import { AuditLog } from './audit-log.js';
@@ -26,6 +27,7 @@ import { PurgeDesk } from './purge-desk.js';
     AdminHealthController,
     AdminClientsController,
     AdminKeysController,
+    AdminSigningController,
     AdminDestinationsController,
     AdminTiersController,
     AdminQueuesController,

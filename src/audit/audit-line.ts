@@ -10,6 +10,8 @@ export type AuditAction =
   | 'client.destinations'
   | 'client.key_create'
   | 'client.key_revoke'
+  | 'client.signing_secret_create'
+  | 'client.signing_secret_delete'
   | 'tier.put'
   | 'tier.delete'
   | 'queue.put'
@@ -46,8 +48,8 @@ type Members = Readonly<Record<string, unknown>>;
 /** What is longer than this, as JSON, is left out: nobody reads it, and the log has to have a bound. */
 const MOST_TEXT = 16_384;
 
-/** Never told: the hash of a key says nothing to people, and is none of theirs. */
-const SECRET = new Set(['hash']);
+/** Never told: secrets; and the hash of a key says nothing to people, and is none of theirs. */
+const SECRET = new Set(['hash', 'secret']);
 
 /**
  * The line about a change.

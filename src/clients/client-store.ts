@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { AuditLine } from '../audit/audit-line.js';
 import { Config } from '../config/config.js';
-import type { DestinationPolicy } from '../net/destinations.js';
 import { QueueClock } from '../queue/queue-clock.js';
 import { maxTaskAgeMs } from '../queue/queue-rules.js';
 import { whenAvailable } from '../queue/when-available.js';
@@ -31,6 +30,10 @@ const REFUSALS: Readonly<Record<string, new () => Error>> = {
 const FORGOTTEN_AT_ONCE = 100;
 
 const UNAUDITED: AuditLine = () => '';
+
+type Copies = readonly [destinations: object | undefined, signing: object | undefined];
+
+const NO_COPIES: Copies = [undefined, undefined];
 
 type Kept = readonly [outcome: string, version: string, tierLimits: string];
 
@@ -147,13 +150,15 @@ export class ClientStore {
   ): Promise<Client | undefined> {
     const stored = JSON.stringify(after);
     const args = [id, before?.stored ?? '', stored, builtInText(after.tier), line(before?.record, after)];
-    const [outcome, version, tierLimits] = await this.run(args, after.destinations);
+    const [outcome, version, tierLimits] = await this.run(args, [after.destinations, after.signingSecrets]);
     return outcome === 'kept' ? readClient(id, [stored, tierLimits, version]) : undefined;
   }
 
-  private async run(args: readonly (string | number)[], destinations?: DestinationPolicy): Promise<Kept> {
-    const bounds = [this.auditEntries, this.maxRegistered, destinations ? JSON.stringify(destinations) : ''];
-    const all = [this.clock.scriptTime(), this.maxAgeMs, ...args, ...bounds];
+  /** @param copies of what workers look at by itself */
+  private async run(args: readonly (string | number)[], copies: Copies = NO_COPIES): Promise<Kept> {
+    const texts = copies.map((each) => (each ? JSON.stringify(each) : ''));
+    const bounds = [this.auditEntries, this.maxRegistered];
+    const all = [this.clock.scriptTime(), this.maxAgeMs, ...args, ...bounds, ...texts];
     const kept = (await whenAvailable(() =>
       this.connections.write((redis) => scripts.keepClient.run(redis, PREFIX, all)),
     )) as Kept;

@@ -13,6 +13,17 @@ export interface StoredKey {
   readonly expiresAt?: number;
 }
 
+/** A secret with which the calls of a client are signed. Times are Unix milliseconds. */
+export interface StoredSigningSecret {
+  /** By which it is deleted, and appears in logs. Says nothing of it. */
+  readonly secretId: string;
+  /** `whsec_...`, or that encrypted. Never shown, in logs neither. */
+  readonly secret: string;
+  readonly name?: string;
+  readonly createdAt: number;
+  readonly expiresAt?: number;
+}
+
 /** What is kept of a client; its id is the name of the record. Times are Unix milliseconds. */
 export interface ClientRecord {
   readonly tier: string;
@@ -24,6 +35,8 @@ export interface ClientRecord {
   readonly maxAlive?: number;
   /** Which hosts its tasks may call; nothing = all. */
   readonly destinations?: DestinationPolicy;
+  /** Its calls are signed with each of them that is live. */
+  readonly signingSecrets?: readonly StoredSigningSecret[];
   /** Whoever sends one of them acts as this client. */
   readonly keys?: readonly StoredKey[];
   /** One that no admin has set came up with its first task, and is forgotten when it stays away. */

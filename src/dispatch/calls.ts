@@ -6,6 +6,7 @@ import { buildRequest, type SenderIdentity } from './build-request.js';
 import { DestinationCheck } from './destination-check.js';
 import { freshTraceparent } from './fresh-traceparent.js';
 import { HttpSender, type Reply } from './http-sender.js';
+import { RequestSigner } from './request-signer.js';
 
 const sender: SenderIdentity = { userAgent: `task-runner/${buildInfo.version}`, freshTraceparent };
 
@@ -15,11 +16,15 @@ export class Calls {
   constructor(
     private readonly http: HttpSender,
     private readonly destinations: DestinationCheck,
+    private readonly signer: RequestSigner,
   ) {}
 
   /** Never rejects. */
   async make(claimed: ClaimedTask, abort: AbortHandle): Promise<Reply> {
-    const instead = await this.destinations.replyInstead(claimed.task);
-    return instead ?? this.http.send(buildRequest(claimed, sender), abort);
+    const { task } = claimed;
+    const instead = await this.destinations.replyInstead(task);
+    if (instead) return instead;
+    const request = await this.signer.signed(buildRequest(claimed, sender), task);
+    return 'kind' in request ? request : this.http.send(request, abort);
   }
 }

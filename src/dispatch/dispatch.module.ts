@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { DestinationRules } from '../clients/destination-rules.js';
+import { SigningKeys } from '../clients/signing-keys.js';
 import { Config } from '../config/config.js';
 import { compileAddressPolicy } from '../net/address-policy.js';
 import { TaskHandler } from '../queue/task-handler.js';
@@ -9,6 +10,7 @@ import { DestinationCheck } from './destination-check.js';
 import { Dispatcher } from './dispatcher.js';
 import { HttpSender } from './http-sender.js';
 import { readProxy } from './proxy-tunnel.js';
+import { RequestSigner } from './request-signer.js';
 import { UndiciSender } from './undici-sender.js';
 
 @Module({
@@ -17,6 +19,8 @@ import { UndiciSender } from './undici-sender.js';
     Calls,
     DestinationCheck,
     DestinationRules,
+    RequestSigner,
+    SigningKeys,
     { provide: HttpSender, inject: [Config], useFactory: httpSender },
     { provide: TaskHandler, useClass: Dispatcher },
   ],

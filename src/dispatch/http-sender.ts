@@ -28,6 +28,7 @@ export interface Timings {
  * - `invalid_request`: the request cannot be written as HTTP
  * - `address_refused`: the address policy forbids the target
  * - `destination_refused`: what is set for the client forbids it
+ * - `signing_failed`: what it is to be signed with cannot be read
  * - `dns_failed`, `connect_failed`, `tls_failed`: no connection
  * - `proxy_failed`: `EGRESS_PROXY` could not be reached, or made no tunnel and did not say that the target is why
  * - `timeout`: the deadline passed; `aborted`: the caller called it off, or the sender was closed
@@ -40,6 +41,7 @@ export type FailureCode =
   | 'invalid_request'
   | 'address_refused'
   | 'destination_refused'
+  | 'signing_failed'
   | 'dns_failed'
   | 'connect_failed'
   | 'tls_failed'

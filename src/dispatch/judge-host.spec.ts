@@ -44,6 +44,7 @@ describe('no answer', () => {
     invalid_request: 'neutral',
     address_refused: 'neutral',
     destination_refused: 'neutral',
+    signing_failed: 'neutral',
     aborted: 'neutral',
   };
 

@@ -7,7 +7,7 @@ const TOO_MANY_REQUESTS = 429;
 /** We, or our proxy, did not let the call begin: the host has not been asked. */
 const NOT_ASKED: readonly string[] = [
   ...['invalid_request', 'address_refused', 'destination_refused'],
-  'proxy_failed',
+  ...['signing_failed', 'proxy_failed'],
 ];
 /** A host that has not answered in that time is slow for everybody. */
 const LONG_ENOUGH_MS = 10_000;

@@ -29,8 +29,8 @@ export const API_KEYS_USED_KEY = `${API_KEYS_KEY}:used`;
 /** Hash: client id → which hosts its tasks may call (JSON). Only of clients that may not call all. */
 export const DESTINATIONS_KEY = `${PREFIX}destinations`;
 
-/** Another text after every change of those. */
-export const DESTINATIONS_VERSION_KEY = `${DESTINATIONS_KEY}:version`;
+/** Hash: client id → what its calls are signed with (JSON). Only of clients that have secrets. */
+export const SIGNING_KEY = `${PREFIX}signing`;
 
 /** Sorted set: ids of the clients that have registered themselves, by when they last enqueued, Unix ms, about. */
 export const CLIENTS_SEEN_KEY = `${CLIENTS_KEY}:seen`;

@@ -11,6 +11,7 @@
 -- ARGV[8]  how many lines the audit log keeps, about
 -- ARGV[9]  how many clients may have registered themselves
 -- ARGV[10] which hosts its tasks may call (JSON); '' = all
+-- ARGV[11] what its calls are signed with (JSON); '' = they are not
 -- Returns  { 'kept', version from now on, limits of its tier (JSON) or '' when they are as built in }; { 'changed' } when the
 --          client is another one by now; { 'no_tier' } when its tier does not exist; { 'has_tasks' } when it was to be
 --          deleted and tasks of it are alive; { 'too_many' } when it is one too many of those that register themselves.
@@ -41,7 +42,8 @@ local function keep(old, client, tier)
   local version = newVersion()
   if old then call('ZREM', tierIndex(old), id) end
   moveKeys(id, old, client)
-  setDestinations(id, ARGV[10])
+  setCopy('destinations', id, ARGV[10])
+  setCopy('signing', id, ARGV[11])
   call('HSET', P .. 'clients', id, after)
   call('ZADD', P .. 'clients:names', 0, id)
   call('ZADD', tierIndex(client), 0, id)

@@ -10,6 +10,7 @@
 --   hash `keys`                  hash of an API key -> id of the client; hash `keys:used` has when it was last used
 --   hash `destinations`          which hosts its tasks may call (JSON), of those that may not call all; another text in
 --                                `destinations:version` after every change, for the workers
+--   hash `signing`               what its calls are signed with (JSON), of those that have secrets; and `signing:version`
 --   ZSET `clients:seen`          of clients that have registered themselves, when they last enqueued, Unix ms, about
 -- A limit that is absent is none.
 
@@ -63,14 +64,14 @@ local function moveKeys(id, old, new)
   end
 end
 
--- `policy`: JSON; '' = it may call all.
-local function setDestinations(id, policy)
-  local key = P .. 'destinations'
-  if (call('HGET', key, id) or '') == policy then return end
-  if policy == '' then
+-- What workers look at by itself, in hash `name`. `text`: JSON; '' = nothing is set.
+local function setCopy(name, id, text)
+  local key = P .. name
+  if (call('HGET', key, id) or '') == text then return end
+  if text == '' then
     call('HDEL', key, id)
   else
-    call('HSET', key, id, policy)
+    call('HSET', key, id, text)
   end
   call('SET', key .. ':version', newVersion())
 end
@@ -83,7 +84,8 @@ local function dropClient(id, client, maxAge)
   call('HDEL', P .. 'admission', id)
   for _, key in ipairs({ P .. 'clients:names', P .. 'clients:seen', tierIndex(client) }) do call('ZREM', key, id) end
   moveKeys(id, client, nil)
-  setDestinations(id, '')
+  setCopy('destinations', id, '')
+  setCopy('signing', id, '')
   limitGate('c:' .. id, '', maxAge)
 end
 
