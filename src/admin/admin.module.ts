@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { CircuitsModule } from '../circuit-breaker/circuits.module.js';
 import { ClientsModule } from '../clients/clients.module.js';
 import { OperationsModule } from '../operations/operations.module.js';
+import { TrackingModule } from '../tracking/tracking.module.js';
 import { WorkerRegistryModule } from '../workers/registry.module.js';
 import { AdminAuditController } from './admin-audit.controller.js';
 import { AdminCircuitsController } from './admin-circuits.controller.js';
@@ -12,17 +13,19 @@ import { AdminHealthController } from './admin-health.controller.js';
 import { AdminHostLimitsController } from './admin-host-limits.controller.js';
 import { AdminKeysController } from './admin-keys.controller.js';
 import { AdminOperationsController } from './admin-operations.controller.js';
-import { AdminPurgeQueueController } from './admin-purge-queue.controller.js';
+import { AdminClearDlqController, AdminPurgeQueueController } from './admin-purge.controller.js';
 import { AdminQueuesController } from './admin-queues.controller.js';
 import { AdminSigningController } from './admin-signing.controller.js';
 import { AdminTiersController } from './admin-tiers.controller.js';
 import { AdminWorkersController } from './admin-workers.controller.js';
 import { AuditLog } from './audit-log.js';
 import { DeadLetterDesk } from './dead-letter-desk.js';
+import { DeadLetterEditor } from './dead-letter-editor.js';
 import { PurgeDesk } from './purge-desk.js';
+import { QueueDesk } from './queue-desk.js';
 
 @Module({
-  imports: [ClientsModule, CircuitsModule, WorkerRegistryModule, OperationsModule],
+  imports: [ClientsModule, CircuitsModule, TrackingModule, WorkerRegistryModule, OperationsModule],
   controllers: [
     AdminHealthController,
     AdminClientsController,
@@ -39,7 +42,8 @@ import { PurgeDesk } from './purge-desk.js';
     AdminTasksController,
     AdminOperationsController,
     AdminPurgeQueueController,
+    AdminClearDlqController,
   ],
-  providers: [AuditLog, DeadLetterDesk, PurgeDesk],
+  providers: [AuditLog, DeadLetterDesk, DeadLetterEditor, PurgeDesk, QueueDesk],
 })
 export class AdminModule {}

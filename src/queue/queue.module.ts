@@ -8,6 +8,7 @@ import { Ingress } from './admission/ingress.js';
 import { MemoryWatch } from './store/memory-watch.js';
 import { Purges } from './purges/purges.js';
 import { QueueClock, RedisClock } from './queue-clock.js';
+import { QueueGauge } from './queues/queue-gauge.js';
 import { QueueRegistry, RedisQueueRegistry } from './queues/queue-registry.js';
 import { ScriptTaskQueue } from './store/script-task-queue.js';
 import { ScriptTaskReader } from './store/script-task-reader.js';
@@ -27,6 +28,7 @@ import { TaskReader } from './task-reader.js';
     Ingress,
     MemoryWatch,
     Purges,
+    QueueGauge,
     { provide: QueueClock, useClass: RedisClock },
     { provide: QueueRegistry, useClass: RedisQueueRegistry },
     { provide: TaskQueue, useClass: ScriptTaskQueue },
@@ -41,6 +43,7 @@ import { TaskReader } from './task-reader.js';
     TaskQueue,
     TaskReader,
     GateStore,
+    QueueGauge,
     QueueRegistry,
     QueueClock,
   ],

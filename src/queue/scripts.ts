@@ -18,6 +18,7 @@ export const scripts = {
   findOwner: script('find-owner'),
   listTasks: script('list-tasks'),
   listDeadGroups: script('list-dead-groups'),
+  measureQueues: script('measure-queues'),
   deleteEnded: answeredOnce('delete-ended'),
   explainTask: script('explain-task'),
   cancelTask: answeredOnce('cancel-task'),

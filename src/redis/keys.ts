@@ -57,10 +57,10 @@ export const MADE_KEY = `${PREFIX}made`;
 export const DEAD_KEY = `${PREFIX}dead`;
 
 /** Hash: operation that has cleared dead letters -> which; they are hidden until they are removed, or there again. */
-export const CLEARED_KEY = `${DEAD_KEY}:cleared`;
+export const CLEARED_KEY = `${PREFIX}cleared`;
 
 /** Hash: how many dead letters an operation has cleared, by fingerprint and by lane. */
-export const clearedCountsKey = (operation: string): string => `${PREFIX}cleared:${operation}`;
+export const clearedCountsKey = (operation: string): string => `${CLEARED_KEY}:${operation}`;
 
 /** Sorted set, all scores 0: ids of the operations on many tasks, in the order in which they were asked for. */
 export const OPERATIONS_KEY = `${PREFIX}operations`;

@@ -33,8 +33,8 @@ local now = clock(ARGV[1])
 --@include circuits
 --@include gates
 --@include rooms
---@include places
 --@include alive
+--@include places
 --@include sliding-window
 --@include token-bucket
 --@include admission
@@ -135,7 +135,7 @@ local function judge(at, ids)
     window.added = window.added + 1
   end
   left = left - 1
-  countAlive(ids, 1)
+  comes(ids)
   accepted[#accepted + 1] = at
   atOf[ARGV[at + AT.id]] = at
   if ARGV[at + AT.key] ~= '' then
@@ -157,6 +157,7 @@ local function store(at)
     'delay', due > now and ms(due - now) or '0', 'priority', '0', 'gates', ARGV[at + AT.gates], 'due', ms(due))
   if expires then call('HSET', jobKey(lane, id), 'expires', ms(expires)) end
   if due > now then
+    countIn('scheduled', gates, 1)
     delay(lane, id, due)
   else
     lists[lane] = lists[lane] or {}

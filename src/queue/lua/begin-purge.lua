@@ -21,18 +21,6 @@ if before[1] then return { tonumber(before[1]), tonumber(before[2]) } end
 
 local function newest(name) return call('GET', P .. name .. ':last') or newestIn(name) end
 
--- Looks at all that runs, 1 µs each.
-local function runningIn(gate)
-  local count = 0
-  for _, lane in ipairs(LANES) do
-    for _, id in ipairs(call('LRANGE', setKey(lane, 'active'), 0, -1)) do
-      local gates = call('HGET', jobKey(lane, id), 'gates')
-      if gates and string.sub(gates, 1, #gate + 1) == gate .. '\n' then count = count + 1 end
-    end
-  end
-  return count
-end
-
 local hidden = what == 'dead' and purges.hiddenCounts()
 local function visibleIn(lane) return call('ZCARD', setKey(lane, 'failed')) - (hidden['lane:' .. lane] or 0) end
 
@@ -49,15 +37,21 @@ local function clearDead()
   for _, fingerprint in ipairs(call('HKEYS', P .. 'dead:groups')) do
     append(fields, { fingerprint, call('XLEN', P .. 'dead:' .. fingerprint) - (hidden[fingerprint] or 0) })
   end
-  call('HSET', P .. 'cleared:' .. operation, unpack(fields))
+  -- Eight for each queue.
+  local depths = call('HGETALL', P .. 'depth')
+  for i = 1, #depths, 2 do
+    local queue = string.match(depths[i], '^dead_letter/(.*)$')
+    if queue then append(fields, { queue, depths[i + 1] - (hidden[queue] or 0) }) end
+  end
+  inPieces(fields, UNPACK, function(from, to) call('HSET', P .. 'cleared:' .. operation, unpack(fields, from, to)) end)
   local last = { time = 0, n = 0 }
   for _, range in ipairs(purges.ranges()) do
     if range.time > last.time or (range.time == last.time and range.n > last.n) then last = range end
   end
-  call('HSET', P .. 'dead:cleared', operation, ms(last.time) .. '-' .. last.n .. ';' .. newest('dead'))
+  call('HSET', P .. 'cleared', operation, ms(last.time) .. '-' .. last.n .. ';' .. newest('dead'))
 end
 
-local running = what == 'dead' and 0 or runningIn(what)
+local running = what == 'dead' and 0 or tonumber(call('HGET', P .. 'depth', 'running/' .. what)) or 0
 local count = what == 'dead' and countDead() or (tonumber(call('HGET', P .. 'alive', what)) or 0) - running
 if operation == '' then return { math.max(0, count), running } end
 if what == 'dead' then

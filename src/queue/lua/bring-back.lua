@@ -15,8 +15,8 @@ local now = clock(ARGV[1])
 --@include circuits
 --@include gates
 --@include rooms
---@include places
 --@include alive
+--@include places
 --@include history
 --@include positions
 --@include dead
@@ -33,6 +33,7 @@ local function comeBack(lane, id, job)
   if expires and expires <= now then
     finish(lane, id, 'expired', limits)
   elseif due > now then
+    countIn(delayedAs(false, job[5]), ids, 1)
     delay(lane, id, due)
   else
     admit(lane, id, ids, due, expires, limits.maxAge)
@@ -42,7 +43,7 @@ end
 local count = 0
 for _, member in ipairs(call('LPOP', key, ARGV[3]) or {}) do
   local lane, id = string.match(member, '^(%a+):(.+)$')
-  local job = call('HMGET', jobKey(lane, id), 'gates', 'due', 'expires', 'purged')
+  local job = call('HMGET', jobKey(lane, id), 'gates', 'due', 'expires', 'purged', 'kept')
   if job[4] == ARGV[2] then
     comeBack(lane, id, job)
     count = count + 1

@@ -13,6 +13,7 @@
 --@include when-full
 local now = clock(ARGV[1])
 --@include state
+--@include alive
 --@include history
 --@include recount
 --@include positions
@@ -32,5 +33,6 @@ if isDead then unbury(lane, { id }) else shrink(lane, { id }, { stored(lane, id)
 call('ZREM', setKey(lane, isDead and 'failed' or 'completed'), id)
 call('ZREM', P .. 'expiry', lane .. ':' .. id)
 call('UNLINK', jobKey(lane, id), jobKey(lane, id) .. ':logs')
+flushAlive()
 audit(ARGV[3], ARGV[4])
 return 'deleted'

@@ -22,8 +22,8 @@ local now = clock(ARGV[1])
 --@include circuits
 --@include gates
 --@include rooms
---@include places
 --@include alive
+--@include places
 --@include history
 --@include positions
 --@include dead
@@ -52,9 +52,15 @@ call('HSET', key, 'data', ARGV[9], 'opts', ARGV[10], 'gates', ids, 'expires', ex
   'due', ms(due), 'delay', ms(math.max(0, due - now)))
 if not moves then return 'edited' end
 
-if due > now then delay(lane, id, due) else admit(lane, id, gatesOf(ids), due, tonumber(expires), maxAge) end
+if due > now then
+  countIn('scheduled', gatesOf(ids), 1)
+  delay(lane, id, due)
+else
+  admit(lane, id, gatesOf(ids), due, tonumber(expires), maxAge)
+end
 releaseTouched(100, maxAge)
 wakeForSoonest()
 flushWaits()
 flushGates()
+flushAlive()
 return 'edited'

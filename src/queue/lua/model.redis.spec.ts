@@ -11,6 +11,7 @@ import {
   SMALL_QUEUE,
 } from '../../../test/support/model/model.js';
 import * as operators from '../../../test/support/model/operators.js';
+import * as purges from '../../../test/support/model/purges.js';
 import * as workers from '../../../test/support/model/workers.js';
 import { QueueHarness } from '../../../test/support/queue-harness.js';
 import { ADMISSION_KEY } from '../../redis/keys.js';
@@ -24,8 +25,9 @@ const SEED = Number(process.env['TEST_SEED'] ?? 20_300_101);
 const RUNS = 150 * Number(process.env['TEST_SCALE'] ?? 1);
 const DAY = 86_400_000;
 
-const { add, addAgain, cancel, runNow, retry, deleteDead, edit, setGate, advance } = callers;
+const { add, addAgain, cancel, runNow, retry, editDead, deleteDead, edit, setGate, advance } = callers;
 const { setCircuit, sweep } = operators;
+const { purge, clear, undo, makeFinal } = purges;
 const { turn, crash, lateSettle, recover, prune } = workers;
 /** In the proportions that find most. */
 const HAPPENINGS: Happening[] = [
@@ -35,6 +37,7 @@ const HAPPENINGS: Happening[] = [
     setGate,
     cancel,
     retry,
+    editDead,
     deleteDead,
     runNow,
     edit,
@@ -45,7 +48,7 @@ const HAPPENINGS: Happening[] = [
     addAgain,
     prune,
   ],
-  ...[setCircuit, sweep],
+  ...[setCircuit, sweep, purge, clear, undo, undo, makeFinal],
 ];
 
 let harness: QueueHarness;

@@ -10,6 +10,7 @@
 --@include purges
 --@include when-full
 local now = clock(ARGV[1])
+--@include alive
 --@include positions
 --@include made
 --@include dead
@@ -68,13 +69,14 @@ local function sweepDead()
   remove(members, true)
   if #gone > 0 then strike(P .. 'dead', gone) end
   if #entries == most then return #members, true end
-  call('HDEL', P .. 'dead:cleared', operation)
+  call('HDEL', P .. 'cleared', operation)
   call('DEL', P .. 'cleared:' .. operation)
   return #members, false
 end
 
 local sweep = purge[1] == 'dead' and sweepDead or sweepQueue
 local count, isMore = sweep()
+flushAlive()
 if not isMore then
   call('HDEL', P .. 'purged', operation)
   call('DEL', P .. 'purge:' .. operation)

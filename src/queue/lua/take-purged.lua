@@ -16,8 +16,8 @@ local now = clock(ARGV[1])
 --@include circuits
 --@include gates
 --@include rooms
---@include places
 --@include alive
+--@include places
 --@include history
 --@include positions
 --@include dead
@@ -63,10 +63,12 @@ local function takeDelayed(behind)
   local entries = call('XRANGE', P .. 'made', behind == '' and '-' or '(' .. behind, upTo, 'COUNT', most)
   for _, entry in ipairs(entries) do
     local lane, id = LANE_OF[string.sub(entry[2][2], 1, 1)], string.sub(entry[2][2], 2)
-    local gates = call('HGET', jobKey(lane, id), 'gates')
+    local job = call('HMGET', jobKey(lane, id), 'gates', 'kept')
+    local gates = job[1]
     local score = isOfQueue(gates) and call('ZSCORE', setKey(lane, 'delayed'), id)
     if score and take(lane, id, gates) then
       call('ZREM', setKey(lane, 'delayed'), id)
+      countIn(delayedAs(isParked(score), job[2]), gatesOf(gates), -1)
       if isParked(score) then unpark(lane, id, placesOf(gatesOf(gates))) end
     end
   end

@@ -22,7 +22,8 @@ const ids = (tasks: readonly Task[]) => tasks.map(({ id }) => id);
 const listed = async (filter: object = {}) =>
   (await harness.reader.list({ filter, limit: 1000 })).tasks.map(({ task, state }) => `${task.id} ${state}`);
 const wait = () => harness.redis.lrange('{tr}:default:wait', 0, -1);
-const alive = () => harness.redis.hgetall('{tr}:alive');
+const alive = async () =>
+  Promise.all(['alive', 'depth'].map((name) => harness.redis.hgetall(`{tr}:${name}`)));
 
 /** A bit of everything that a queue may have in it: waiting, held by a gate, scheduled, retrying. */
 async function fill(queue: string): Promise<Task[]> {
@@ -43,7 +44,7 @@ async function fill(queue: string): Promise<Task[]> {
 /** Everything that is kept of tasks, but for what says that a purge has passed by. */
 async function stored(tasks: readonly Task[]): Promise<object[]> {
   const hashes = tasks.map(({ id }) => harness.redis.hgetall(`{tr}:default:${id}`));
-  return (await Promise.all(hashes)).map(({ spared: _spared, ...rest }) => rest);
+  return (await Promise.all(hashes)).map((hash) => Object.assign(hash, { spared: undefined }));
 }
 
 async function takeAll(operation: string, most = Infinity): Promise<string> {
@@ -60,7 +61,7 @@ async function undo(operation: string, what: Purged): Promise<void> {
   if (what === 'dead letters')
     await harness.redis
       .del(`{tr}:cleared:${operation}`)
-      .then(() => harness.redis.hdel('{tr}:dead:cleared', operation));
+      .then(() => harness.redis.hdel('{tr}:cleared', operation));
   else await harness.redis.hdel('{tr}:purging', `q:${what.queue}`);
   for (let left = 1; left > 0;) [, left] = await harness.purges.bringBackSome(operation);
 }
@@ -105,7 +106,7 @@ describe('a queue that is purged', () => {
     await until(async () => (await harness.redis.llen('{tr}:purged:op')) === 10);
     await harness.drained();
     expect(ran.toSorted()).toEqual(ids(others).toSorted());
-    expect(await alive()).toEqual({});
+    expect((await alive())[0]).toEqual({});
     expect(await harness.redis.hgetall('{tr}:window')).toEqual({});
     expect(reports).toHaveLength(10);
   });
@@ -172,7 +173,7 @@ describe('a queue that is purged', () => {
     await takeAll('op');
     await sweepAll('op');
     const left = (await harness.redis.keys('{tr}:*')).filter(
-      (key) => !/:(marker|last|gates|slots|meta)$|reply|signal|added|done|fleet/.test(key),
+      (key) => !/:(marker|last|gates|slots|meta)$|reply|signal|flow|added|done|fleet/.test(key),
     );
     expect(left).toEqual([]);
   });

@@ -22,6 +22,8 @@ export interface Books {
   readonly window: Readonly<Record<string, string>>;
   readonly tat: Readonly<Record<string, string>>;
   readonly alive: Readonly<Record<string, string>>;
+  /** By state and queue. */
+  readonly depth: Readonly<Record<string, string>>;
   readonly wakes: Readonly<Record<string, number>>;
   readonly expiry: Readonly<Record<string, number>>;
   /** Members under each gate, and under what hosts have asked clients to wait with, in their order. */
@@ -41,8 +43,8 @@ export interface Books {
 }
 
 export async function readBooks(redis: Redis): Promise<Books> {
-  const [held, running, window, tat, alive, circuits, holds] = await Promise.all(
-    ['held', 'running', 'window', 'tat', 'alive', 'circuits', 'holds'].map((name) =>
+  const [held, running, window, tat, alive, depth, circuits, holds] = await Promise.all(
+    ['held', 'running', 'window', 'tat', 'alive', 'depth', 'circuits', 'holds'].map((name) =>
       redis.hgetall(`{tr}:${name}`),
     ),
   );
@@ -59,6 +61,7 @@ export async function readBooks(redis: Redis): Promise<Books> {
     openCircuits: await redis.zrange('{tr}:circuits:open', '0', '-1'),
     circuitsToLookAt: await readScores(redis, 'circuits:look'),
     alive: alive!,
+    depth: depth!,
     wakes,
     expiry,
     ...(await readParkedAndLocks(redis)),
@@ -112,14 +115,20 @@ export function compareBooks(model: Model, books: Books): void {
   compareWindows(model, books);
   compareCircuits(model, books);
   compareAlive(model, books);
+  compareDepth(model, books);
   compareMade(model, books);
   compareDead(model, books);
   nothingIsStuck(model, books);
   const locks = new Map(model.at('running').map((task) => [memberOf(task.stored), task.holder!]));
   expect(sorted(books.locks)).toEqual(sorted(locks));
-  const kept = model.at('ended').map((task) => [memberOf(task.stored), task.keptUntil!] as const);
+  const kept = [...model.at('ended'), ...cleared(model)].map(
+    (task) => [memberOf(task.stored), task.keptUntil!] as const,
+  );
   expect(sorted(new Map(Object.entries(books.expiry)))).toEqual(sorted(new Map(kept)));
 }
+
+/** Dead letters that nobody sees; they are in their places all the same. */
+const cleared = (model: Model) => [...model.purged.values()].flat().filter(({ place }) => place === 'ended');
 
 const sorted = <T>(map: ReadonlyMap<string, T>) =>
   [...map].toSorted(([one], [other]) => (one < other ? -1 : 1));
@@ -131,7 +140,7 @@ function comparePlaces(model: Model, { lanes, parked }: Books): void {
     ),
   );
   const waits = (task: ModelTask) => (found.includes(`${memberOf(task.stored)} wait`) ? 'wait' : 'delayed');
-  const expected = [...model.tasks.values()].map((task) => {
+  const expected = [...model.tasks.values(), ...cleared(model)].map((task) => {
     const places = { waiting: waits(task), running: 'active', lost: 'active', ended: endedIn(task) };
     return `${memberOf(task.stored)} ${places[task.place]}`;
   });
@@ -184,10 +193,29 @@ function compareAlive(model: Model, { alive }: Books): void {
   expect(alive).toEqual(counts);
 }
 
+/** In each queue, the tasks in each state, as their places say. */
+function compareDepth(model: Model, { lanes, parked, depth }: Books): void {
+  const held = new Set([...parked.values()].flat());
+  const counts: Record<string, string> = {};
+  const placed = ({ stored, kept }: ModelTask): string | undefined => {
+    const { id, lane } = stored;
+    if (lanes[lane].active.includes(id)) return 'running';
+    if (!lanes[lane].delayed.includes(id)) return undefined;
+    if (held.has(memberOf(stored))) return 'deferred';
+    return kept.made > 0 ? 'retrying' : 'scheduled';
+  };
+  for (const task of [...model.tasks.values(), ...cleared(model)]) {
+    const state = task.ending ?? placed(task);
+    const field = `${state ?? 'pending'}/q:${task.stored.queue}`;
+    if (state) counts[field] = String(Number(counts[field] ?? 0) + 1);
+  }
+  expect(depth).toEqual(counts);
+}
+
 /** Every task that is stored is where lists look for it, and no other. */
 function compareMade(model: Model, { made }: Books): void {
   const expected: Record<string, string[]> = {};
-  for (const { stored } of model.tasks.values()) {
+  for (const { stored } of model.stored()) {
     for (const key of ['made', `made:${stored.clientId}`])
       (expected[key] ??= []).push(`${stored.lane.charAt(0)}${stored.id}`);
   }
@@ -198,7 +226,7 @@ function compareMade(model: Model, { made }: Books): void {
 
 /** Every dead letter is listed, in one group, and no other task; there is no group without any. */
 function compareDead(model: Model, { dead: { dead = [], ...groups }, deadGroups }: Books): void {
-  const letters = [...model.tasks.values()].filter(({ ending }) => ending === 'dead_letter');
+  const letters = model.stored().filter(({ ending }) => ending === 'dead_letter');
   const members = letters.map(({ stored }) => `${stored.lane.charAt(0)}${stored.id}`).toSorted();
   expect(dead.toSorted()).toEqual(members);
   expect(Object.values(groups).flat().toSorted()).toEqual(members);

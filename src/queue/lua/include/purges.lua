@@ -6,9 +6,9 @@
 -- lane meanwhile, as it ran or was a dead letter, has the position in field `spared`. What was taken away is in no place of a
 -- lane: list `purged:<operation>` has it, <lane>:<id>, and its field `purged` the operation. Hash `purged` has the operations
 -- that took anything.
--- Dead letters. Hash `dead:cleared` has, for each operation, <position>;<position>: those are hidden that are behind the
--- first and not behind the second position of stream `dead`. Hash `cleared:<operation>` has how many of each fingerprint and
--- of each lane (`lane:<lane>`) these are.
+-- Dead letters. Hash `cleared` has, for each operation, <position>;<position>: those are hidden that are behind the
+-- first and not behind the second position of stream `dead`. Hash `cleared:<operation>` has how many of each fingerprint, of
+-- each queue (as its gate) and of each lane (`lane:<lane>`) these are.
 
 local purges
 do
@@ -38,7 +38,7 @@ end
 local function loadCleared()
   if cleared ~= nil then return cleared end
   cleared = false
-  local all = call('HGETALL', P .. 'dead:cleared')
+  local all = call('HGETALL', P .. 'cleared')
   for i = 1, #all, 2 do
     local from, to = string.match(all[i + 1], '^([^;]*);(.*)$')
     local time, n = partsOf(from)
@@ -104,15 +104,15 @@ local function isHidden(lane, id)
 end
 
 -- A dead letter is about to be one no longer: should it be a hidden one, there is one less.
-local function uncount(lane, fingerprint, position)
+local function uncount(lane, queue, fingerprint, position)
   if not loadCleared() then return end
   local range = clearedAt(partsOf(position))
   if not range then return end
-  call('HINCRBY', P .. 'cleared:' .. range.operation, fingerprint, -1)
-  call('HINCRBY', P .. 'cleared:' .. range.operation, 'lane:' .. lane, -1)
+  local key = P .. 'cleared:' .. range.operation
+  for _, field in ipairs({ fingerprint, queue or '', 'lane:' .. lane }) do call('HINCRBY', key, field, -1) end
 end
 
--- How many are hidden, by fingerprint and by `lane:<lane>`.
+-- How many are hidden, by fingerprint, by gate of the queue and by `lane:<lane>`.
 local function hiddenCounts()
   local counts = {}
   for _, range in ipairs(loadCleared() or {}) do

@@ -4,7 +4,7 @@
 local function showAgain(operation)
   local what = call('HGET', P .. 'purge:' .. operation, 'what')
   if what == 'dead' then
-    call('HDEL', P .. 'dead:cleared', operation)
+    call('HDEL', P .. 'cleared', operation)
     call('DEL', P .. 'cleared:' .. operation)
   elseif what then
     local mark = call('HGET', P .. 'purging', what)

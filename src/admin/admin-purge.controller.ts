@@ -7,7 +7,7 @@ import { ProblemError } from '../http/problem.js';
 import { QueueRegistry } from '../queue/queues/queue-registry.js';
 import { laneItself } from '../queue/queues/queue-settings.js';
 import { AdminController } from './admin-api.js';
-import { isSet, PurgeQueueQuery, PurgeResult } from './admin-purge.dto.js';
+import { isSet, PurgeQuery, PurgeQueueQuery, PurgeResult } from './admin-purge.dto.js';
 import { queueNotFound } from './queue-not-found.js';
 import { PurgeDesk } from './purge-desk.js';
 
@@ -47,6 +47,24 @@ export class AdminPurgeQueueController {
   private async remove(name: string, by: Actor): Promise<void> {
     if (laneItself(name) !== undefined) throw lanePermanent();
     await this.queues.remove(name, auditLine('queue.delete', `queue:${name}`, by));
+  }
+}
+
+@AdminController('dlq')
+export class AdminClearDlqController {
+  constructor(private readonly purges: PurgeDesk) {}
+
+  @Delete()
+  @ApiOperation({
+    operationId: 'clearDeadLetters',
+    summary: 'Clear the dead letters',
+    description:
+      'They are gone at once, and can be brought back for 15 minutes (`POST /admin/operations/{id}/undo`); then their memory is freed. `dry_run` counts first.',
+  })
+  @ApiResponse({ status: 200, type: PurgeResult })
+  @ApiProblem(409, 'Too many operations are not over yet (`too_many_operations`).')
+  clear(@Query() query: PurgeQuery, @By() by: Actor): Promise<PurgeResult> {
+    return this.purges.purge({ state: 'dead_letter' }, query, by);
   }
 }
 
