@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsBoolean, IsIn, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
+import { IsBoolean, IsIn, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
 import { Nested } from '../http/instantiate.js';
 import { PageLimit } from '../http/page-limit.js';
 import {
@@ -12,24 +12,7 @@ import { TASK_STATES, type TaskState } from '../task/task-state.js';
 import { EnqueueRequest } from '../task-request/enqueue.dto.js';
 import { TaskFilterFields } from '../tracking/task-filter.dto.js';
 import { CanaryView, FINGERPRINT } from './admin-dlq.dto.js';
-
-export const MOST_PER_SECOND = 10_000;
-export const DEFAULT_PER_SECOND = 1000;
-
-/** How fast an operation goes. */
-export function TasksPerSecond(): PropertyDecorator {
-  const rules = [IsOptional(), IsInt(), Min(1), Max(MOST_PER_SECOND)];
-  const described = ApiProperty({
-    type: 'integer',
-    minimum: 1,
-    maximum: MOST_PER_SECOND,
-    required: false,
-    description: 'Tasks per second, at most.',
-  });
-  return (target, property) => {
-    for (const rule of [...rules, described]) rule(target, property);
-  };
-}
+import { TasksPerSecond } from './tasks-per-second.js';
 
 /** Which tasks are meant: what the query of `GET /v1/tasks` can say, and `fingerprint`; or `all`, in so many words. */
 export class OperationFilter extends TaskFilterFields {

@@ -21,6 +21,7 @@ import { AdminWorkersController } from './admin-workers.controller.js';
 import { AuditLog } from './audit-log.js';
 import { DeadLetterDesk } from './dead-letter-desk.js';
 import { DeadLetterEditor } from './dead-letter-editor.js';
+import { PacedRetries } from './paced-retries.js';
 import { PurgeDesk } from './purge-desk.js';
 import { QueueDesk } from './queue-desk.js';
 
@@ -44,6 +45,6 @@ import { QueueDesk } from './queue-desk.js';
     AdminPurgeQueueController,
     AdminClearDlqController,
   ],
-  providers: [AuditLog, DeadLetterDesk, DeadLetterEditor, PurgeDesk, QueueDesk],
+  providers: [AuditLog, DeadLetterDesk, DeadLetterEditor, PacedRetries, PurgeDesk, QueueDesk],
 })
 export class AdminModule {}

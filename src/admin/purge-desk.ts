@@ -3,7 +3,7 @@ import type { Actor } from '../http/actor.js';
 import type { Operation, OperationSpec } from '../operations/operation.js';
 import { Operations } from '../operations/operations.js';
 import { Clock } from '../time/clock.js';
-import { DEFAULT_PER_SECOND } from './admin-operations.dto.js';
+import { DEFAULT_PER_SECOND } from './tasks-per-second.js';
 import { isSet, type PurgeQuery, type PurgeResult } from './admin-purge.dto.js';
 import { tooManyOperations } from './operation-problems.js';
 import { operationView } from './operation-view.js';

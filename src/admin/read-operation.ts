@@ -5,7 +5,8 @@ import type { TaskFilter } from '../queue/search/task-list.js';
 import { Faults } from '../task-request/faults.js';
 import { readSchedule } from '../task-request/read-times.js';
 import { readFilter } from '../tracking/read-filter.js';
-import { DEFAULT_PER_SECOND, type OperationFilter, type OperationRequest } from './admin-operations.dto.js';
+import type { OperationFilter, OperationRequest } from './admin-operations.dto.js';
+import { DEFAULT_PER_SECOND } from './tasks-per-second.js';
 
 interface Circumstances {
   readonly by: Actor;

@@ -18,6 +18,7 @@ import { ListeningModule } from '../events/listening.module.js';
 import { WorkerRegistryModule } from '../workers/registry.module.js';
 import { ApiUpkeep } from './api-upkeep.js';
 import { EventSampler } from './event-sampler.js';
+import { TellOperations } from './tell-operations.js';
 import { queueFull } from './queue-full.js';
 import { queueUnavailable } from './queue-unavailable.js';
 import type { Half } from './half.js';
@@ -38,6 +39,7 @@ import type { Half } from './half.js';
   providers: [
     ApiUpkeep,
     EventSampler,
+    TellOperations,
     ClientGuard,
     { provide: IngressLimit, useExisting: Ingress },
     { provide: APP_GUARD, useClass: IngressGuard },

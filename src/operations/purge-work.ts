@@ -42,7 +42,9 @@ export class PurgeWork {
     const [onward, taken] = await this.purges.takeSome(id, cursor);
     const set = { cursor: onward, looked: taken, done: taken };
     if (onward !== '') return step({ set }, 'go');
-    return step({ set: { ...set, matched: taken, state: 'done' } }, this.untilFinal(undoUntil));
+    // Of nothing there is nothing to undo.
+    const until = taken === 0 ? undefined : undoUntil;
+    return step({ set: { ...set, matched: taken, state: 'done' } }, this.untilFinal(until));
   }
 
   private untilFinal(undoUntil: number | undefined): Onward {
