@@ -18,9 +18,9 @@ export interface PurgeCount {
 }
 
 /** One call holds Redis for some milliseconds. */
-const TAKEN_AT_ONCE = 500;
-const BROUGHT_BACK_AT_ONCE = 250;
-const SWEPT_AT_ONCE = 200;
+const TAKEN_AT_ONCE = 200;
+const BROUGHT_BACK_AT_ONCE = 200;
+const SWEPT_AT_ONCE = 150;
 
 /**
  * Emptying queues and the dead letters, in three parts: `begin` makes what is in there invisible to everybody, however much
