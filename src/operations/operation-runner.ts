@@ -12,8 +12,8 @@ import { OperationNews } from './operation-news.js';
 import { OperationStore } from './operation-store.js';
 
 const LOOK_EVERY_MS = 1000;
-/** So many operations are worked on by one process at the same time. */
-const SIDE_BY_SIDE = 4;
+/** So many operations are worked on by one process at the same time: all there may be, as a slow one must not hold up a purge. */
+const SIDE_BY_SIDE = 100;
 const STOP_WITHIN_MS = 1000;
 const MOST_REST_MS = 20;
 

@@ -94,6 +94,7 @@ describe('a queue that is purged', () => {
 
   it('is gone for dispatchers at once, however they come across it', async () => {
     const [reports, others] = [await fill('reports'), await harness.add(3, fields('default'))];
+    await harness.add(1, fields('reports', { delayMs: HOUR, expiresAt: clock.now() + 1.5 * HOUR }));
     await harness.purges.begin('op', REPORTS);
     const ran: string[] = [];
     harness.worker(3, ({ task }) => {
@@ -103,7 +104,7 @@ describe('a queue that is purged', () => {
     clock.advance(2 * HOUR);
     await harness.gates.set('c:reports-capped', {});
     await until(() => ran.length === 3);
-    await until(async () => (await harness.redis.llen('{tr}:purged:op')) === 10);
+    await until(async () => (await harness.redis.llen('{tr}:purged:op')) === 11);
     await harness.drained();
     expect(ran.toSorted()).toEqual(ids(others).toSorted());
     expect((await alive())[0]).toEqual({});
