@@ -15,9 +15,11 @@ import { AdminKeysController } from './admin-keys.controller.js';
 import { AdminOperationsController } from './admin-operations.controller.js';
 import { AdminClearDlqController, AdminPurgeQueueController } from './admin-purge.controller.js';
 import { AdminQueuesController } from './admin-queues.controller.js';
+import { AdminTaskTypesController } from './admin-task-types.controller.js';
 import { AdminSigningController } from './admin-signing.controller.js';
 import { AdminTiersController } from './admin-tiers.controller.js';
 import { AdminWorkersController } from './admin-workers.controller.js';
+import { TypeMappingsModule } from '../type-mappings/type-mappings.module.js';
 import { AuditLog } from './audit-log.js';
 import { DeadLetterDesk } from './dead-letter-desk.js';
 import { DeadLetterEditor } from './dead-letter-editor.js';
@@ -26,7 +28,14 @@ import { PurgeDesk } from './purge-desk.js';
 import { QueueDesk } from './queue-desk.js';
 
 @Module({
-  imports: [ClientsModule, CircuitsModule, TrackingModule, WorkerRegistryModule, OperationsModule],
+  imports: [
+    ClientsModule,
+    CircuitsModule,
+    TrackingModule,
+    TypeMappingsModule,
+    WorkerRegistryModule,
+    OperationsModule,
+  ],
   controllers: [
     AdminHealthController,
     AdminClientsController,
@@ -44,6 +53,7 @@ import { QueueDesk } from './queue-desk.js';
     AdminOperationsController,
     AdminPurgeQueueController,
     AdminClearDlqController,
+    AdminTaskTypesController,
   ],
   providers: [AuditLog, DeadLetterDesk, DeadLetterEditor, PacedRetries, PurgeDesk, QueueDesk],
 })

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { QueueHarness } from '../../test/support/queue-harness.js';
 import { RedisNode } from '../../test/support/redis-node.js';
+import { urlOf } from '../../test/support/task-of.js';
 import { answers, REFUSES, VirtualFleet } from '../../test/support/virtual-fleet.js';
 import type { Outcome } from '../task/outcome.js';
 
@@ -104,8 +105,8 @@ describe('with ten thousand hosts', () => {
     const fleet = new VirtualFleet(
       harness,
       clock,
-      ({ task: { target } }) => ({
-        outcome: target.url.includes('busy') ? answers(503, 60_000) : REFUSES,
+      ({ task }) => ({
+        outcome: urlOf(task).includes('busy') ? answers(503, 60_000) : REFUSES,
         takesMs: 1,
       }),
       { workers: 1, concurrency: 128 },
@@ -143,7 +144,7 @@ describe('with ten thousand hosts', () => {
     const fleet = new VirtualFleet(
       harness,
       clock,
-      ({ task }) => ({ outcome: task.target.url.includes('well') ? answers(200) : REFUSES, takesMs: 1 }),
+      ({ task }) => ({ outcome: urlOf(task).includes('well') ? answers(200) : REFUSES, takesMs: 1 }),
       { workers: 1, concurrency: 128 },
     );
     for (let n = 0; n < hosts; n++) {

@@ -18,6 +18,8 @@ export interface Enqueueing {
   readonly principal: Principal;
   /** What the task is to call, as it is written. */
   readonly url?: string | undefined;
+  /** Pointer to where the request says that. */
+  readonly urlAt?: string | undefined;
 }
 
 /** Judges who wants to have a task stored, by the record of the task's client. */
@@ -85,12 +87,15 @@ export class ClientJudge {
     if (refusal) throw refusal;
   }
 
-  private refusal(client: Client | undefined, { principal, url }: Enqueueing): ProblemError | undefined {
+  private refusal(
+    client: Client | undefined,
+    { principal, url, urlAt }: Enqueueing,
+  ): ProblemError | undefined {
     if (principal.kind === 'client' && !(client && keyOf(client, principal.keyHash, this.clock.now()))) {
       return wrongApiKey('unknown');
     }
     if (!client) return this.requiresKey ? unknownClient() : undefined;
-    return destinationRefusal(client, url);
+    return destinationRefusal(client, url, urlAt);
   }
 
   private async enrolled(id: string): Promise<Client | undefined> {
@@ -105,7 +110,11 @@ export class ClientJudge {
 /** Compiled once for each version of a client. */
 const compiled = new WeakMap<Client, Destinations>();
 
-function destinationRefusal(client: Client | undefined, url: string | undefined): ProblemError | undefined {
+function destinationRefusal(
+  client: Client | undefined,
+  url: string | undefined,
+  pointer = '/task/url',
+): ProblemError | undefined {
   const policy = client?.record.destinations;
   // What is no URL is told with everything else that is wrong with the task.
   if (!policy || url === undefined || !URL.canParse(url)) return undefined;
@@ -115,7 +124,5 @@ function destinationRefusal(client: Client | undefined, url: string | undefined)
   const refusal = destinations.refusal(target);
   return refusal === undefined
     ? undefined
-    : invalidRequest([
-        { pointer: '/task/url', detail: `must not point to ${target.host}: the host ${refusal}` },
-      ]);
+    : invalidRequest([{ pointer, detail: `must not point to ${target.host}: the host ${refusal}` }]);
 }

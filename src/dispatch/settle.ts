@@ -49,7 +49,8 @@ function isUncounted(failure: Failure, { isProbe = false, verdict }: Tried): boo
 }
 
 function isPermanent(failure: Failure, permanentStatuses: readonly number[] = []): boolean {
-  return failure.noRetry || (failure.class === 'rejected' && permanentStatuses.includes(failure.status));
+  if (failure.noRetry) return true;
+  return failure.class === 'rejected' && permanentStatuses.includes(failure.status ?? 0);
 }
 
 function askedWaitMs(failure: Failure): number {

@@ -1,10 +1,14 @@
 import type { Config } from '../config/config.js';
-import type { Task, TaskTarget } from '../task/task.js';
+import { type CallTarget, isCall, type Task, type TaskTarget } from '../task/task.js';
 import { TextCipher } from './text-cipher.js';
 
+/** Before a sealed text that could be something else: no JSON begins so. */
+const SEALED = 'sealed:';
+
 /**
- * Seals the call of a task (address, headers and body) while it is stored, for its id: it cannot be moved to another task.
- * All else stays readable, and of the address its origin, which the gates need. Without keys nothing is sealed, at no cost.
+ * Seals the call of a task (address, headers and body), or its payload, while it is stored, for its id: it cannot be moved to
+ * another task. All else stays readable, and of the address its origin, which the gates need. Without keys nothing is
+ * sealed, at no cost.
  */
 export class TaskCipher {
   private readonly texts: TextCipher;
@@ -16,18 +20,45 @@ export class TaskCipher {
   /** The task as it is to be stored. */
   seal(task: Task): Task {
     if (!this.texts.seals || task.target.sealed !== undefined) return task;
-    const { url, method, headers, body } = task.target;
-    const sealed = this.texts.seal(JSON.stringify({ url, headers, ...(body && { body }) }), task.id);
-    if (sealed === undefined) return task;
-    return { ...task, target: { url: `${new URL(url).origin}/`, method, headers: [], sealed } };
+    const sealed = this.texts.seal(secretOf(task.target), task.id);
+    return sealed === undefined ? task : { ...task, target: withSeal(task.target, sealed) };
   }
 
   /** A task that was stored, with its call; still sealed when no key opens it. */
   open(task: Task): Task {
-    const { sealed, method } = task.target;
+    const { sealed } = task.target;
     if (sealed === undefined) return task;
-    const call = this.texts.open(sealed, task.id);
-    if (call === undefined) return task;
-    return { ...task, target: { ...(JSON.parse(call) as Omit<TaskTarget, 'method'>), method } };
+    const secret = this.texts.open(sealed, task.id);
+    return secret === undefined ? task : { ...task, target: withSecret(task.target, secret) };
   }
+
+  /** Any text; as it is without keys. */
+  sealText(text: string, of: string): string {
+    const sealed = this.texts.seal(text, of);
+    return sealed === undefined ? text : SEALED + sealed;
+  }
+
+  /** The same again; nothing when no key opens it. */
+  openText(text: string, of: string): string | undefined {
+    return text.startsWith(SEALED) ? this.texts.open(text.slice(SEALED.length), of) : text;
+  }
+}
+
+function secretOf(target: TaskTarget): string {
+  if (!isCall(target)) return target.payload;
+  const { url, headers, body } = target;
+  return JSON.stringify({ url, headers, ...(body && { body }) });
+}
+
+function withSeal(target: TaskTarget, sealed: string): TaskTarget {
+  if (!isCall(target)) return { type: target.type, payload: 'null', sealed };
+  const { url, method, type } = target;
+  return { ...(type !== undefined && { type }), url: `${new URL(url).origin}/`, method, headers: [], sealed };
+}
+
+function withSecret(target: TaskTarget, secret: string): TaskTarget {
+  if (!isCall(target)) return { type: target.type, payload: secret };
+  const { method, type } = target;
+  const call = JSON.parse(secret) as Pick<CallTarget, 'url' | 'headers' | 'body'>;
+  return { ...(type !== undefined && { type }), ...call, method };
 }

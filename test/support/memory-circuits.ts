@@ -4,6 +4,7 @@ import { type Circuit, letThrough, stateAt } from '../../src/queue/gates/circuit
 import type { Refusal } from '../../src/queue/gates/decide.js';
 import type { HostVerdict } from '../../src/task/host-verdict.js';
 import type { Task } from '../../src/task/task.js';
+import { urlOf } from './task-of.js';
 
 /** The defaults of the product. */
 const SETTINGS: CircuitSettings = {
@@ -15,7 +16,7 @@ const SETTINGS: CircuitSettings = {
   rampStep: 10,
 };
 
-export const hostOf = ({ target }: Task): string => new URL(target.url).origin;
+export const hostOf = (task: Task): string => new URL(urlOf(task)).origin;
 
 /** The circuits of hosts, by the rules of `src/circuit-breaker`. */
 export class MemoryCircuits {

@@ -19,7 +19,7 @@ export function snapshotOf(id: string, [state, due, values]: RawTask, cipher: Ta
     ...(!read && { isUnreadable: true }),
     state,
     attemptsMade: Number(fields.get('atm') ?? 0),
-    attempts: attemptsIn(fields),
+    attempts: attemptsIn(fields).map((attempt) => withResult(attempt, id, cipher)),
     ...(due !== '' && { nextAttemptAt: Number(due) }),
     ...ending(state, fields),
   };
@@ -38,6 +38,11 @@ function ending(state: TaskState, fields: ReadonlyMap<string, string>): Partial<
   const fingerprint = fields.get('fp');
   const death = { deadLetterReason: reason, ...(fingerprint !== undefined && { fingerprint }) };
   return { finishedAt: Number(finishedOn), ...(state === 'dead_letter' && death) };
+}
+
+function withResult(attempt: Attempt, id: string, cipher: TaskCipher): Attempt {
+  const { result } = attempt;
+  return result === undefined ? attempt : { ...attempt, result: cipher.openText(result, id) };
 }
 
 function attemptsIn(fields: ReadonlyMap<string, string>): Attempt[] {

@@ -2,6 +2,7 @@ import type { Logger } from '@nestjs/common';
 import { isUnavailable } from '../../redis/unavailable.js';
 import type { Attempt } from '../../task/attempt.js';
 import type { Settlement } from '../../task/settlement.js';
+import { isCall, typeOf } from '../../task/task.js';
 import type { Clock } from '../../time/clock.js';
 import { Seldom } from '../../time/seldom.js';
 import { AbortHandle } from '../abort-handle.js';
@@ -134,7 +135,8 @@ export class RunningTasks implements Runner {
 
 function runningTask({ fetched, since }: Running): RunningTask {
   const { id, queue, clientId, target } = fetched.task;
-  return { id, queue, clientId, host: new URL(target.url).host, attempt: fetched.attemptsMade + 1, since };
+  const host = isCall(target) ? new URL(target.url).host : '';
+  return { id, queue, clientId, type: typeOf(fetched.task), host, attempt: fetched.attemptsMade + 1, since };
 }
 
 /** What we stopped ourselves is no try, nor is a probe that got no answer: it is handed back. */

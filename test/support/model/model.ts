@@ -8,6 +8,7 @@ import type { Lane } from '../../../src/task/lane.js';
 import { isFinal, mayBecome, TASK_STATES, type TaskState } from '../../../src/task/task-state.js';
 import type { HostVerdict } from '../../../src/task/host-verdict.js';
 import type { Task } from '../../../src/task/task.js';
+import { urlOf } from '../task-of.js';
 
 export const HOUR = 3_600_000;
 /** How long a gate may hold a task; short, so that it happens. */
@@ -336,10 +337,10 @@ export function newTask(stored: Task): ModelTask {
   };
 }
 
-export function gatesOf({ queue, clientId, target }: Task): GateId[] {
-  return [`q:${queue}`, `c:${clientId}`, `h:${new URL(target.url).origin}`];
+export function gatesOf(task: Task): GateId[] {
+  return [`q:${task.queue}`, `c:${task.clientId}`, `h:${hostOf(task)}`];
 }
 
-export const hostOf = ({ target }: Task): string => new URL(target.url).origin;
+export const hostOf = (task: Task): string => new URL(urlOf(task)).origin;
 
 export const memberOf = ({ lane, id }: { lane: Lane; id: string }): string => `${lane}:${id}`;
