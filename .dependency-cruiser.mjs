@@ -25,9 +25,10 @@ const allowed = {
     'type-mappings',
   ],
   tracking: ['task', 'time', 'config', 'http', 'clients', 'queue', 'metrics', 'task-request'],
+  operations: ['task', 'time', 'config', 'http', 'redis', 'queue', 'metrics', 'audit', 'task-request'],
   admin: [
     ...['task', 'time', 'config', 'http', 'health', 'net', 'redis', 'clients', 'queue', 'circuit-breaker'],
-    ...['task-request', 'audit', 'workers', 'tracking', 'task-types', 'type-mappings'],
+    ...['task-request', 'audit', 'workers', 'tracking', 'operations', 'task-types', 'type-mappings'],
   ],
   dispatch: [
     ...['task', 'task-types', 'net', 'time', 'config', 'clients', 'queue', 'metrics', 'tracing', 'health'],

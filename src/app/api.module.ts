@@ -14,10 +14,13 @@ import { MemoryWatch } from '../queue/store/memory-watch.js';
 import { QueueModule } from '../queue/queue.module.js';
 import { OwnerGuard } from '../tracking/owner-guard.js';
 import { TrackingModule } from '../tracking/tracking.module.js';
+import { OperationRunner } from '../operations/operation-runner.js';
+import { OperationsModule } from '../operations/operations.module.js';
 import { ListeningModule } from '../events/listening.module.js';
 import { WorkerRegistryModule } from '../workers/registry.module.js';
 import { ApiUpkeep } from './api-upkeep.js';
 import { EventSampler } from './event-sampler.js';
+import { TellOperations } from './tell-operations.js';
 import { queueFull } from './queue-full.js';
 import { queueUnavailable } from './queue-unavailable.js';
 import type { Half } from './half.js';
@@ -34,11 +37,13 @@ import type { Half } from './half.js';
     AdminModule,
     WorkerRegistryModule,
     FleetModule,
+    OperationsModule,
     ListeningModule,
   ],
   providers: [
     ApiUpkeep,
     EventSampler,
+    TellOperations,
     ClientGuard,
     { provide: IngressLimit, useExisting: Ingress },
     { provide: APP_GUARD, useClass: IngressGuard },
@@ -49,6 +54,7 @@ export class ApiModule implements Half {
   constructor(
     private readonly memory: MemoryWatch,
     private readonly upkeep: ApiUpkeep,
+    private readonly operations: OperationRunner,
     problems: Problems,
   ) {
     problems.know([queueFull, queueUnavailable]);
@@ -56,6 +62,7 @@ export class ApiModule implements Half {
 
   start(): Promise<void> {
     this.upkeep.start();
+    this.operations.start();
     return this.memory.start();
   }
 }

@@ -3,8 +3,9 @@ import { AdmissionMetric } from './admission-metric.js';
 import { FleetMetrics } from './fleet-metrics.js';
 import { ListenerMetric } from './listener-metric.js';
 import { SubmitterMetrics } from './name-metrics.js';
+import { OperationMetric } from './operation-metric.js';
 
-const counted = [AdmissionMetric, FleetMetrics, ListenerMetric, SubmitterMetrics];
+const counted = [AdmissionMetric, FleetMetrics, ListenerMetric, OperationMetric, SubmitterMetrics];
 
 /** What only the API half counts. */
 @Global()

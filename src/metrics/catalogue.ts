@@ -8,6 +8,7 @@ import { httpMetrics } from './http-metrics.js';
 import { listenerMetrics } from './listener-metric.js';
 import type { MetricDefinition } from './metric.js';
 import { attemptNameMetrics, submitterMetrics } from './name-metrics.js';
+import { operationMetrics } from './operation-metric.js';
 import { processMetrics } from './process-metrics.js';
 import { redisMetrics } from './redis-metric.js';
 import { settlementMetrics, taskMetrics } from './task-metrics.js';
@@ -26,7 +27,7 @@ export const CATALOGUE: readonly MetricGroup[] = [
   {
     title: 'Tasks',
     about: 'What was stored, what was refused, and what became of it.',
-    metrics: [...taskMetrics, ...settlementMetrics, ...admissionMetrics],
+    metrics: [...taskMetrics, ...settlementMetrics, ...admissionMetrics, ...operationMetrics],
   },
   {
     title: 'Attempts',

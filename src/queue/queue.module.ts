@@ -6,6 +6,7 @@ import { GateStore } from './gates/gate-store.js';
 import { laneQueues, laneQueuesProvider } from './gauges/lane-queues.js';
 import { Ingress } from './admission/ingress.js';
 import { MemoryWatch } from './store/memory-watch.js';
+import { Purges } from './purges/purges.js';
 import { QueueClock, RedisClock } from './queue-clock.js';
 import { QueueGauge } from './queues/queue-gauge.js';
 import { QueueRegistry, RedisQueueRegistry } from './queues/queue-registry.js';
@@ -26,6 +27,7 @@ import { TaskReader } from './task-reader.js';
     GateStore,
     Ingress,
     MemoryWatch,
+    Purges,
     QueueGauge,
     { provide: QueueClock, useClass: RedisClock },
     { provide: QueueRegistry, useClass: RedisQueueRegistry },
@@ -38,6 +40,7 @@ import { TaskReader } from './task-reader.js';
     DepthGauge,
     Ingress,
     MemoryWatch,
+    Purges,
     TaskQueue,
     TaskReader,
     GateStore,

@@ -11,6 +11,7 @@ import { HealthRegistry } from '../../src/health/health-registry.js';
 import type { AbortHandle } from '../../src/queue/abort-handle.js';
 import { HostChanges } from '../../src/queue/gates/host-changes.js';
 import { GateStore } from '../../src/queue/gates/gate-store.js';
+import { Purges } from '../../src/queue/purges/purges.js';
 import { LoopWorkerPool } from '../../src/queue/worker/loop-worker-pool.js';
 import { MemoryWatch } from '../../src/queue/store/memory-watch.js';
 import { type QueueClock, RedisClock } from '../../src/queue/queue-clock.js';
@@ -32,6 +33,7 @@ export class QueueHarness {
   readonly queue: ScriptTaskQueue;
   readonly reader: ScriptTaskReader;
   readonly gates: GateStore;
+  readonly purges: Purges;
   readonly circuits: Circuits;
   readonly hostLimits: HostLimits;
   readonly knownHosts: KnownHosts;
@@ -53,6 +55,7 @@ export class QueueHarness {
     const connections = this.connect(this.url);
     this.queue = this.queueOn(connections);
     this.reader = new ScriptTaskReader(config, connections, clock);
+    this.purges = new Purges(config, connections, clock);
     this.gates = new GateStore(config, connections, clock);
     this.circuits = new Circuits(config, connections, clock, this.hostChanges);
     this.hostLimits = new HostLimits(connections, this.gates);

@@ -17,6 +17,7 @@
 -- Returns  { 1, changes as in step.lua }; { 0, {} } when it is another one by now and nothing was changed
 
 --@include context
+--@include purges
 if (call('HGET', P .. 'circuits', ARGV[2]) or '') ~= ARGV[11] then return { 0, {} } end
 local now = clock(ARGV[1])
 --@include circuits

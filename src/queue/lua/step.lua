@@ -38,6 +38,7 @@
 --           values for each: id, end, reason, gates
 
 --@include context
+--@include purges
 --@include when-full
 local now = clock(ARGV[1])
 --@include circuits

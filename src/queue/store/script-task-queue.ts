@@ -131,9 +131,18 @@ export class ScriptTaskQueue extends TaskQueue {
 
   override deleteDeadLetter(id: string, audited = ''): Promise<'deleted' | 'not_dead' | 'unknown'> {
     return whenAvailable(async () => {
-      const result = (await this.run(scripts.deleteDead, [id, audited, this.auditEntries])) as string;
+      const args = [id, audited, this.auditEntries, 1];
+      const result = (await this.run(scripts.deleteEnded, args)) as string;
       if (result === '') return 'unknown';
       return result === 'deleted' ? result : 'not_dead';
+    });
+  }
+
+  override deleteEnded(id: string): Promise<'deleted' | 'not_ended' | 'unknown'> {
+    return whenAvailable(async () => {
+      const result = (await this.run(scripts.deleteEnded, [id, '', 0, 0])) as string;
+      if (result === '') return 'unknown';
+      return result === 'deleted' ? result : 'not_ended';
     });
   }
 

@@ -1,4 +1,4 @@
--- Where a task stands: in `wait` of its lane, or parked under a gate. Needs context.lua, gates.lua,
+-- Where a task stands: in `wait` of its lane, or parked under a gate. Needs context.lua, purges.lua, gates.lua,
 -- rooms.lua and alive.lua.
 --
 -- A parked task is a delayed job of BullMQ whose time is a backstop: should whatever opens its gate forget it, it is
@@ -148,7 +148,10 @@ local function admitAll(lane, ids, jobs, maxAge)
   loadAll({ [lane] = lists })
   for i, id in ipairs(ids) do
     local job = jobs[i]
-    admit(lane, id, gatesOf(job[1]), tonumber(job[2]) or now, job[3] and tonumber(job[3]), maxAge, true)
+    local gates = gatesOf(job[1])
+    if not purges.takeAway(lane, id, gates) then
+      admit(lane, id, gates, tonumber(job[2]) or now, job[3] and tonumber(job[3]), maxAge, true)
+    end
   end
 end
 

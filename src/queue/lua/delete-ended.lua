@@ -1,17 +1,21 @@
--- Removes a dead letter for good.
+-- Removes a task that has ended for good.
 --
 -- KEYS[1]  prefix of all keys
 -- ARGV[1]  now, Unix milliseconds; '' = the time of Redis
 -- ARGV[2]  id
 -- ARGV[3]  line for the audit log; '' = none
 -- ARGV[4]  how many lines the audit log keeps, about
--- Returns  '' when there is no such task; `deleted`; else the state of a task that is no dead letter, which is left alone
+-- ARGV[5]  1 = only when it is a dead letter
+-- Returns  '' when there is no such task; `deleted`; else the state of a task that is not to be removed, and is left alone
 
 --@include context
+--@include purges
 --@include when-full
 local now = clock(ARGV[1])
 --@include state
 --@include alive
+--@include history
+--@include recount
 --@include positions
 --@include made
 --@include dead
@@ -21,10 +25,12 @@ local id = ARGV[2]
 local lane = laneOf(id)
 if not lane then return '' end
 local state = stateOf(lane, id)
-if state ~= 'dead_letter' then return state end
+local isDead = state == 'dead_letter'
+local isEnded = isDead or state == 'completed' or state == 'cancelled' or state == 'expired'
+if not isEnded or (ARGV[5] == '1' and not isDead) then return state end
 forgetMade(lane, { id })
-unbury(lane, { id })
-call('ZREM', setKey(lane, 'failed'), id)
+if isDead then unbury(lane, { id }) else shrink(lane, { id }, { stored(lane, id) }) end
+call('ZREM', setKey(lane, isDead and 'failed' or 'completed'), id)
 call('ZREM', P .. 'expiry', lane .. ':' .. id)
 call('UNLINK', jobKey(lane, id), jobKey(lane, id) .. ':logs')
 flushAlive()
