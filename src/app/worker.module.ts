@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { CallbackCourier } from '../callbacks/callback-courier.js';
 import { DispatchModule } from '../dispatch/dispatch.module.js';
 import { HttpSender } from '../dispatch/http-sender.js';
 import { EventDemand } from '../events/event-demand.js';
@@ -10,7 +11,7 @@ import type { Half } from './half.js';
 /** The half that makes the calls. */
 @Module({
   imports: [DispatchModule, WorkerPoolModule.driving(DispatchModule)],
-  providers: [WorkerPresence],
+  providers: [WorkerPresence, CallbackCourier],
 })
 export class WorkerModule implements Half {
   constructor(
@@ -18,17 +19,20 @@ export class WorkerModule implements Half {
     private readonly sender: HttpSender,
     private readonly presence: WorkerPresence,
     private readonly demand: EventDemand,
+    private readonly callbacks: CallbackCourier,
   ) {}
 
   async start(): Promise<void> {
     await this.demand.start();
     await this.presence.join();
     await this.pool.start();
+    this.callbacks.start();
   }
 
   async drain(deadlineMs: number): Promise<void> {
     const leaving = this.presence.beginLeaving();
     await this.pool.drain(deadlineMs);
+    await this.callbacks.stop();
     await leaving;
     await this.presence.leave();
     await this.sender.close();

@@ -21,7 +21,8 @@ export function toAttempt(claimed: ClaimedTask, reply: Reply, outcome: Outcome, 
     error: 'error' in outcome ? outcome.error : undefined,
     retryAfterMs: 'retryAfterMs' in outcome ? outcome.retryAfterMs : undefined,
     timings: timingsOf(claimed, reply, times),
-    response: outcome.class === 'rejected' ? answerText(reply) : undefined,
+    // Whoever is told of a success is told of the answer.
+    response: outcome.class === 'rejected' || claimed.task.callbacks ? answerText(reply) : undefined,
   };
 }
 

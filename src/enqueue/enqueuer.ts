@@ -66,7 +66,7 @@ export class Enqueuer {
     if (id === undefined && !asking.idempotency) return undefined;
     const [result] = await this.untilFresh([asking], async () => {
       // Where it goes was judged then.
-      const client = await this.judge.knownClientOf({ ...asking, url: undefined });
+      const client = await this.judge.knownClientOf({ ...asking, urls: {} });
       const admission = admissionOf(asking, client);
       const found = await this.queue.replay({ clientId: asking.clientId, id, admission });
       return found ? [found] : [];

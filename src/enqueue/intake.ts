@@ -9,6 +9,7 @@ import type { EnqueueRequest } from '../task-request/enqueue.dto.js';
 import { type Asking, Enqueuer } from './enqueuer.js';
 import { idempotencyOf } from './idempotency-key.js';
 import type { NamedRequest } from '../task-request/enqueue.dto.js';
+import { callbackUrls } from '../task-request/read-callbacks.js';
 import { withClientId } from './read-client-id.js';
 import { refusalProblem } from './refusal-problem.js';
 import { type CallHeaders, TaskMaker } from './task-maker.js';
@@ -115,7 +116,7 @@ function askingOf(request: NamedRequest, { principal, idempotencyKey }: Call, pl
   return {
     clientId: request.client_id,
     principal,
-    url: request.task.url,
+    urls: { '/task/url': request.task.url, ...callbackUrls(request) },
     isPaid: place !== undefined,
     ...(idempotencyKey !== undefined && { idempotency: idempotencyOf(request, idempotencyKey, place) }),
   };

@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { PrometheusModule } from '@willsoto/nestjs-prometheus';
 import { CircuitMetric, circuitMetricProviders } from './circuit-metric.js';
 import { AdmissionMetric, admissionMetricProviders } from './admission-metric.js';
+import { CallbackMetric, callbackMetricProviders } from './callback-metric.js';
 import { DepthMetric, depthMetricProviders } from './depth-metric.js';
 import { HistoryMetric, historyMetricProviders } from './history-metric.js';
 import { HttpMetrics, httpMetricProviders } from './http-metrics.js';
@@ -23,6 +24,8 @@ import { TaskMetrics, taskMetricProviders } from './task-metrics.js';
     ...circuitMetricProviders,
     ...admissionMetricProviders,
     ...listenerMetricProviders,
+    ...callbackMetricProviders,
+    CallbackMetric,
     ListenerMetric,
     TaskMetrics,
     HttpMetrics,
@@ -33,6 +36,7 @@ import { TaskMetrics, taskMetricProviders } from './task-metrics.js';
     AdmissionMetric,
   ],
   exports: [
+    CallbackMetric,
     ListenerMetric,
     TaskMetrics,
     HttpMetrics,

@@ -31,6 +31,8 @@ export const scripts = {
   renewLocks: script('renew-locks'),
   joinFleet: script('join-fleet'),
   recover: script('recover'),
+  takeCallbacks: script('take-callbacks'),
+  dropCallbacks: script('drop-callbacks'),
   prune: script('prune'),
   repair: script('repair'),
 };

@@ -1,9 +1,11 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { HealthRegistry } from '../health/health-registry.js';
+import { CallbackOrders } from './callback-orders.js';
 import { HostChanges } from './gates/host-changes.js';
 import { LoopWorkerPool } from './worker/loop-worker-pool.js';
 import { QueueClock, RedisClock } from './queue-clock.js';
 import { TaskNews } from './task-news.js';
+import { OwnTasks } from './store/own-tasks.js';
 import { WorkerPool } from './worker-pool.js';
 
 /** The door for the worker half: the pool that drives the `TaskHandler` which a module exports. */
@@ -24,8 +26,10 @@ export class WorkerPoolModule {
       providers: [
         { provide: QueueClock, useClass: RedisClock },
         { provide: WorkerPool, useClass: LoopWorkerPool },
+        CallbackOrders,
+        OwnTasks,
       ],
-      exports: [WorkerPool],
+      exports: [WorkerPool, QueueClock, CallbackOrders, OwnTasks],
     };
   }
 }

@@ -36,7 +36,8 @@ export class RedisConnections {
   private readonly log = new ConnectionLog(this.logger);
   private readonly open = new Map<string, Redis>();
   private opened: Writers | undefined;
-  private replicas: ReplicaWatch | undefined;
+  private first: Writer | undefined;
+  private replicas: { readonly all: Replicas; readonly watch: ReplicaWatch } | undefined;
   private readonly redisCheck: RedisCheck;
   private lastFault: Error | undefined;
   /** Aborted when waiting for Redis is no use. */
@@ -61,13 +62,18 @@ export class RedisConnections {
     return (this.opened ??= this.openWriters());
   }
 
+  /** One of them, for processes that write little of that kind. */
+  get writer(): Writer {
+    return (this.first ??= this.openWriter());
+  }
+
   /**
    * Does work that writes, and rarely; when this resolves, it is as durable as a task that was acknowledged.
    *
    * @throws NotDurable
    */
   write<T>(work: (redis: Redis) => Promise<T>): Promise<T> {
-    return this.writers[0].write(work);
+    return this.writer.write(work);
   }
 
   /** For the worker: waits until Redis is back. */
@@ -108,7 +114,7 @@ export class RedisConnections {
   /** Ends every connection, orderly if Redis answers in time. */
   async close(): Promise<void> {
     this.isClosed = true;
-    this.replicas?.close();
+    this.replicas?.watch.close();
     await Promise.all([...this.open.values()].map(quit));
     this.open.clear();
   }
@@ -134,13 +140,23 @@ export class RedisConnections {
   }
 
   private openWriters(): Writers {
-    if (!needsReplica(this.config)) return [new Writer(this.producer)];
+    const { writer, replicas } = this;
+    if (!replicas) return [writer];
+    const others = Array.from({ length: REPLICATED_WRITERS - 1 }, (_, n) => n + 2);
+    return [writer, ...others.map((n) => this.replicatedWriter(n, replicas.all))];
+  }
+
+  private openWriter(): Writer {
+    if (!needsReplica(this.config)) return new Writer(this.producer);
     const { config, log } = this;
     const replicas = new Replicas((at) => openReplica(at, { config, log }));
-    const watch = (this.replicas = new ReplicaWatch(this.producer, replicas));
+    const watch = (this.replicas = { all: replicas, watch: new ReplicaWatch(this.producer, replicas) }).watch;
     this.health.register({ name: 'replicas', check: () => watch.health() });
-    const open = (n: number): Writer => new Writer(this.connection(`writer-${n}`, producerProfile), replicas);
-    return [open(1), ...Array.from({ length: REPLICATED_WRITERS - 1 }, (_, n) => open(n + 2))];
+    return this.replicatedWriter(1, replicas);
+  }
+
+  private replicatedWriter(n: number, replicas: Replicas): Writer {
+    return new Writer(this.connection(`writer-${n}`, producerProfile), replicas);
   }
 
   private connection(name: string, profile: ConnectionProfile): Redis {
@@ -153,7 +169,7 @@ export class RedisConnections {
         this.onFault(fault);
       },
       onReplicas: (at) => {
-        this.replicas?.expect(at);
+        this.replicas?.watch.expect(at);
       },
     });
     this.open.set(name, redis);

@@ -5,6 +5,7 @@ import { callerTaskId } from '../task/task-id.js';
 import type { EnqueueRules } from './enqueue-rules.js';
 import { Faults } from './faults.js';
 import type { NamedRequest } from './enqueue.dto.js';
+import { readCallbacks } from './read-callbacks.js';
 import { readExpiry } from './read-expiry.js';
 import { readQueue } from './read-queue.js';
 import { readRetry } from './read-retry.js';
@@ -32,6 +33,7 @@ export function toTask(request: NamedRequest, rules: EnqueueRules, arrival: Arri
   const { queue, lane, ...defaults } = readQueue(arrival.queue, rules, faults);
   const scheduledAt = readSchedule(request, { now, horizonMs: rules.horizonMs }, faults);
   const expiresAt = readExpiry(request, { now, scheduledAt }, faults);
+  const callbacks = readCallbacks(request, rules.guard, faults);
   const task: Task = {
     id: request.task_id ? callerTaskId(clientId, request.task_id) : arrival.randomId,
     clientId,
@@ -47,6 +49,7 @@ export function toTask(request: NamedRequest, rules: EnqueueRules, arrival: Arri
     metadata: request.metadata ?? {},
     ...(arrival.depth && { depth: arrival.depth }),
     ...(isTraceparent(arrival.traceparent) && { traceparent: arrival.traceparent }),
+    ...(callbacks && { callbacks }),
   };
   return faults.list.length > 0 ? { errors: faults.list } : { task };
 }

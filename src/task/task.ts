@@ -1,3 +1,4 @@
+import type { Callbacks } from './callbacks.js';
 import type { Lane } from './lane.js';
 import type { RetryPolicy } from './retry-policy.js';
 
@@ -22,7 +23,10 @@ export interface TaskTarget {
 
 /** One HTTP call to make, with its schedule and its limits. Times are Unix milliseconds. */
 export interface Task {
-  /** Random, or `<client_id>.<task_id>` when the caller chose it: no client can take another's. */
+  /**
+   * Random, or `<client_id>.<task_id>` when the caller chose it: no client can take another's. What comes behind an `@` the
+   * product has added: nobody can have chosen it before.
+   */
   readonly id: string;
   readonly clientId: string;
   readonly queue: string;
@@ -43,4 +47,7 @@ export interface Task {
   readonly depth?: number;
   /** W3C Trace Context of the request that enqueued it. */
   readonly traceparent?: string;
+  readonly callbacks?: Callbacks;
+  /** It tells of the end of the task with this id. */
+  readonly callbackOf?: string;
 }

@@ -83,7 +83,10 @@ export class AttemptView {
 
   total_ms!: number;
 
-  @ApiProperty({ required: false, description: 'Of failures: the beginning of the answer.' })
+  @ApiProperty({
+    required: false,
+    description: 'Of failures, and of tasks with a callback: the beginning of the answer.',
+  })
   response?: string;
 }
 
@@ -155,6 +158,21 @@ export class TaskView {
 
   @ApiProperty({ required: false, description: 'Why it is a dead letter.' })
   dead_letter_reason?: string;
+
+  @ApiProperty({ required: false, description: 'Told when the task has ended.' })
+  callback_url?: string;
+
+  @ApiProperty({ required: false, description: 'Told when it has ended, and not by a success.' })
+  failure_callback_url?: string;
+
+  @ApiProperty({
+    required: false,
+    description: 'Of a task that has ended: the id of the task that tells of it.',
+  })
+  callback_task_id?: string;
+
+  @ApiProperty({ required: false, description: 'It tells of the end of the task with this id.' })
+  callback_of?: string;
 
   attempts!: AttemptView[];
 }

@@ -1,7 +1,9 @@
 import type { TaskSnapshot } from '../queue/task-reader.js';
 import type { Attempt } from '../task/attempt.js';
+import { calledBack, ENDINGS } from '../task/callbacks.js';
 import type { RetryPolicy } from '../task/retry-policy.js';
-import type { TaskTarget } from '../task/task.js';
+import type { TaskState } from '../task/task-state.js';
+import type { Task, TaskTarget } from '../task/task.js';
 import { formatTime } from '../time/rfc3339.js';
 import type { AttemptView, RetryView, TargetView, TaskView } from './task-view.dto.js';
 
@@ -26,7 +28,26 @@ export function taskView(snapshot: TaskSnapshot): TaskView {
     timeout: task.timeoutMs / 1000,
     retry: retryView(task.retry),
     ...(deadLetterReason !== undefined && { dead_letter_reason: deadLetterReason }),
+    ...callbackView(snapshot),
     attempts: snapshot.attempts.map(attemptView),
+  };
+}
+
+type Callbacks = Pick<TaskView, 'callback_url' | 'failure_callback_url' | 'callback_task_id' | 'callback_of'>;
+
+/** Whether somebody is told that it has ended so; of what no key opens somebody may be. */
+function isCalledBack(callbacks: Task['callbacks'], state: TaskState): boolean {
+  if (!callbacks) return false;
+  return callbacks.sealed !== undefined || ENDINGS.some((end) => end === state && calledBack(callbacks, end));
+}
+
+function callbackView({ task, state, callbackId }: TaskSnapshot): Callbacks {
+  const { url, failureUrl } = task.callbacks ?? {};
+  return {
+    ...(url !== undefined && { callback_url: url }),
+    ...(failureUrl !== undefined && { failure_callback_url: failureUrl }),
+    ...(isCalledBack(task.callbacks, state) && callbackId !== undefined && { callback_task_id: callbackId }),
+    ...(task.callbackOf !== undefined && { callback_of: task.callbackOf }),
   };
 }
 

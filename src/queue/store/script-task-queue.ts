@@ -12,7 +12,7 @@ import { QueueClock } from '../queue-clock.js';
 import { maxTaskAgeMs, stepSettings } from '../queue-rules.js';
 import { scripts } from '../scripts.js';
 import { whenAvailable } from '../when-available.js';
-import { gatesOf, storedAs } from './stored-task.js';
+import { callbackField, gatesOf, storedAs } from './stored-task.js';
 import { TaskCipher } from '../task-cipher.js';
 import { isRandomId } from '../../task/task-id.js';
 import {
@@ -136,7 +136,17 @@ export class ScriptTaskQueue extends TaskQueue {
     const due = isRescheduled ? after.scheduledAt : '';
     const expires = after.expiresAt ?? '';
     const [was] = storedAs(before);
-    return [after.id, this.maxAgeMs, was, now, due, expires, gatesOf(stored), ...storedAs(stored)];
+    return [
+      after.id,
+      this.maxAgeMs,
+      was,
+      now,
+      due,
+      expires,
+      gatesOf(stored),
+      ...storedAs(stored),
+      callbackField(stored),
+    ];
   }
 
   private run(script: LuaScript, args: readonly (string | number)[]): Promise<unknown> {

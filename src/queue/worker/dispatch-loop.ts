@@ -7,7 +7,7 @@ import type { TaskNews } from '../task-news.js';
 import type { Runner } from './runner.js';
 import type { Sleeper } from './sleeper.js';
 import type { Watchdog } from './watchdog.js';
-import type { SettledTask } from './settled-task.js';
+import { type SettledTask, wantsCallback } from './settled-task.js';
 import { type FetchedTask, step, type StepReply, type StepRequest, type StepSettings } from './step.js';
 
 /** One turn holds Redis for some milliseconds at most. */
@@ -26,6 +26,8 @@ export interface LoopOptions {
   readonly clock: QueueClock;
   /** Told how many bytes the completed history has, when tasks have ended. */
   readonly onHistory: (bytes: number) => void;
+  /** Told when tasks have ended whose end somebody wants to hear of. */
+  readonly onCallbacks: () => void;
   readonly hostChanges: HostChanges;
   readonly taskNews: TaskNews;
 }
@@ -138,6 +140,7 @@ export class DispatchLoop {
         const taken = reply.fetched.length + reply.unreadable.length;
         this.mayHaveWork ||= request.capacity > 0 && taken === request.capacity;
         this.tell(request, reply);
+        if (request.settled.some(wantsCallback)) this.options.onCallbacks();
         return reply;
       } catch (error) {
         this.runner.onError(error);

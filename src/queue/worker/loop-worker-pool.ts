@@ -39,6 +39,7 @@ export class LoopWorkerPool extends WorkerPool {
   private readonly sleeper: Sleeper;
   private readonly loop: DispatchLoop;
   private readonly watchdog = new Watchdog();
+  private tellOfCallbacks: () => void = () => undefined;
   private isStarted = false;
   private isPaused = false;
 
@@ -75,6 +76,9 @@ export class LoopWorkerPool extends WorkerPool {
         clock,
         hostChanges: this.hostChanges,
         taskNews: this.taskNews,
+        onCallbacks: () => {
+          this.tellOfCallbacks();
+        },
         onHistory: (bytes) => {
           this.housekeeping.onHistory(bytes);
         },
@@ -128,6 +132,10 @@ export class LoopWorkerPool extends WorkerPool {
 
   override onCalled(listener: () => void): void {
     this.running.onCalled = listener;
+  }
+
+  override onCallbacks(listener: () => void): void {
+    this.tellOfCallbacks = listener;
   }
 
   override async drain(deadlineMs: number): Promise<void> {
