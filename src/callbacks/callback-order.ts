@@ -1,6 +1,7 @@
 import { readAttempt } from '../queue/read-task.js';
 import type { Attempt } from '../task/attempt.js';
-import type { CallbackSource, Ending } from '../task/callbacks.js';
+import type { CallbackSource } from '../task/callback-source.js';
+import type { Ending } from '../task/callbacks.js';
 
 /** That somebody wanted to hear of the end of a task, and it has ended. */
 export interface CallbackOrder {

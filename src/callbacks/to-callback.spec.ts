@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { taskOf } from '../../test/support/task-of.js';
-import { type Callbacks, callbackSource, type Ending, ENDINGS } from '../task/callbacks.js';
+import { callbackSource } from '../task/callback-source.js';
+import { type Callbacks, type Ending, ENDINGS } from '../task/callbacks.js';
 import { readOrder } from './callback-order.js';
 import { toCallback } from './to-callback.js';
 

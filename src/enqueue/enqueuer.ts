@@ -11,7 +11,7 @@ import {
 import { UNRECORDED } from '../queue/admission/admission-rules.js';
 import { TaskQueue } from '../queue/task-queue.js';
 import type { Task } from '../task/task.js';
-import { Tally } from './tally.js';
+import { Tally } from '../queue/admission/tally.js';
 import { inBatch } from './batch-problems.js';
 
 /** How often a request is judged anew because its client was changed meanwhile. */

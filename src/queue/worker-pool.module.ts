@@ -5,6 +5,7 @@ import { HostChanges } from './gates/host-changes.js';
 import { LoopWorkerPool } from './worker/loop-worker-pool.js';
 import { QueueClock, RedisClock } from './queue-clock.js';
 import { TaskNews } from './task-news.js';
+import { Tally } from './admission/tally.js';
 import { OwnTasks } from './store/own-tasks.js';
 import { WorkerPool } from './worker-pool.js';
 
@@ -28,6 +29,7 @@ export class WorkerPoolModule {
         { provide: WorkerPool, useClass: LoopWorkerPool },
         CallbackOrders,
         OwnTasks,
+        Tally,
       ],
       exports: [WorkerPool, QueueClock, CallbackOrders, OwnTasks],
     };

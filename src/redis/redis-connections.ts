@@ -6,22 +6,13 @@ import { ConnectionLog } from './connection-log.js';
 import { type ConnectionProfile, producerProfile, workerProfile } from './connection-profiles.js';
 import { ConnectFault, onSilence } from './connect-advice.js';
 import { askedOf, UnusableRedis } from './connect-fault.js';
-import { openConnection, openReplica } from './open-connection.js';
+import { openConnection } from './open-connection.js';
 import { RedisCheck } from './redis-check.js';
 import { isReadyWithin } from './ready-within.js';
-import { describeTarget, needsReplica, redisTarget } from './redis-target.js';
-import { ReplicaWatch } from './replication/replica-watch.js';
-import { Replicas } from './replication/replicas.js';
+import { describeTarget, redisTarget } from './redis-target.js';
 import { within } from './within.js';
-import { Writer } from './writer.js';
-
-/**
- * Connections that the API half writes over, when each waits for a replica after every batch. More add nothing; without
- * that wait one is enough, and makes the larger batches.
- */
-export const REPLICATED_WRITERS = 4;
-
-type Writers = readonly [Writer, ...Writer[]];
+import type { Writer } from './writer.js';
+import { WriterPool, type Writers } from './writer-pool.js';
 
 const QUIT_DEADLINE_MS = 1000;
 const REOPEN_AFTER_MS = 100;
@@ -35,9 +26,7 @@ export class RedisConnections {
   private readonly logger = new Logger('Redis');
   private readonly log = new ConnectionLog(this.logger);
   private readonly open = new Map<string, Redis>();
-  private opened: Writers | undefined;
-  private first: Writer | undefined;
-  private replicas: { readonly all: Replicas; readonly watch: ReplicaWatch } | undefined;
+  private readonly writing: WriterPool;
   private readonly redisCheck: RedisCheck;
   private lastFault: Error | undefined;
   /** Aborted when waiting for Redis is no use. */
@@ -46,10 +35,15 @@ export class RedisConnections {
 
   constructor(
     private readonly config: Config,
-    private readonly health: HealthRegistry,
+    health: HealthRegistry,
   ) {
     this.redisCheck = new RedisCheck(config, this.logger);
     health.register({ name: 'redis', check: () => this.check() });
+    this.writing = new WriterPool((name) => this.connection(name, producerProfile), {
+      config,
+      log: this.log,
+      health,
+    });
   }
 
   /** For what a client waits for: fails fast. */
@@ -59,12 +53,12 @@ export class RedisConnections {
 
   /** For what a client waits for and must not be lost once it is answered. */
   get writers(): Writers {
-    return (this.opened ??= this.openWriters());
+    return this.writing.all;
   }
 
   /** One of them, for processes that write little of that kind. */
   get writer(): Writer {
-    return (this.first ??= this.openWriter());
+    return this.writing.first;
   }
 
   /**
@@ -114,7 +108,7 @@ export class RedisConnections {
   /** Ends every connection, orderly if Redis answers in time. */
   async close(): Promise<void> {
     this.isClosed = true;
-    this.replicas?.watch.close();
+    this.writing.close();
     await Promise.all([...this.open.values()].map(quit));
     this.open.clear();
   }
@@ -139,26 +133,6 @@ export class RedisConnections {
     return `${why} ${advice ?? 'Check the server and the REDIS_ settings.'}`;
   }
 
-  private openWriters(): Writers {
-    const { writer, replicas } = this;
-    if (!replicas) return [writer];
-    const others = Array.from({ length: REPLICATED_WRITERS - 1 }, (_, n) => n + 2);
-    return [writer, ...others.map((n) => this.replicatedWriter(n, replicas.all))];
-  }
-
-  private openWriter(): Writer {
-    if (!needsReplica(this.config)) return new Writer(this.producer);
-    const { config, log } = this;
-    const replicas = new Replicas((at) => openReplica(at, { config, log }));
-    const watch = (this.replicas = { all: replicas, watch: new ReplicaWatch(this.producer, replicas) }).watch;
-    this.health.register({ name: 'replicas', check: () => watch.health() });
-    return this.replicatedWriter(1, replicas);
-  }
-
-  private replicatedWriter(n: number, replicas: Replicas): Writer {
-    return new Writer(this.connection(`writer-${n}`, producerProfile), replicas);
-  }
-
   private connection(name: string, profile: ConnectionProfile): Redis {
     const existing = this.open.get(name);
     if (existing) return existing;
@@ -169,7 +143,7 @@ export class RedisConnections {
         this.onFault(fault);
       },
       onReplicas: (at) => {
-        this.replicas?.watch.expect(at);
+        this.writing.expectReplicas(at);
       },
     });
     this.open.set(name, redis);

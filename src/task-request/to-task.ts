@@ -47,11 +47,15 @@ export function toTask(request: NamedRequest, rules: EnqueueRules, arrival: Arri
     retry: readRetry(request.retry, defaults.retry, faults),
     timeoutMs: readTimeout(request.timeout, rules, faults),
     metadata: request.metadata ?? {},
-    ...(arrival.depth && { depth: arrival.depth }),
-    ...(isTraceparent(arrival.traceparent) && { traceparent: arrival.traceparent }),
+    ...originOf(arrival),
     ...(callbacks && { callbacks }),
   };
   return faults.list.length > 0 ? { errors: faults.list } : { task };
+}
+
+/** What led to it. */
+function originOf({ depth, traceparent }: Arrival): Pick<Task, 'depth' | 'traceparent'> {
+  return { ...(depth && { depth }), ...(isTraceparent(traceparent) && { traceparent }) };
 }
 
 function readClientId({ client_id }: NamedRequest, faults: Faults): string {

@@ -1,14 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../config/config.js';
-import { TaskMetrics } from '../../metrics/task-metrics.js';
 import { bytesAbove, readMemory } from '../../redis/memory.js';
 import { RedisConnections } from '../../redis/redis-connections.js';
 import type { Task } from '../../task/task.js';
 import { type Admission, type AddResult, NO_MEMORY } from '../admission/admission.js';
+import { Tally } from '../admission/tally.js';
 import { QueueClock } from '../queue-clock.js';
 import { maxTaskAgeMs } from '../queue-rules.js';
 import { TaskCipher } from '../task-cipher.js';
-import { TaskNews } from '../task-news.js';
 import { whenAvailable } from '../when-available.js';
 import { AddBatches } from './add-batches.js';
 
@@ -31,8 +30,7 @@ export class OwnTasks {
     config: Config,
     private readonly connections: RedisConnections,
     clock: QueueClock,
-    private readonly metrics: TaskMetrics,
-    private readonly news: TaskNews,
+    private readonly tally: Tally,
   ) {
     this.highPercent = config.storage.memoryHighPercent;
     this.cipher = new TaskCipher(config);
@@ -57,11 +55,7 @@ export class OwnTasks {
       if (this.isMemoryShort) return NO_MEMORY;
       return this.batches.add({ task: this.cipher.seal(task), admission });
     });
-    if (result.kind === 'added') {
-      this.metrics.submitted(task);
-      this.news.tell({ kind: 'submitted', task });
-    }
-    return result;
+    return this.tally.counted(task, result);
   }
 
   private async lookAtMemory(): Promise<void> {

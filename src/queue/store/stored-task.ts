@@ -1,4 +1,4 @@
-import { callbackSource } from '../../task/callbacks.js';
+import { callbackSource } from '../../task/callback-source.js';
 import type { Task } from '../../task/task.js';
 import { hostOf } from '../gates/host-gate.js';
 

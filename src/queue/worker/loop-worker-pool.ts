@@ -40,6 +40,9 @@ export class LoopWorkerPool extends WorkerPool {
   private readonly loop: DispatchLoop;
   private readonly watchdog = new Watchdog();
   private tellOfCallbacks: () => void = () => undefined;
+  private readonly callbacksOrdered = (): void => {
+    this.tellOfCallbacks();
+  };
   private isStarted = false;
   private isPaused = false;
 
@@ -76,9 +79,7 @@ export class LoopWorkerPool extends WorkerPool {
         clock,
         hostChanges: this.hostChanges,
         taskNews: this.taskNews,
-        onCallbacks: () => {
-          this.tellOfCallbacks();
-        },
+        onCallbacks: this.callbacksOrdered,
         onHistory: (bytes) => {
           this.housekeeping.onHistory(bytes);
         },
