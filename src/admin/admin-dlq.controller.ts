@@ -1,4 +1,4 @@
-import { Body, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Body, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { type Actor, By } from '../http/actor.js';
 import { ApiProblem } from '../http/api-problem.js';
@@ -15,9 +15,11 @@ import {
   type DeadLetterGroupView,
   DeadLetterList,
   DeadLetterResult,
+  EditDeadLetterRequest,
   ListDeadLettersQuery,
   RetryDeadLettersRequest,
 } from './admin-dlq.dto.js';
+import { DeadLetterEditor } from './dead-letter-editor.js';
 import { DeadLetterDesk, POSITION } from './dead-letter-desk.js';
 
 const DEFAULT_LIMIT = 50;
@@ -27,6 +29,7 @@ export class AdminDlqController {
   constructor(
     private readonly reader: TaskReader,
     private readonly groups: DeadLetterGroups,
+    private readonly editor: DeadLetterEditor,
     private readonly desk: DeadLetterDesk,
   ) {}
 
@@ -68,6 +71,24 @@ export class AdminDlqController {
   @ApiProblem(409, 'It is no dead letter (`not_a_dead_letter`).')
   get(@Param('id') id: string): Promise<TaskView> {
     return this.desk.find(id);
+  }
+
+  @Patch(':id')
+  @ApiOperation({
+    operationId: 'editDeadLetter',
+    summary: 'Edit a dead letter, and retry it',
+    description:
+      'What is absent stays. All or nothing: with `retry` and no room for it, or when it has expired, nothing is changed. Its attempts stay on record, and so does its group.',
+  })
+  @ApiResponse({ status: 200, type: TaskView })
+  @ApiProblem(400, 'The edit breaks a rule; `errors` names each field.')
+  @ApiProblem(404, 'No such task.')
+  @ApiProblem(
+    409,
+    'It is no dead letter (`not_a_dead_letter`), has expired (`task_expired`: send `ttl` or `expires_at`), its call cannot be decrypted (`task_sealed`), it is damaged (`task_unreadable`), or others edit it at the same time (`task_changed`).',
+  )
+  edit(@Param('id') id: string, @Body() request: EditDeadLetterRequest, @By() by: Actor): Promise<TaskView> {
+    return this.editor.edit(id, request, by);
   }
 
   @Delete(':id')

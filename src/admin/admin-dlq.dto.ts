@@ -12,6 +12,7 @@ import {
 } from 'class-validator';
 import { Nested } from '../http/instantiate.js';
 import { TASK_STATES, type TaskState } from '../task/task-state.js';
+import { EditRequest, TargetEdit } from '../tracking/edit.dto.js';
 import { TaskFilterFields } from '../tracking/task-filter.dto.js';
 import { TaskList, TaskSummary } from '../tracking/task-summary.dto.js';
 
@@ -72,6 +73,18 @@ export class RetryDeadLettersRequest {
   @IsString()
   @MaxLength(256)
   cursor?: string;
+}
+
+/** What is to be different about a dead letter. Fields mean what they mean in `PATCH /v1/tasks/{id}`. */
+export class EditDeadLetterRequest extends OmitType(EditRequest, ['delay', 'scheduled_at', 'task']) {
+  @IsOptional()
+  @Nested(() => TargetEdit)
+  task?: TargetEdit | null;
+
+  /** Retries it in the same step: it is due at once and has all its attempts again. */
+  @IsOptional()
+  @IsBoolean()
+  retry?: boolean | null;
 }
 
 export class CanaryView {

@@ -1,42 +1,54 @@
-import { Body, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
+import { Body, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { type AuditAction, auditLine } from '../audit/audit-line.js';
 import { Faults } from '../task-request/faults.js';
 import { type Actor, By } from '../http/actor.js';
 import { ApiProblem } from '../http/api-problem.js';
-import { IfMatch, type Precondition } from '../http/etag.js';
+import { IfMatch, type Precondition, SendsEtag } from '../http/etag.js';
+import { readPageLimit } from '../http/page-limit.js';
 import { invalidRequest, ProblemError } from '../http/problem.js';
 import { type QueueChange, QueueRegistry } from '../queue/queues/queue-registry.js';
 import { type QueueSettings, resumed } from '../queue/queues/queue-settings.js';
 import { Clock } from '../time/clock.js';
 import { AdminController, AnswersWithEtag, Conditional, CreatesOrChanges } from './admin-api.js';
-import { PauseQueueRequest, PutQueueRequest, QueueList, QueueView } from './admin-queues.dto.js';
-import { queueView } from './queue-view.js';
+import { PauseQueueRequest, PutQueueRequest, QueueView } from './admin-queues.dto.js';
+import { QueueDesk } from './queue-desk.js';
+import { ListQueuesQuery, QueueDetailView, QueueList } from './queue-figures.dto.js';
+import { queueView, settingsOf } from './queue-view.js';
 import { faultOfName, readPause, readQueueSettings } from './read-queue-settings.js';
 
 @AdminController('queues')
 export class AdminQueuesController {
   constructor(
     private readonly queues: QueueRegistry,
+    private readonly desk: QueueDesk,
     private readonly clock: Clock,
   ) {}
 
   @Get()
-  @ApiOperation({ operationId: 'listQueues', summary: 'The queues and what is set for them' })
+  @ApiOperation({
+    operationId: 'listQueues',
+    summary: 'The queues, what is set for them, and how they are doing',
+    description: 'The lanes, most urgent first, then the other queues by name.',
+  })
   @ApiResponse({ status: 200, type: QueueList })
-  async list(): Promise<QueueList> {
-    const now = this.clock.now();
-    return { queues: (await this.queues.all()).map((queue) => queueView(queue, now)) };
+  @ApiProblem(400, 'The query breaks a rule; `errors` names each field.')
+  list(@Query() { limit, cursor }: ListQueuesQuery): Promise<QueueList> {
+    return this.desk.page(readPageLimit(limit), cursor);
   }
 
   @Get(':name')
-  @ApiOperation({ operationId: 'getQueue', summary: 'One queue and what is set for it' })
-  @AnswersWithEtag(QueueView)
+  @ApiOperation({
+    operationId: 'getQueue',
+    summary: 'One queue, what is set for it, and how it is doing',
+    description: 'The ETag is of what is set for it.',
+  })
+  @AnswersWithEtag(QueueDetailView, new SendsEtag(settingsOf))
   @ApiProblem(404, 'There is no such queue.')
-  async get(@Param('name') name: string): Promise<QueueView> {
-    const queue = (await this.queues.all()).find((each) => each.name === name);
-    if (!queue) throw queueNotFound();
-    return queueView(queue, this.clock.now());
+  async get(@Param('name') name: string): Promise<QueueDetailView> {
+    const view = await this.desk.find(name);
+    if (!view) throw queueNotFound();
+    return view;
   }
 
   @Put(':name')

@@ -171,9 +171,3 @@ export class QueueView {
   @ApiProperty({ required: false, description: 'How long its tasks are kept that have ended.' })
   retention?: QueueRetentionView;
 }
-
-/** The lanes, most urgent first, then the other queues by name. */
-export class QueueList {
-  @ApiProperty({ type: [QueueView] })
-  queues!: QueueView[];
-}

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { CircuitsModule } from '../circuit-breaker/circuits.module.js';
 import { ClientsModule } from '../clients/clients.module.js';
+import { TrackingModule } from '../tracking/tracking.module.js';
 import { WorkerRegistryModule } from '../workers/registry.module.js';
 import { AdminAuditController } from './admin-audit.controller.js';
 import { AdminCircuitsController } from './admin-circuits.controller.js';
@@ -16,9 +17,11 @@ import { AdminTiersController } from './admin-tiers.controller.js';
 import { AdminWorkersController } from './admin-workers.controller.js';
 import { AuditLog } from './audit-log.js';
 import { DeadLetterDesk } from './dead-letter-desk.js';
+import { DeadLetterEditor } from './dead-letter-editor.js';
+import { QueueDesk } from './queue-desk.js';
 
 @Module({
-  imports: [ClientsModule, CircuitsModule, WorkerRegistryModule],
+  imports: [ClientsModule, CircuitsModule, TrackingModule, WorkerRegistryModule],
   controllers: [
     AdminHealthController,
     AdminClientsController,
@@ -34,6 +37,6 @@ import { DeadLetterDesk } from './dead-letter-desk.js';
     AdminDlqController,
     AdminTasksController,
   ],
-  providers: [AuditLog, DeadLetterDesk],
+  providers: [AuditLog, DeadLetterDesk, DeadLetterEditor, QueueDesk],
 })
 export class AdminModule {}

@@ -1,20 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { auditLine } from '../audit/audit-line.js';
-import { fullProblem } from '../task-request/full-problem.js';
 import type { Actor } from '../http/actor.js';
-import { invalidRequest, ProblemError } from '../http/problem.js';
-import { type Retried, type RetryHow, TaskQueue } from '../queue/task-queue.js';
+import { invalidRequest } from '../http/problem.js';
+import { type RetryHow, TaskQueue } from '../queue/task-queue.js';
 import { TaskReader } from '../queue/task-reader.js';
 import { isTaskId } from '../task/task-id.js';
 import { isFinal, type TaskState } from '../task/task-state.js';
 import { cursorOf, placeAt } from '../tracking/cursor.js';
 import { readFilter } from '../tracking/read-filter.js';
-import { notADeadLetter, taskExpired, taskNotFound } from '../tracking/task-problems.js';
+import { notADeadLetter, taskNotFound } from '../tracking/task-problems.js';
 import { taskView } from '../tracking/task-view.js';
 import type { TaskView } from '../tracking/task-view.dto.js';
 import type { DeadLetterResult, RetryDeadLettersRequest } from './admin-dlq.dto.js';
 import { AuditLog } from './audit-log.js';
+import { retryProblem } from './retry-problem.js';
 
 /** A place in the order in which tasks died. */
 export const POSITION = /^\d{1,15}-\d{1,15}$/;
@@ -63,8 +63,12 @@ export class DeadLetterDesk {
       `task:${id}`,
       by,
     )({ state: 'dead_letter' }, { state: 'pending' });
-    const problem = problemOf(isTaskId(id) ? await this.queue.retry(id, { audited: line }) : 'unknown');
+    const problem = retryProblem(isTaskId(id) ? await this.queue.retry(id, { audited: line }) : 'unknown');
     if (problem) throw problem;
+    return this.view(id);
+  }
+
+  private async view(id: string): Promise<TaskView> {
     const snapshot = await this.reader.find(id);
     if (!snapshot) throw taskNotFound();
     return taskView(snapshot);
@@ -135,7 +139,7 @@ export class DeadLetterDesk {
 
   /** @returns the code of why not */
   private async tryRetry(id: string, how?: RetryHow): Promise<string | undefined> {
-    return problemOf(isTaskId(id) ? await this.queue.retry(id, how) : 'unknown')?.init.code;
+    return retryProblem(isTaskId(id) ? await this.queue.retry(id, how) : 'unknown')?.init.code;
   }
 
   /** The state that a task comes to, or is in when that takes too long. */
@@ -164,14 +168,6 @@ function added(one: Record<string, number>, other: Record<string, number>): Reco
 /** What the audit log says of it. */
 function asked(request: RetryDeadLettersRequest, matched: number): object {
   return { ...Object.fromEntries(CHOICES.map((name) => [name, request[name]])), matched };
-}
-
-/** Why it was not retried; nothing when it was. */
-function problemOf(result: Retried): ProblemError | undefined {
-  if (result === 'retried') return undefined;
-  if (result === 'unknown') return taskNotFound();
-  if (result === 'not_dead') return notADeadLetter();
-  return result === 'too_late' ? taskExpired() : new ProblemError(fullProblem(result.what));
 }
 
 function counted(codes: readonly string[]): Record<string, number> {

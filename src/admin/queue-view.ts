@@ -7,7 +7,9 @@ import {
 } from '../queue/queues/queue-settings.js';
 import type { RetryChoice } from '../task/retry-policy.js';
 import { formatTime } from '../time/rfc3339.js';
+import type { QueueFigure } from '../queue/queues/queue-gauge.js';
 import type { QueueRetentionView, QueueRetryView, QueueView } from './admin-queues.dto.js';
+import type { MeasuredQueueView, QueueDetailView } from './queue-figures.dto.js';
 
 /** A queue as the API shows it: RFC 3339 times, seconds, and nothing of what is not set. */
 export function queueView({ name, settings }: NamedQueue, now: number): QueueView {
@@ -23,6 +25,29 @@ export function queueView({ name, settings }: NamedQueue, now: number): QueueVie
     ...((retry ?? maxRetries !== undefined) && { retry: retryView({ maxRetries, ...retry }) }),
     ...(retention && { retention: retentionView(retention) }),
   };
+}
+
+/** How a queue is doing, beside what is set for it. */
+export function measuredView(queue: NamedQueue, figure: QueueFigure, now: number): MeasuredQueueView {
+  const { depth, inPerMinute, outPerMinute, oldestDueAt } = figure;
+  return Object.assign(queueView(queue, now), {
+    depth,
+    in_per_minute: inPerMinute,
+    out_per_minute: outPerMinute,
+    ...(oldestDueAt !== undefined && {
+      oldest_due_at: formatTime(oldestDueAt),
+      oldest_age: Math.max(0, now - oldestDueAt) / 1000,
+    }),
+  });
+}
+
+const MEASURED: ReadonlySet<string> = new Set<Exclude<keyof QueueDetailView, keyof QueueView>>([
+  ...(['depth', 'in_per_minute', 'out_per_minute', 'oldest_due_at', 'oldest_age', 'workers'] as const),
+]);
+
+/** Of such a view what is set for the queue, as `queueView` shows it. */
+export function settingsOf(view: object): object {
+  return Object.fromEntries(Object.entries(view).filter(([name]) => !MEASURED.has(name)));
 }
 
 function pauseView(

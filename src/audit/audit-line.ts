@@ -25,6 +25,7 @@ export type AuditAction =
   | 'circuit.reset'
   | 'host.put'
   | 'host.delete'
+  | 'dead_letter.edit'
   | 'dead_letter.retry'
   | 'dead_letter.delete';
 

@@ -7,6 +7,7 @@ import { laneQueues, laneQueuesProvider } from './gauges/lane-queues.js';
 import { Ingress } from './admission/ingress.js';
 import { MemoryWatch } from './store/memory-watch.js';
 import { QueueClock, RedisClock } from './queue-clock.js';
+import { QueueGauge } from './queues/queue-gauge.js';
 import { QueueRegistry, RedisQueueRegistry } from './queues/queue-registry.js';
 import { ScriptTaskQueue } from './store/script-task-queue.js';
 import { ScriptTaskReader } from './store/script-task-reader.js';
@@ -25,6 +26,7 @@ import { TaskReader } from './task-reader.js';
     HistoryGauge,
     Ingress,
     MemoryWatch,
+    QueueGauge,
     { provide: QueueClock, useClass: RedisClock },
     { provide: QueueRegistry, useClass: RedisQueueRegistry },
     { provide: TaskQueue, useClass: ScriptTaskQueue },
@@ -38,6 +40,7 @@ import { TaskReader } from './task-reader.js';
     TaskQueue,
     TaskReader,
     GateStore,
+    QueueGauge,
     QueueRegistry,
     QueueClock,
   ],

@@ -18,6 +18,7 @@ export const scripts = {
   findOwner: script('find-owner'),
   listTasks: script('list-tasks'),
   listDeadGroups: script('list-dead-groups'),
+  measureQueues: script('measure-queues'),
   deleteDead: script('delete-dead'),
   explainTask: script('explain-task'),
   cancelTask: answeredOnce('cancel-task'),

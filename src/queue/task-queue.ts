@@ -55,6 +55,14 @@ export abstract class TaskQueue {
   abstract retry(id: string, how?: RetryHow): Promise<Retried>;
 
   /**
+   * Replaces a dead letter, and retries it in the same step when that is asked: then it needs what `retry` needs, and without
+   * that nothing is done. Its id, client, queue and lane stay.
+   *
+   * @throws QueueUnavailable
+   */
+  abstract editDeadLetter(edit: DeadLetterEdit): Promise<DeadLetterEdited>;
+
+  /**
    * Removes a dead letter for good.
    *
    * @param audited line for the audit log, written in the same step when it is deleted
@@ -92,6 +100,15 @@ export interface TaskEdit {
   /** Whether it becomes due when `after` says, whatever has been done about that before. */
   readonly isRescheduled: boolean;
 }
+
+export interface DeadLetterEdit extends Omit<TaskEdit, 'isRescheduled'> {
+  readonly isRetried: boolean;
+  /** Line for the audit log, written in the same step when it is done. */
+  readonly audited?: string;
+}
+
+/** `changed`: it is not as it was read any more. */
+export type DeadLetterEdited = 'edited' | 'changed' | Retried;
 
 /** `changed`: it is not as it was read any more. `started`: an attempt has begun, now or before. */
 export type Edited = 'edited' | 'changed' | 'started' | 'finished' | 'unknown';

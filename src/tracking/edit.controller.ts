@@ -2,27 +2,16 @@ import { Body, Param, Patch } from '@nestjs/common';
 import { ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { ApiProblem } from '../http/api-problem.js';
 import { ClientController } from '../http/client-api.js';
-import { invalidRequest, type ProblemError } from '../http/problem.js';
+import type { ProblemError } from '../http/problem.js';
 import { type Edited, TaskQueue } from '../queue/task-queue.js';
-import { TaskReader, type TaskSnapshot } from '../queue/task-reader.js';
+import { TaskReader } from '../queue/task-reader.js';
 import { isTaskId } from '../task/task-id.js';
-import { Clock } from '../time/clock.js';
 import { EditRequest } from './edit.dto.js';
-import { EditRules } from './edit-rules.js';
-import {
-  taskChanged,
-  taskFinished,
-  taskNotFound,
-  taskSealed,
-  taskStarted,
-  taskUnreadable,
-} from './task-problems.js';
+import { type MadeEdit, TaskEditor } from './task-editor.js';
+import { taskChanged, taskFinished, taskNotFound, taskStarted } from './task-problems.js';
 import { taskView } from './task-view.js';
 import { TaskView } from './task-view.dto.js';
-import { isRescheduled, toEdited } from './to-edited.js';
-
-/** So often the same edit is made anew because somebody else was faster. */
-const TRIES = 5;
+import { isRescheduled } from './to-edited.js';
 
 const PROBLEMS: Readonly<Record<Exclude<Edited, 'edited'>, () => ProblemError>> = {
   changed: taskChanged,
@@ -34,10 +23,9 @@ const PROBLEMS: Readonly<Record<Exclude<Edited, 'edited'>, () => ProblemError>> 
 @ClientController('v1/tasks')
 export class EditController {
   constructor(
-    private readonly rules: EditRules,
+    private readonly editor: TaskEditor,
     private readonly queue: TaskQueue,
     private readonly reader: TaskReader,
-    private readonly clock: Clock,
   ) {}
 
   @Patch(':id')
@@ -58,32 +46,12 @@ export class EditController {
   @ApiProblem(415, 'The body is not JSON, or is compressed.')
   @ApiProblem(503, 'The store is away; Retry-After says when to try again.')
   async edit(@Param('id') id: string, @Body() request: EditRequest): Promise<TaskView> {
-    let result: Edited = isTaskId(id) ? 'changed' : 'unknown';
-    for (let tries = 0; result === 'changed' && tries < TRIES; tries++)
-      result = await this.tryEdit(id, request);
+    const carryOut = (edit: MadeEdit): Promise<Edited> =>
+      this.queue.edit({ ...edit, isRescheduled: isRescheduled(request) });
+    const result = isTaskId(id) ? await this.editor.edit(id, request, carryOut) : 'unknown';
     if (result !== 'edited') throw PROBLEMS[result]();
-    return taskView(await this.stored(id));
-  }
-
-  private async tryEdit(id: string, request: EditRequest): Promise<Edited> {
-    const { task: before, stored, isUnreadable } = await this.stored(id);
-    if (isUnreadable) throw taskUnreadable();
-    if (request.task && before.target.sealed !== undefined) throw taskSealed();
-    const now = this.clock.now();
-    const edited = toEdited(request, before, { rules: await this.rules.of(before), now });
-    if ('errors' in edited) throw invalidRequest(edited.errors);
-    if (request.task) await this.rules.requireDestination(edited.task);
-    return this.queue.edit({
-      before: stored,
-      after: edited.task,
-      now,
-      isRescheduled: isRescheduled(request),
-    });
-  }
-
-  private async stored(id: string): Promise<TaskSnapshot> {
     const snapshot = await this.reader.find(id);
     if (!snapshot) throw taskNotFound();
-    return snapshot;
+    return taskView(snapshot);
   }
 }

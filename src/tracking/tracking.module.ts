@@ -3,12 +3,14 @@ import { ClientsModule } from '../clients/clients.module.js';
 import { ControlController } from './control.controller.js';
 import { EditRules } from './edit-rules.js';
 import { EditController } from './edit.controller.js';
+import { TaskEditor } from './task-editor.js';
 import { ListController } from './list.controller.js';
 import { TrackingController } from './tracking.controller.js';
 
 @Module({
   imports: [ClientsModule],
   controllers: [ListController, TrackingController, ControlController, EditController],
-  providers: [EditRules],
+  providers: [EditRules, TaskEditor],
+  exports: [TaskEditor],
 })
 export class TrackingModule {}

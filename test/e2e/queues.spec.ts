@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { QueueList, QueueView } from '../../src/admin/admin-queues.dto.js';
+import type { QueueView } from '../../src/admin/admin-queues.dto.js';
+import type { QueueList } from '../../src/admin/queue-figures.dto.js';
 import type { TaskView } from '../../src/tracking/task-view.dto.js';
 import { Receiver } from '../support/receiver.js';
 import { Simultaneous } from '../support/simultaneous.js';
@@ -73,7 +74,8 @@ describe('a queue', () => {
     const task = await app.taskIn('completed', id);
     expect(Date.parse(task.attempts[0]!.started_at)).toBeGreaterThanOrEqual(Date.parse(until));
     const shown = (await list()).find(({ name }) => name === 'nightly');
-    expect(shown).toEqual({ name: 'nightly', lane: 'low', state: 'running' });
+    expect(shown).toMatchObject({ name: 'nightly', lane: 'low', state: 'running' });
+    expect(shown).not.toHaveProperty('until');
   });
 
   it('never has more tasks running than max_concurrent', async () => {
@@ -201,9 +203,9 @@ describe('retention', () => {
     const kept = await enqueue('high');
     await completed([kept]);
     const shown = async () => (await list()).find(({ name }) => name === 'brief');
-    expect(await shown()).toEqual(body);
+    expect(await shown()).toMatchObject(body);
     await put('brief', { lane: 'high', retention: { completed: null } });
-    expect(await shown()).toEqual({ name: 'brief', lane: 'high', state: 'running' });
+    expect(await shown()).not.toHaveProperty('retention');
     await completed([await enqueue('brief')]);
   });
 
@@ -220,7 +222,7 @@ describe('the admin API of queues', () => {
     const names = (await list()).map(({ name }) => name);
     expect(names.slice(0, 4)).toEqual(['critical', 'high', 'default', 'low']);
     expect(names.slice(4)).toEqual(names.slice(4).toSorted());
-    expect((await list()).at(-1)).toEqual({
+    expect((await list()).at(-1)).toMatchObject({
       name: 'zebra',
       lane: 'low',
       state: 'running',

@@ -4,6 +4,8 @@ import type { GateVerdict, TaskExplanation } from '../../src/queue/explanation.j
 import type { QueueClock } from '../../src/queue/queue-clock.js';
 import {
   type Cancelled,
+  type DeadLetterEdit,
+  type DeadLetterEdited,
   type Edited,
   type Retried,
   type RetryHow,
@@ -108,6 +110,17 @@ export class MemoryQueue extends TaskQueue implements TaskReader {
       delete stored.ended;
       return 'retried';
     });
+  }
+
+  override async editDeadLetter({ before, after, isRetried }: DeadLetterEdit): Promise<DeadLetterEdited> {
+    const stored = this.tasks.get(after.id);
+    if (!stored) return 'unknown';
+    if (this.stateOf(stored) !== 'dead_letter') return 'not_dead';
+    if (JSON.stringify(stored.task) !== JSON.stringify(before)) return 'changed';
+    stored.task = after;
+    const result = isRetried ? await this.retry(after.id) : 'edited';
+    if (result !== 'edited' && result !== 'retried') stored.task = before;
+    return result;
   }
 
   override deleteDeadLetter(id: string): Promise<'deleted' | 'not_dead' | 'unknown'> {

@@ -269,6 +269,47 @@ export function describeTaskQueue(name: string, start: () => Promise<QueueUnderT
       });
     });
 
+    describe('editDeadLetter', () => {
+      const editDead = (before: Task, changes: Partial<Task>, isRetried: boolean) => {
+        const after = { ...before, ...changes };
+        return tested.queue.editDeadLetter({ before, after, now: tested.clock.now(), isRetried });
+      };
+
+      it.each(STATES.filter((state) => state !== 'dead_letter'))(
+        'leaves a task alone that is %s',
+        async (state) => {
+          const task = await taskIn(state);
+          expect(await editDead(task, { maxRetries: 9 }, true)).toBe('not_dead');
+          expect(await tested.reader.find(task.id)).toMatchObject({ state, task });
+        },
+      );
+
+      it('makes it another one, which is retried in the same step or stays dead', async () => {
+        const task = await taskIn('dead_letter');
+        expect(await editDead(task, { maxRetries: 8 }, false)).toBe('edited');
+        expect(await stateOf(task)).toBe('dead_letter');
+        expect(await editDead(task, { maxRetries: 7 }, true)).toBe('changed');
+        const edited = { ...task, maxRetries: 8 };
+        const target = { ...task.target, url: 'http://other.example/mended' };
+        expect(await editDead(edited, { target }, true)).toBe('retried');
+        expect((await tested.reader.find(task.id))?.attempts).toHaveLength(1);
+        expect(await tested.take()).toEqual([{ ...edited, target }]);
+        expect(await editDead(taskOf(0, { id: 'nobody' }), {}, true)).toBe('unknown');
+      });
+
+      it('changes nothing of one that would be too late then, and gives one more time that was', async () => {
+        const task = await taskIn('dead_letter');
+        const expiresAt = tested.clock.now() + HOUR;
+        expect(await editDead(task, { expiresAt: tested.clock.now() - 1 }, true)).toBe('too_late');
+        expect(await tested.reader.find(task.id)).toMatchObject({ state: 'dead_letter', task });
+        expect(await editDead(task, { expiresAt }, false)).toBe('edited');
+        tested.clock.advance(HOUR);
+        expect(await tested.queue.retry(task.id)).toBe('too_late');
+        const later = { expiresAt: expiresAt + HOUR };
+        expect(await editDead({ ...task, expiresAt }, later, true)).toBe('retried');
+      });
+    });
+
     describe('deleteDeadLetter', () => {
       it.each(STATES.filter((state) => state !== 'dead_letter'))(
         'leaves a task alone that is %s',

@@ -33,8 +33,8 @@ local now = clock(ARGV[1])
 --@include circuits
 --@include gates
 --@include rooms
---@include places
 --@include alive
+--@include places
 --@include sliding-window
 --@include token-bucket
 --@include admission
@@ -135,7 +135,7 @@ local function judge(at, ids)
     window.added = window.added + 1
   end
   left = left - 1
-  countAlive(ids, 1)
+  comes(ids)
   accepted[#accepted + 1] = at
   atOf[ARGV[at + AT.id]] = at
   if ARGV[at + AT.key] ~= '' then
@@ -158,6 +158,7 @@ local function store(at)
   if expires then call('HSET', jobKey(lane, id), 'expires', ms(expires)) end
   if ARGV[at + AT.callbacks] ~= '' then call('HSET', jobKey(lane, id), 'cb', ARGV[at + AT.callbacks]) end
   if due > now then
+    countIn('scheduled', gates, 1)
     delay(lane, id, due)
   else
     lists[lane] = lists[lane] or {}

@@ -14,8 +14,8 @@ local now = clock(ARGV[1])
 --@include circuits
 --@include gates
 --@include rooms
---@include places
 --@include alive
+--@include places
 --@include history
 --@include positions
 --@include dead

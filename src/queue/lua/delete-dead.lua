@@ -11,6 +11,7 @@
 --@include when-full
 local now = clock(ARGV[1])
 --@include state
+--@include alive
 --@include positions
 --@include made
 --@include dead
@@ -26,5 +27,6 @@ unbury(lane, { id })
 call('ZREM', setKey(lane, 'failed'), id)
 call('ZREM', P .. 'expiry', lane .. ':' .. id)
 call('UNLINK', jobKey(lane, id), jobKey(lane, id) .. ':logs')
+flushAlive()
 audit(ARGV[3], ARGV[4])
 return 'deleted'

@@ -22,8 +22,8 @@ local now = clock(ARGV[1])
 --@include circuits
 --@include gates
 --@include rooms
---@include places
 --@include alive
+--@include places
 --@include history
 --@include positions
 --@include dead
@@ -54,9 +54,15 @@ call('HSET', key, 'data', ARGV[9], 'opts', ARGV[10], 'gates', ids, 'expires', ex
 if ARGV[11] ~= '' then call('HSET', key, 'cb', ARGV[11]) else call('HDEL', key, 'cb') end
 if not moves then return 'edited' end
 
-if due > now then delay(lane, id, due) else admit(lane, id, gatesOf(ids), due, tonumber(expires), maxAge) end
+if due > now then
+  countIn('scheduled', gatesOf(ids), 1)
+  delay(lane, id, due)
+else
+  admit(lane, id, gatesOf(ids), due, tonumber(expires), maxAge)
+end
 releaseTouched(100, maxAge)
 wakeForSoonest()
 flushWaits()
 flushGates()
+flushAlive()
 return 'edited'

@@ -24,7 +24,7 @@ const SEED = Number(process.env['TEST_SEED'] ?? 20_300_101);
 const RUNS = 150 * Number(process.env['TEST_SCALE'] ?? 1);
 const DAY = 86_400_000;
 
-const { add, addAgain, cancel, runNow, retry, deleteDead, edit, setGate, advance } = callers;
+const { add, addAgain, cancel, runNow, retry, editDead, deleteDead, edit, setGate, advance } = callers;
 const { setCircuit, sweep } = operators;
 const { turn, crash, lateSettle, recover, prune } = workers;
 /** In the proportions that find most. */
@@ -35,6 +35,7 @@ const HAPPENINGS: Happening[] = [
     setGate,
     cancel,
     retry,
+    editDead,
     deleteDead,
     runNow,
     edit,

@@ -12,6 +12,7 @@
 local now = clock(ARGV[1])
 --@include history
 --@include recount
+--@include alive
 --@include positions
 --@include made
 --@include dead
@@ -108,5 +109,6 @@ end
 local expired = removeExpired()
 local evicted, bytes = evict(most - expired)
 if expired + evicted == 0 then recountSome(most) end
+flushAlive()
 local isLeft = expired >= most or (evicted > 0 and bytes > mostBytes)
 return { expired, evicted, isLeft and 1 or 0 }

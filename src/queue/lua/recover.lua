@@ -13,8 +13,8 @@ local now = clock('')
 --@include circuits
 --@include gates
 --@include rooms
---@include places
 --@include alive
+--@include places
 --@include history
 --@include positions
 --@include dead
@@ -30,7 +30,7 @@ local function giveBackTo(lane, id)
   call('LREM', setKey(lane, 'active'), -1, id)
   if call('EXISTS', key) == 0 then return false end
   if call('HINCRBY', key, 'stc', 1) >= tonumber(ARGV[1]) then call('HSET', key, 'defa', 'crashed_too_often') end
-  backToWait(lane, id)
+  countIn('running', backToWait(lane, id), -1)
   return true
 end
 
@@ -52,5 +52,6 @@ local position, from = string.match(ARGV[3], '^(%d+):(%d+)$')
 position, from = tonumber(position) or 1, tonumber(from) or 0
 local recovered, onward = recoverSome(LANES[position], from)
 flushGates()
+flushAlive()
 if onward then return { position .. ':' .. onward, recovered } end
 return { LANES[position + 1] and position + 1 .. ':0' or '', recovered }

@@ -1,5 +1,5 @@
 -- Mends the books where something was removed behind our back (BullMQ's tools, FLUSH of a lane): slots held by tasks that
--- are gone, windows that do not say what waits, and counts of tasks alive. Tasks that are held by a gate that has room
+-- are gone, windows that do not say what waits, and counts of tasks. Tasks that are held by a gate that has room
 -- again are let in at the next turn of a dispatcher.
 --
 -- KEYS[1]  prefix of all keys
@@ -86,6 +86,14 @@ for _, lane in ipairs(LANES) do
   if waiting <= MOST and waiting ~= (letIn[lane] or 0) then mendWindows(lane) end
 end
 
+local LISTS = { wait = true, active = true }
+
+local function eachIn(set, fn)
+  for _, lane in ipairs(LANES) do
+    for _, id in ipairs(call(LISTS[set] and 'LRANGE' or 'ZRANGE', setKey(lane, set), 0, -1)) do fn(lane, id) end
+  end
+end
+
 -- Every task that is alive is counted once for its client and once for its queue.
 local function aliveIsRight(total)
   local ofClients, ofQueues, told = 0, 0, call('HGETALL', P .. 'alive')
@@ -99,23 +107,58 @@ local function aliveIsRight(total)
   return ofClients == total and ofQueues == total
 end
 
-local function mendAlive()
+local function cardinality(set)
   local total = 0
-  for _, lane in ipairs(LANES) do
-    total = total + call('LLEN', setKey(lane, 'wait')) + call('LLEN', setKey(lane, 'active'))
-      + call('ZCARD', setKey(lane, 'delayed'))
-  end
+  for _, lane in ipairs(LANES) do total = total + call(LISTS[set] and 'LLEN' or 'ZCARD', setKey(lane, set)) end
+  return total
+end
+
+local function mendAlive()
+  local total = cardinality('wait') + cardinality('active') + cardinality('delayed')
   if total > MOST or call('HLEN', P .. 'alive') > 2 * MOST or aliveIsRight(total) then return end
-  for _, lane in ipairs(LANES) do
-    local ids = call('LRANGE', setKey(lane, 'wait'), 0, -1)
-    append(ids, call('LRANGE', setKey(lane, 'active'), 0, -1))
-    append(ids, call('ZRANGE', setKey(lane, 'delayed'), 0, -1))
-    for _, id in ipairs(ids) do countAlive(gatesOf(call('HGET', jobKey(lane, id), 'gates')), 1) end
+  for set in pairs({ wait = true, active = true, delayed = true }) do
+    eachIn(set, function(lane, id) countAlive(gatesOf(call('HGET', jobKey(lane, id), 'gates')), 1) end)
   end
   call('DEL', P .. 'alive')
-  flushAlive()
 end
 mendAlive()
+
+-- The states of the tasks in a set, and which of them one is in.
+local STATES = {
+  active = { 'running' }, delayed = { 'deferred', 'retrying', 'scheduled' }, failed = { 'dead_letter' },
+  completed = { 'completed', 'cancelled', 'expired' },
+}
+local function stateIn(set, lane, id, kept, ending)
+  if set ~= 'delayed' then return set == 'active' and 'running' or ending end
+  if isParked(call('ZSCORE', setKey(lane, set), id)) then return 'deferred' end
+  return kept and 'retrying' or 'scheduled'
+end
+
+local function mendDepth(set, counts)
+  local states, total, old = {}, 0, {}
+  for _, state in ipairs(STATES[set]) do states[state] = true end
+  for field, count in pairs(counts) do
+    if states[string.match(field, '^[^/]+')] then
+      total = total + count
+      old[#old + 1] = field
+    end
+  end
+  local right = cardinality(set)
+  if right == total or right > MOST then return end
+  inPieces(old, UNPACK, function(from, to) call('HDEL', P .. 'depth', unpack(old, from, to)) end)
+  eachIn(set, function(lane, id)
+    local job = call('HMGET', jobKey(lane, id), 'gates', 'kept', 'end')
+    local state = stateIn(set, lane, id, job[2], job[3])
+    if state then countIn(state, gatesOf(job[1]), 1) end
+  end)
+end
+
+if call('HLEN', P .. 'depth') <= MOST then
+  local counts, all = {}, call('HGETALL', P .. 'depth')
+  for i = 1, #all, 2 do counts[all[i]] = tonumber(all[i + 1]) end
+  for set in pairs(STATES) do mendDepth(set, counts) end
+end
+flushAlive()
 
 local wrong = {}
 for gate in pairs(mended) do wrong[#wrong + 1] = gate end

@@ -1,4 +1,5 @@
--- Makes a dead letter a task that is due now and has all its attempts again. Those that were made stay on record.
+-- Makes a dead letter a task that is due now and has all its attempts again, and edits it before that when it is to be
+-- another one. Those that were made stay on record.
 --
 -- KEYS[1]  prefix of all keys
 -- ARGV[1]  now, Unix milliseconds; '' = the time of Redis
@@ -8,17 +9,25 @@
 -- ARGV[5]  line for the audit log; '' = none
 -- ARGV[6]  how many lines the audit log keeps, about
 -- ARGV[7]  1 = it has one attempt only, and is a dead letter again after that when it fails
--- Returns  '' when there is no such task; `retried`; `too_late` when it has expired, and would not be started;
+-- ARGV[8]  data (JSON) that an edit was made from; '' = it is not edited, and nothing follows
+-- ARGV[9]  now by the clock of the caller, Unix milliseconds
+-- ARGV[10] expiry in Unix ms by that clock or ''
+-- ARGV[11] gates ('\n' between)
+-- ARGV[12] data (JSON)
+-- ARGV[13] opts (JSON of BullMQ)
+-- ARGV[14] 1 = it is edited, and stays a dead letter
+-- Returns  '' when there is no such task; `retried`; `edited` when it stays a dead letter; `changed` when its data is not
+--          that of ARGV[8] any more; `too_late` when it has expired, and would not be started;
 --          `full;tasks|client|queue` when there is no room for one more that is alive; else the state of a task that is no
---          dead letter. Only with `retried` was anything done.
+--          dead letter. Only with `retried` and `edited` was anything done.
 
 --@include context
 local now = clock(ARGV[1])
 --@include circuits
 --@include gates
 --@include rooms
---@include places
 --@include alive
+--@include places
 --@include admission
 --@include state
 --@include positions
@@ -31,11 +40,25 @@ if not lane then return '' end
 local state = stateOf(lane, id)
 if state ~= 'dead_letter' then return state end
 local key = jobKey(lane, id)
-local job = call('HMGET', key, 'gates', 'expires')
-local expires = tonumber(job[2])
+local job, isEdited = call('HMGET', key, 'gates', 'expires', 'data'), ARGV[8] ~= ''
+if isEdited and job[3] ~= ARGV[8] then return 'changed' end
+local list, expires = job[1], tonumber(job[2])
+if isEdited then
+  list, expires = ARGV[11], tonumber(ARGV[10])
+  expires = expires and byOurClock(expires, tonumber(ARGV[9]))
+end
+
+local function edit()
+  call('HSET', key, 'data', ARGV[12], 'opts', ARGV[13], 'gates', list, 'expires', expires and ms(expires) or '')
+end
+if ARGV[14] == '1' then
+  edit()
+  audit(ARGV[5], ARGV[6])
+  return 'edited'
+end
 if expires and expires <= now then return 'too_late' end
 
-local ids = gatesOf(job[1])
+local ids = gatesOf(list)
 local queue, client = ids[1], ids[2]
 loadRules({ client }, { queue })
 local function full()
@@ -45,6 +68,7 @@ local function full()
 end
 local what = full()
 if what then return 'full;' .. what end
+if isEdited then edit() end
 
 unbury(lane, { id })
 call('ZREM', setKey(lane, 'failed'), id)
@@ -56,7 +80,8 @@ call('HSET', key, 'atm', 0, 'due', NOW, 'since', NOW, 'delay', 0)
 admit(lane, id, ids, now, expires, tonumber(ARGV[3]))
 wakeForSoonest()
 flushWaits()
-countAlive(ids, 1)
+countIn('dead_letter', ids, -1)
+comes(ids)
 flushGates()
 flushAlive()
 audit(ARGV[5], ARGV[6])

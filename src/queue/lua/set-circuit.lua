@@ -20,6 +20,7 @@ local now = clock(ARGV[1])
 --@include circuits
 --@include gates
 --@include rooms
+--@include alive
 --@include places
 local breaker = ARGV[7]
 --@include judge
@@ -74,4 +75,5 @@ releaseTouched(MOST_RELEASED, maxAge)
 wakeForSoonest()
 flushWaits()
 flushGates()
+flushAlive()
 return { after, changes }

@@ -12,6 +12,7 @@ local now = clock(ARGV[1])
 --@include circuits
 --@include gates
 --@include rooms
+--@include alive
 --@include places
 --@include limit-gate
 

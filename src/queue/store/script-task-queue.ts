@@ -25,6 +25,8 @@ import {
 } from '../admission/admission.js';
 import {
   type Cancelled,
+  type DeadLetterEdit,
+  type DeadLetterEdited,
   type Edited,
   type Retried,
   type RetryHow,
@@ -105,12 +107,22 @@ export class ScriptTaskQueue extends TaskQueue {
 
   override retry(id: string, { audited = '', isCanary = false }: RetryHow = {}): Promise<Retried> {
     return whenAvailable(async () => {
-      const args = [id, this.maxAgeMs, this.maxAlive, audited, this.auditEntries, Number(isCanary)];
-      const [result, what] = ((await this.run(scripts.retryTask, args)) as string).split(';');
-      if (result === 'full') return { kind: result, what: what as Full['what'] };
-      if (result === '') return 'unknown';
-      return result === 'retried' || result === 'too_late' ? result : 'not_dead';
+      const args = [id, ...this.retryArgs(audited), Number(isCanary), ''];
+      return retriedOf(await this.run(scripts.retryTask, args), ['retried', 'too_late'] as const);
     });
+  }
+
+  override editDeadLetter({ isRetried, audited = '', ...edit }: DeadLetterEdit): Promise<DeadLetterEdited> {
+    return whenAvailable(async () => {
+      const { id, was, now, expires, becomes } = this.editOf(edit);
+      const args = [id, ...this.retryArgs(audited), 0, was, now, expires, ...becomes, Number(!isRetried)];
+      const reply = await this.run(scripts.retryTask, args);
+      return retriedOf(reply, ['retried', 'too_late', 'edited', 'changed'] as const);
+    });
+  }
+
+  private retryArgs(audited: string): (string | number)[] {
+    return [this.maxAgeMs, this.maxAlive, audited, this.auditEntries];
   }
 
   override deleteDeadLetter(id: string, audited = ''): Promise<'deleted' | 'not_dead' | 'unknown'> {
@@ -131,11 +143,16 @@ export class ScriptTaskQueue extends TaskQueue {
     });
   }
 
-  private editArgs({ before, after, now, isRescheduled }: TaskEdit): (string | number)[] {
+  private editArgs({ isRescheduled, ...edit }: TaskEdit): (string | number)[] {
+    const { id, was, now, expires, becomes } = this.editOf(edit);
+    return [id, this.maxAgeMs, was, now, isRescheduled ? edit.after.scheduledAt : '', expires, ...becomes];
+  }
+
+  /** `becomes`: gates, data and options. */
+  private editOf({ before, after, now }: Omit<TaskEdit, 'isRescheduled'>) {
     const stored = this.cipher.seal(after);
-    const due = isRescheduled ? after.scheduledAt : '';
-    const expires = after.expiresAt ?? '';
     const [was] = storedAs(before);
+<<<<<<< HEAD
     return [
       after.id,
       this.maxAgeMs,
@@ -147,12 +164,24 @@ export class ScriptTaskQueue extends TaskQueue {
       ...storedAs(stored),
       callbackField(stored),
     ];
+=======
+    const becomes = [gatesOf(stored), ...storedAs(stored)];
+    return { id: after.id, was, now, expires: after.expiresAt ?? '', becomes };
+>>>>>>> main
   }
 
   private run(script: LuaScript, args: readonly (string | number)[]): Promise<unknown> {
     const all = [this.clock.scriptTime(), ...args];
     return this.connections.write((redis) => script.run(redis, PREFIX, all));
   }
+}
+
+/** @param told what the script may answer besides, and is told as it is */
+function retriedOf<T extends string>(reply: unknown, told: readonly T[]): T | Full | 'unknown' | 'not_dead' {
+  const [result = '', what] = (reply as string).split(';');
+  if (result === 'full') return { kind: result, what: what as Full['what'] };
+  if (result === '') return 'unknown';
+  return told.find((each) => each === result) ?? 'not_dead';
 }
 
 /** Whether the store may have it already; when memory is short it is not asked for anything else. */

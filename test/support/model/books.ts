@@ -22,6 +22,8 @@ export interface Books {
   readonly window: Readonly<Record<string, string>>;
   readonly tat: Readonly<Record<string, string>>;
   readonly alive: Readonly<Record<string, string>>;
+  /** By state and queue. */
+  readonly depth: Readonly<Record<string, string>>;
   readonly wakes: Readonly<Record<string, number>>;
   readonly expiry: Readonly<Record<string, number>>;
   /** Members under each gate, and under what hosts have asked clients to wait with, in their order. */
@@ -41,8 +43,8 @@ export interface Books {
 }
 
 export async function readBooks(redis: Redis): Promise<Books> {
-  const [held, running, window, tat, alive, circuits, holds] = await Promise.all(
-    ['held', 'running', 'window', 'tat', 'alive', 'circuits', 'holds'].map((name) =>
+  const [held, running, window, tat, alive, depth, circuits, holds] = await Promise.all(
+    ['held', 'running', 'window', 'tat', 'alive', 'depth', 'circuits', 'holds'].map((name) =>
       redis.hgetall(`{tr}:${name}`),
     ),
   );
@@ -59,6 +61,7 @@ export async function readBooks(redis: Redis): Promise<Books> {
     openCircuits: await redis.zrange('{tr}:circuits:open', '0', '-1'),
     circuitsToLookAt: await readScores(redis, 'circuits:look'),
     alive: alive!,
+    depth: depth!,
     wakes,
     expiry,
     ...(await readParkedAndLocks(redis)),
@@ -112,6 +115,7 @@ export function compareBooks(model: Model, books: Books): void {
   compareWindows(model, books);
   compareCircuits(model, books);
   compareAlive(model, books);
+  compareDepth(model, books);
   compareMade(model, books);
   compareDead(model, books);
   nothingIsStuck(model, books);
@@ -182,6 +186,25 @@ function compareAlive(model: Model, { alive }: Books): void {
       counts[gate] = String(Number(counts[gate] ?? 0) + 1);
   }
   expect(alive).toEqual(counts);
+}
+
+/** In each queue, the tasks in each state, as their places say. */
+function compareDepth(model: Model, { lanes, parked, depth }: Books): void {
+  const held = new Set([...parked.values()].flat());
+  const counts: Record<string, string> = {};
+  const placed = ({ stored, kept }: ModelTask): string | undefined => {
+    const { id, lane } = stored;
+    if (lanes[lane].active.includes(id)) return 'running';
+    if (!lanes[lane].delayed.includes(id)) return undefined;
+    if (held.has(memberOf(stored))) return 'deferred';
+    return kept.made > 0 ? 'retrying' : 'scheduled';
+  };
+  for (const task of model.tasks.values()) {
+    const state = task.ending ?? placed(task);
+    const field = `${state ?? 'pending'}/q:${task.stored.queue}`;
+    if (state) counts[field] = String(Number(counts[field] ?? 0) + 1);
+  }
+  expect(depth).toEqual(counts);
 }
 
 /** Every task that is stored is where lists look for it, and no other. */

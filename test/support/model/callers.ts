@@ -6,7 +6,7 @@ import type { Admission } from '../../../src/queue/admission/admission.js';
 import type { Task } from '../../../src/task/task.js';
 import { replayed } from '../adding.js';
 import { happening, nth, shortly } from './happening.js';
-import { HELD_CLIENT, HELD_RULES, HOSTS, HOUR, newTask } from './model.js';
+import { HELD_CLIENT, HELD_RULES, HOSTS, HOUR, type ModelTask, newTask } from './model.js';
 
 // What callers and admins do, and time.
 
@@ -78,11 +78,37 @@ export const retry = happening('retry', nth, async (model, { harness, clock }, g
   else if (model.isExpired(task)) expect(result).toBe('too_late');
   else expect(result).toEqual(what === undefined ? 'retried' : { kind: 'full', what });
   if (result !== 'retried') return;
-  Object.assign(task, { place: 'waiting', attemptsMade: 0, due: clock.now(), isCancelled: false });
-  task.retriedAt = clock.now();
+  revived(task, clock.now());
+});
+
+const deadChange = fc.record({ nth, host, ttlMs: shortly, isRetried: fc.boolean() });
+export const editDead = happening('editDead', deadChange, async (model, { harness, clock }, given) => {
+  const task = model.some(given.nth);
+  if (!task) return;
+  const [before, now, full] = [task.stored, clock.now(), model.full(task.stored)];
+  const after = {
+    ...before,
+    target: { ...before.target, url: `${given.host}/mended` },
+    expiresAt: now + given.ttlMs,
+  };
+  const { isRetried } = given;
+  const result = await harness.queue.editDeadLetter({ before, after, now, isRetried });
+  const expected = (): typeof result => {
+    if (task.ending !== 'dead_letter') return 'not_dead';
+    if (!isRetried) return 'edited';
+    if (after.expiresAt <= now) return 'too_late';
+    return full === undefined ? 'retried' : { kind: 'full', what: full };
+  };
+  expect(result).toEqual(expected());
+  if (result === 'edited' || result === 'retried') task.stored = after;
+  if (result === 'retried') revived(task, now);
+});
+
+function revived(task: ModelTask, now: number): void {
+  Object.assign(task, { place: 'waiting', attemptsMade: 0, due: now, isCancelled: false, retriedAt: now });
   delete task.ending;
   delete task.keptUntil;
-});
+}
 
 export const deleteDead = happening('deleteDead', nth, async (model, { harness }, given) => {
   const task = model.some(given);

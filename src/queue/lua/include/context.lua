@@ -21,6 +21,18 @@ local function ms(n) return string.format('%.0f', n) end
 
 local function jobKey(lane, id) return P .. lane .. ':' .. id end
 
+-- The gates in field `gates` of a job: of its queue, of its client, of its host.
+local parsed = {}
+local function gatesOf(text)
+  local ids = parsed[text or '']
+  if not ids then
+    ids = {}
+    for id in string.gmatch(text or '', '[^\n]+') do ids[#ids + 1] = id end
+    parsed[text or ''] = ids
+  end
+  return ids
+end
+
 -- Keys of the lists and sets of a lane; made once, as a text costs Lua more than looking it up.
 local setKeys = { critical = {}, high = {}, default = {}, low = {} }
 local function setKey(lane, name)

@@ -33,11 +33,12 @@ end
 local function unbury(lane, ids)
   local all, groups = {}, {}
   for _, id in ipairs(ids) do
-    local job = call('HMGET', jobKey(lane, id), 'died', 'fp')
-    if job[1] and job[2] then
-      all[#all + 1] = job[1]
-      groups[job[2]] = groups[job[2]] or {}
-      table.insert(groups[job[2]], job[1])
+    local job = indexOf(lane, id)
+    local died, fingerprint = job[4], job[5]
+    if died and fingerprint then
+      all[#all + 1] = died
+      groups[fingerprint] = groups[fingerprint] or {}
+      table.insert(groups[fingerprint], died)
     end
   end
   if #all > 0 then strike(P .. 'dead', all) end

@@ -1,5 +1,5 @@
--- Taking tasks out of `wait` to run them. Needs context.lua, gates.lua, places.lua, finish.lua, and in `limits`:
--- token, lock, maxAge, completedFor, deadFor, isStrict, probeWindow.
+-- Taking tasks out of `wait` to run them. Needs context.lua, gates.lua, places.lua, finish.lua, alive.lua, and in
+-- `limits`: token, lock, maxAge, completedFor, deadFor, isStrict, probeWindow.
 
 local fetchable, fetch
 -- See `hand`. Of probes that start now: by member, the start of their window.
@@ -43,6 +43,7 @@ local function takesSlots(at, member, held)
   local lane, job = taken.lane[at], taken.job[at]
   local gate, opens, slots, probeOf = takeSlots(taken.gates[at], limits.probeWindow)
   if gate then
+    countIn('deferred', taken.gates[at], 1)
     park(lane, taken.id[at], gate, tonumber(job[DUE]) or now, tonumber(job[EXPIRES]), limits.maxAge, opens)
     return false
   end
@@ -77,6 +78,7 @@ local function start(at, member, held)
   if ended then
     endInstead(lane, taken.id[at], job)
   elseif runs then
+    countIn('running', ids, 1)
     call('SET', P .. member .. ':lock', limits.token, 'PX', limits.lock)
   end
   return runs

@@ -35,7 +35,8 @@ end
 -- Somebody may want to hear of it: then orderCallback follows.
 local function ended(lane, id, ending, limits, ids, bytes, failure)
   local isDead = ending == 'dead_letter'
-  countAlive(ids, -1)
+  goes(ids)
+  countIn(ending, ids, 1)
   zaddLater(setKey(lane, isDead and 'failed' or 'completed'), NOW, id)
   keepFor(lane, id, isDead, limits)
   if isDead then bury(lane, id, ids, failure) else grow(lane, id, bytes) end
@@ -54,7 +55,7 @@ local function finish(lane, id, ending, limits, reason)
   append(endings, { id, ending, reason or '', list })
 end
 
--- To the front of its lane, without asking the gates again.
+-- To the front of its lane, without asking the gates again. Returns these.
 local function backToWait(lane, id)
   call('RPUSH', setKey(lane, 'wait'), id)
   waits[lane] = nil
@@ -64,6 +65,7 @@ local function backToWait(lane, id)
   for _, gate in ipairs(ids) do
     if gates[gate].counted then moveWindow(gate, lane, 1) end
   end
+  return ids
 end
 
 -- The slots that settled tasks held come back.
@@ -91,18 +93,26 @@ local function leaveWait(lane, ids)
   end
 end
 
+-- As what a task in `delayed` is counted; `kept`: its field of that name.
+local function delayedAs(isHeld, kept)
+  if isHeld then return 'deferred' end
+  return kept and 'retrying' or 'scheduled'
+end
+
 -- Takes a task that does not run out of its place, and gives back what it had there.
 local function leave(lane, id)
-  local ids = gatesOf(call('HGET', jobKey(lane, id), 'gates'))
+  local job = call('HMGET', jobKey(lane, id), 'gates', 'kept')
+  local ids = gatesOf(job[1])
   local score = call('ZSCORE', setKey(lane, 'delayed'), id)
   if score then
     call('ZREM', setKey(lane, 'delayed'), id)
+    countIn(delayedAs(isParked(score), job[2]), ids, -1)
     if isParked(score) then unpark(lane, id, placesOf(ids)) end
   elseif call('LREM', setKey(lane, 'wait'), 1, id) == 1 then
     leaveWait(lane, ids)
-  else
+  elseif call('LREM', setKey(lane, 'active'), 1, id) == 1 then
     -- Its worker is gone and nobody has noticed yet.
-    call('LREM', setKey(lane, 'active'), 1, id)
+    countIn('running', ids, -1)
   end
   -- One whose worker was lost holds its slots, also when it waits again.
   releaseHeld({ lane .. ':' .. id })
@@ -120,9 +130,10 @@ end
 
 -- A task whose time has come, or the backstop of a parked one; it has left `delayed`.
 local function promote(lane, id, wasParked, limits)
-  local job = call('HMGET', jobKey(lane, id), 'gates', 'due', 'expires')
+  local job = call('HMGET', jobKey(lane, id), 'gates', 'due', 'expires', 'kept')
   if not job[2] then return end
   local ids, due, expires = gatesOf(job[1]), tonumber(job[2]), tonumber(job[3])
+  countIn(delayedAs(wasParked, job[4]), ids, -1)
   local gate = wasParked and parkedUnder(lane, id, ids)
   if gate then unpark(lane, id, { gate }) end
   if expires and expires <= now then

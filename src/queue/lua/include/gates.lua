@@ -32,17 +32,6 @@ local function waitLength(lane)
   return waits[lane]
 end
 
-local parsed = {}
-local function gatesOf(text)
-  local ids = parsed[text or '']
-  if not ids then
-    ids = {}
-    for id in string.gmatch(text or '', '[^\n]+') do ids[#ids + 1] = id end
-    parsed[text or ''] = ids
-  end
-  return ids
-end
-
 local function limit(gate, raw)
   local shut, till, cap, rate, burst = string.match(raw, '^(%d);([%d.]*);([%d.]*);([%d.]*);([%d.]*)$')
   gate.counted, gate.limited = true, true

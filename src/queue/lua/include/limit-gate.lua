@@ -1,4 +1,4 @@
--- Changing what a gate lets through. Needs context.lua, gates.lua, rooms.lua and places.lua.
+-- Changing what a gate lets through. Needs context.lua, gates.lua, rooms.lua, alive.lua and places.lua.
 
 -- The rest is let in as slots come free: opening a gate in front of 100,000 tasks must not hold Redis.
 local MOST_RELEASED = 200
@@ -51,5 +51,6 @@ local function limitGate(id, limits, maxAge)
   wakeForSoonest()
   flushWaits()
   flushGates()
+  flushAlive()
   return left
 end

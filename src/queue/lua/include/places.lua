@@ -1,4 +1,5 @@
--- Where a task stands: in `wait` of its lane, or parked under a gate. Needs context.lua, gates.lua and rooms.lua.
+-- Where a task stands: in `wait` of its lane, or parked under a gate. Needs context.lua, gates.lua,
+-- rooms.lua and alive.lua.
 --
 -- A parked task is a delayed job of BullMQ whose time is a backstop: should whatever opens its gate forget it, it is
 -- looked at again then. ZSET `park:<gate>` orders the tasks under a gate by lane, under the gate of a host then by how
@@ -92,6 +93,7 @@ local function admit(lane, id, ids, due, expires, maxAge)
   loadGates(ids)
   local gate, at = noRoom(ids, lane)
   if gate then
+    countIn('deferred', ids, 1)
     park(lane, id, gate, due, expires, maxAge, at)
     return false
   end
@@ -112,7 +114,9 @@ local function unparkHeads(gate, lane, heads)
   for i, id in ipairs(ids) do
     if scores[i] then
       parked[#parked + 1] = id
-      jobs[#jobs + 1] = call('HMGET', jobKey(lane, id), 'gates', 'due', 'expires')
+      local job = call('HMGET', jobKey(lane, id), 'gates', 'due', 'expires')
+      countIn('deferred', gatesOf(job[1]), -1)
+      jobs[#jobs + 1] = job
     end
   end
   if #parked > 0 then call('ZREM', setKey(lane, 'delayed'), unpack(parked)) end

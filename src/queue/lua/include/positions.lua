@@ -16,6 +16,18 @@ local function newestIn(name)
   end
 end
 
+-- What the indexes have of a task: { timestamp, gates, end, died, fp }, read once.
+local indexed = {}
+local function indexOf(lane, id)
+  local key = jobKey(lane, id)
+  local known = indexed[key]
+  if not known then
+    known = call('HMGET', key, 'timestamp', 'gates', 'end', 'died', 'fp')
+    indexed[key] = known
+  end
+  return known
+end
+
 -- By name of the stream.
 local lastOf = {}
 

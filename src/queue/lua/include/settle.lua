@@ -1,5 +1,9 @@
 -- What becomes of a task after an attempt, and what that says of its host. Needs context.lua, circuits.lua, gates.lua,
+<<<<<<< HEAD
 -- places.lua, history.lua, callbacks.lua, finish.lua, judge.lua, and what finish.lua asks of `limits`.
+=======
+-- places.lua, alive.lua, history.lua, finish.lua, judge.lua, and what finish.lua asks of `limits`.
+>>>>>>> main
 
 -- `first`: where the values of the first one begin, less one. Returns the ids of those whose lock is not ours any more.
 -- Everything is made in here: a turn that settles nothing does without.
@@ -14,6 +18,7 @@ local function settleAll(first, count)
   local function retryLater(at, lane, id)
     local wait = tonumber(ARGV[at + DELAY])
     call('HSET', jobKey(lane, id), 'delay', ARGV[at + DELAY], 'due', ms(now + wait))
+    countIn('retrying', gatesOf(ARGV[at + GATES]), 1)
     delay(lane, id, now + wait)
   end
 
@@ -125,6 +130,7 @@ local function settleAll(first, count)
       stalled[lane] = stalled[lane] or {}
       stalled[lane][#stalled[lane] + 1] = id
       call('LREM', setKey(lane, 'active'), -1, id)
+      countIn('running', gatesOf(ARGV[at + GATES]), -1)
       settle(at)
       heard(at)
     end

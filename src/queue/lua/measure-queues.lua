@@ -1,0 +1,63 @@
+-- How deep queues are, how late their tasks, and what came and went.
+--
+-- KEYS[1]  prefix of all keys
+-- ARGV[1]  now, Unix milliseconds; '' = the time of Redis
+-- ARGV[2]  of how many tasks at the head of each lane it is looked up whose they are
+-- ARGV[3], ARGV[4], ...  names of queues
+-- Returns  { how many tasks wait in each lane, most urgent first; how many dead letters there are; figures }
+--          figures: 12 values for each queue: how many of its tasks are alive, and in each of STATES; how many came and how
+--          many ended in the last minute, about; when the one that has been due for longest was due, Unix ms, of those that
+--          its own gate holds, and of those at the head of a lane, '' = none of these
+
+--@include context
+local now = clock(ARGV[1])
+
+local STATES = { 'scheduled', 'deferred', 'running', 'retrying', 'completed', 'cancelled', 'expired', 'dead_letter' }
+local MINUTE = 60000
+
+local function numbers(key, fields)
+  local all = {}
+  inPieces(fields, UNPACK, function(from, to)
+    for _, value in ipairs(call('HMGET', key, unpack(fields, from, to))) do all[#all + 1] = tonumber(value) or 0 end
+  end)
+  return all
+end
+
+local gates, fields, flows = {}, {}, {}
+for i = 3, #ARGV do
+  local gate = 'q:' .. ARGV[i]
+  gates[#gates + 1] = gate
+  for _, state in ipairs(STATES) do fields[#fields + 1] = state .. '/' .. gate end
+  append(flows, { 'in/' .. gate, 'out/' .. gate })
+end
+local alive, depths = numbers(P .. 'alive', gates), numbers(P .. 'depth', fields)
+
+-- Of the minute before this one the part that is less than a minute ago.
+local function flowOf(minute) return numbers(P .. 'flow:' .. ms(minute), flows) end
+local minute, part = math.floor(now / MINUTE), now % MINUTE / MINUTE
+local flow, before = flowOf(minute), flowOf(minute - 1)
+for i, count in ipairs(before) do flow[i] = math.floor(flow[i] + count * (1 - part) + 0.5) end
+
+local oldest = {}
+local function due(queue, at)
+  if at and at < (oldest[queue] or math.huge) then oldest[queue] = at end
+end
+
+local waiting, dead = {}, 0
+for i, lane in ipairs(LANES) do
+  waiting[i] = call('LLEN', setKey(lane, 'wait'))
+  dead = dead + call('ZCARD', setKey(lane, 'failed'))
+  for _, id in ipairs(call('LRANGE', setKey(lane, 'wait'), -ARGV[2], -1)) do
+    local job = call('HMGET', jobKey(lane, id), 'gates', 'due')
+    due(gatesOf(job[1])[1] or '', tonumber(job[2]))
+  end
+end
+
+local told = {}
+for i, gate in ipairs(gates) do
+  local head = call('ZRANGE', P .. 'park:' .. gate, 0, 0)[1]
+  if head then due(gate, tonumber(call('HGET', P .. head, 'due'))) end
+  append(told, { alive[i], unpack(depths, (i - 1) * #STATES + 1, i * #STATES) })
+  append(told, { flow[2 * i - 1], flow[2 * i], oldest[gate] and ms(oldest[gate]) or '' })
+end
+return { waiting, dead, told }
