@@ -148,26 +148,12 @@ export class ScriptTaskQueue extends TaskQueue {
     return [id, this.maxAgeMs, was, now, isRescheduled ? edit.after.scheduledAt : '', expires, ...becomes];
   }
 
-  /** `becomes`: gates, data and options. */
+  /** `becomes`: gates, data, options and what its callbacks are made of. */
   private editOf({ before, after, now }: Omit<TaskEdit, 'isRescheduled'>) {
     const stored = this.cipher.seal(after);
     const [was] = storedAs(before);
-<<<<<<< HEAD
-    return [
-      after.id,
-      this.maxAgeMs,
-      was,
-      now,
-      due,
-      expires,
-      gatesOf(stored),
-      ...storedAs(stored),
-      callbackField(stored),
-    ];
-=======
-    const becomes = [gatesOf(stored), ...storedAs(stored)];
+    const becomes = [gatesOf(stored), ...storedAs(stored), callbackField(stored)];
     return { id: after.id, was, now, expires: after.expiresAt ?? '', becomes };
->>>>>>> main
   }
 
   private run(script: LuaScript, args: readonly (string | number)[]): Promise<unknown> {

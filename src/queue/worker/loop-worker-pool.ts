@@ -67,13 +67,12 @@ export class LoopWorkerPool extends WorkerPool {
     const { concurrency } = config.delivery;
     const slots = (): number => (this.isPaused ? 0 : concurrency);
     this.fleet = new FleetMember(redis, settings, slots);
-    const shares = new LaneShares(laneWeights(config));
     this.loop = new DispatchLoop(
       {
         redis,
         settings,
         slots,
-        shares,
+        shares: new LaneShares(laneWeights(config)),
         sleeper: this.sleeper,
         watchdog: this.watchdog,
         clock,
