@@ -22,6 +22,10 @@ const allowed = {
     ...['task', 'time', 'config', 'http', 'health', 'net', 'redis', 'clients', 'queue', 'circuit-breaker'],
     ...['task-request', 'audit', 'workers', 'tracking'],
   ],
+  schedules: [
+    ...['task', 'time', 'config', 'http', 'health', 'redis', 'clients', 'queue', 'metrics'],
+    'task-request',
+  ],
   callbacks: ['task', 'time', 'config', 'redis', 'queue', 'metrics', 'task-request'],
   dispatch: ['task', 'net', 'time', 'config', 'clients', 'queue', 'metrics', 'health'],
 };

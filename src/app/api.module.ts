@@ -11,6 +11,7 @@ import { Ingress } from '../queue/admission/ingress.js';
 import { MemoryWatch } from '../queue/store/memory-watch.js';
 import { QueueModule } from '../queue/queue.module.js';
 import { OwnerGuard } from '../tracking/owner-guard.js';
+import { SchedulesModule } from '../schedules/schedules.module.js';
 import { TrackingModule } from '../tracking/tracking.module.js';
 import { ListeningModule } from '../events/listening.module.js';
 import { WorkerRegistryModule } from '../workers/registry.module.js';
@@ -28,6 +29,7 @@ import type { Half } from './half.js';
     CircuitsModule,
     EnqueueModule,
     TrackingModule,
+    SchedulesModule,
     AdminModule,
     WorkerRegistryModule,
     ListeningModule,

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { CallbackCourier } from '../callbacks/callback-courier.js';
 import { EventDemand } from '../events/event-demand.js';
+import { Scheduler } from '../schedules/firing/scheduler.js';
 import { WorkerPresence } from '../workers/worker-presence.js';
 
 /** What a worker process does besides making calls. */
@@ -10,6 +11,7 @@ export class WorkerUpkeep {
     private readonly demand: EventDemand,
     private readonly presence: WorkerPresence,
     private readonly callbacks: CallbackCourier,
+    private readonly scheduler: Scheduler,
   ) {}
 
   /** Before it takes a task. */
@@ -21,6 +23,7 @@ export class WorkerUpkeep {
   /** When it takes tasks. */
   start(): void {
     this.callbacks.start();
+    this.scheduler.start();
   }
 
   /** It takes none any more. */
@@ -30,7 +33,7 @@ export class WorkerUpkeep {
 
   /** Nothing runs any more. */
   async leave(): Promise<void> {
-    await this.callbacks.stop();
+    await Promise.all([this.callbacks.stop(), this.scheduler.stop()]);
     await this.presence.leave();
   }
 }

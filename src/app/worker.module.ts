@@ -5,6 +5,7 @@ import { DispatchModule } from '../dispatch/dispatch.module.js';
 import { HttpSender } from '../dispatch/http-sender.js';
 import { WorkerPool } from '../queue/worker-pool.js';
 import { WorkerPoolModule } from '../queue/worker-pool.module.js';
+import { firingProviders } from '../schedules/firing/firing-providers.js';
 import { WorkerPresence } from '../workers/worker-presence.js';
 import type { Half } from './half.js';
 import { WorkerUpkeep } from './worker-upkeep.js';
@@ -12,7 +13,7 @@ import { WorkerUpkeep } from './worker-upkeep.js';
 /** The half that makes the calls. */
 @Module({
   imports: [DispatchModule, WorkerPoolModule.driving(DispatchModule)],
-  providers: [WorkerPresence, CallbackCourier, CallbackMaker, WorkerUpkeep],
+  providers: [WorkerPresence, CallbackCourier, CallbackMaker, ...firingProviders, WorkerUpkeep],
 })
 export class WorkerModule implements Half {
   constructor(

@@ -7,6 +7,7 @@ import { IngressSettings } from './ingress-settings.js';
 import { OutgoingSettings } from './outgoing-settings.js';
 import { RedisSettings } from './redis-settings.js';
 import { RetentionSettings } from './retention-settings.js';
+import { ScheduleSettings } from './schedule-settings.js';
 import { ServiceSettings } from './service-settings.js';
 import { StorageSettings } from './storage-settings.js';
 import { WorkerSettings } from './worker-settings.js';
@@ -21,6 +22,7 @@ export class Config {
   readonly admin = new AdminSettings();
   readonly clients = new ClientSettings();
   readonly delivery = new DeliverySettings();
+  readonly schedules = new ScheduleSettings();
   readonly workers = new WorkerSettings();
   readonly circuitBreaker = new CircuitBreakerSettings();
   readonly events = new EventSettings();

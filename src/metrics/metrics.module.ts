@@ -8,6 +8,7 @@ import { HistoryMetric, historyMetricProviders } from './history-metric.js';
 import { HttpMetrics, httpMetricProviders } from './http-metrics.js';
 import { ListenerMetric, listenerMetricProviders } from './listener-metric.js';
 import { MetricsController } from './metrics.controller.js';
+import { ScheduleMetric, scheduleMetricProviders } from './schedule-metric.js';
 import { StoreMetric, storeMetricProviders } from './store-metric.js';
 import { TaskMetrics, taskMetricProviders } from './task-metrics.js';
 
@@ -25,6 +26,8 @@ import { TaskMetrics, taskMetricProviders } from './task-metrics.js';
     ...admissionMetricProviders,
     ...listenerMetricProviders,
     ...callbackMetricProviders,
+    ...scheduleMetricProviders,
+    ScheduleMetric,
     CallbackMetric,
     ListenerMetric,
     TaskMetrics,
@@ -36,6 +39,7 @@ import { TaskMetrics, taskMetricProviders } from './task-metrics.js';
     AdmissionMetric,
   ],
   exports: [
+    ScheduleMetric,
     CallbackMetric,
     ListenerMetric,
     TaskMetrics,

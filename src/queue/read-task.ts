@@ -68,6 +68,7 @@ const isTask = shaped({
   callbacks: optional(
     shaped({ url: optional(isText), failureUrl: optional(isText), sealed: optional(isText) }),
   ),
+  scheduleId: optional(isText),
   callbackOf: optional(isText),
 });
 

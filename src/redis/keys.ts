@@ -85,3 +85,7 @@ export const RUNNING_KEY = `${PREFIX}running`;
 
 /** Sorted set: the tasks that a gate holds back. */
 export const parkKey = (gate: string): string => `${PREFIX}park:${gate}`;
+
+/** Sorted set, all scores 0: the ids of all schedules, and of those of a client. What else is known of them is beside it. */
+export const SCHEDULE_NAMES_KEY = `${PREFIX}schedules:names`;
+export const scheduleNamesKey = (clientId: string): string => `${SCHEDULE_NAMES_KEY}:${clientId}`;

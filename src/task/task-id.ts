@@ -32,6 +32,22 @@ export function callbackId(taskId: string, end: number): string {
   return `${taskId}@callback${end > 1 ? `-${end}` : ''}`;
 }
 
+/** The id of a schedule among those of all clients. */
+export function scheduleKey(clientId: string, scheduleId: string): string {
+  return `${clientId}.${scheduleId}`;
+}
+
+/**
+ * The id of the task of an occurrence: there is one for each time at which the schedule fires.
+ *
+ * @param at when it fires, Unix milliseconds
+ * @param isByHand whether somebody has asked for it instead
+ */
+export function occurrenceId(key: string, at: number, isByHand = false): string {
+  const time = new Date(at).toISOString().replaceAll(/[:.-]/g, '');
+  return `${key}@${isByHand ? 'run-' : ''}${time}`;
+}
+
 /** The client of a task whose caller chose its id, by that alone; nothing of a random one. */
 export function clientInId(id: string): string | undefined {
   return CHOSEN.exec(id)?.[1];

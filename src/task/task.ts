@@ -48,6 +48,8 @@ export interface Task {
   /** W3C Trace Context of the request that enqueued it. */
   readonly traceparent?: string;
   readonly callbacks?: Callbacks;
+  /** It is an occurrence of the schedule with this id (`<client_id>.<schedule_id>`). */
+  readonly scheduleId?: string;
   /** It tells of the end of the task with this id. */
   readonly callbackOf?: string;
 }

@@ -159,6 +159,9 @@ export class TaskView {
   @ApiProperty({ required: false, description: 'Why it is a dead letter.' })
   dead_letter_reason?: string;
 
+  @ApiProperty({ required: false, description: 'It is an occurrence of this schedule.' })
+  schedule_id?: string;
+
   @ApiProperty({ required: false, description: 'Told when the task has ended.' })
   callback_url?: string;
 

@@ -28,6 +28,7 @@ export function taskView(snapshot: TaskSnapshot): TaskView {
     timeout: task.timeoutMs / 1000,
     retry: retryView(task.retry),
     ...(deadLetterReason !== undefined && { dead_letter_reason: deadLetterReason }),
+    ...(task.scheduleId !== undefined && { schedule_id: task.scheduleId }),
     ...callbackView(snapshot),
     attempts: snapshot.attempts.map(attemptView),
   };

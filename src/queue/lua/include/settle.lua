@@ -1,9 +1,5 @@
 -- What becomes of a task after an attempt, and what that says of its host. Needs context.lua, circuits.lua, gates.lua,
-<<<<<<< HEAD
--- places.lua, history.lua, callbacks.lua, finish.lua, judge.lua, and what finish.lua asks of `limits`.
-=======
--- places.lua, alive.lua, history.lua, finish.lua, judge.lua, and what finish.lua asks of `limits`.
->>>>>>> main
+-- places.lua, alive.lua, history.lua, callbacks.lua, finish.lua, judge.lua, and what finish.lua asks of `limits`.
 
 -- `first`: where the values of the first one begin, less one. Returns the ids of those whose lock is not ours any more.
 -- Everything is made in here: a turn that settles nothing does without.
