@@ -2,10 +2,11 @@
 const allowed = {
   task: [],
   time: [],
-  config: ['net', 'time'],
+  config: ['net', 'time', 'task-types'],
   http: [],
   health: ['config'],
   net: [],
+  'task-types': ['task', 'net', 'time'],
   logging: ['config', 'task'],
   metrics: ['config', 'task'],
   redis: ['config', 'health', 'metrics'],
@@ -15,19 +16,23 @@ const allowed = {
   workers: ['time', 'config', 'health', 'redis', 'queue', 'audit'],
   'circuit-breaker': ['task', 'time', 'config', 'http', 'redis', 'queue', 'metrics', 'audit'],
   events: ['task', 'time', 'config', 'http', 'redis', 'clients', 'metrics'],
-  'task-request': ['task', 'net', 'time', 'config', 'http', 'clients', 'queue'],
-  enqueue: ['task', 'net', 'time', 'config', 'http', 'clients', 'queue', 'metrics', 'task-request'],
+  'type-mappings': ['task-types', 'config', 'redis', 'queue', 'audit'],
+  'task-request': ['task', 'task-types', 'net', 'time', 'config', 'http', 'clients', 'queue'],
+  enqueue: [
+    ...['task', 'net', 'time', 'config', 'http', 'clients', 'queue', 'metrics', 'task-request'],
+    'type-mappings',
+  ],
   tracking: ['task', 'time', 'config', 'http', 'clients', 'queue', 'metrics', 'task-request'],
   admin: [
     ...['task', 'time', 'config', 'http', 'health', 'net', 'redis', 'clients', 'queue', 'circuit-breaker'],
-    ...['task-request', 'audit', 'workers', 'tracking'],
+    ...['task-request', 'audit', 'workers', 'tracking', 'task-types', 'type-mappings'],
   ],
   schedules: [
     ...['task', 'time', 'config', 'http', 'health', 'redis', 'clients', 'queue', 'metrics'],
-    'task-request',
+    ...['task-request', 'type-mappings', 'task-types'],
   ],
   callbacks: ['task', 'time', 'config', 'redis', 'queue', 'metrics', 'task-request'],
-  dispatch: ['task', 'net', 'time', 'config', 'clients', 'queue', 'metrics', 'health'],
+  dispatch: ['task', 'task-types', 'net', 'time', 'config', 'clients', 'queue', 'metrics', 'health'],
 };
 
 const folders = Object.keys(allowed);
@@ -85,6 +90,8 @@ export default {
     },
     vendor('bullmq', 'node_modules/(bullmq|@nestjs/bullmq)/', ['queue/']),
     vendor('ioredis', 'node_modules/ioredis/', ['redis/'], { typesAnywhere: true }),
+    vendor('ajv', 'node_modules/ajv/', ['task-types/']),
+    vendor('nodemailer', 'node_modules/nodemailer/', ['dispatch/']),
     vendor('undici', 'node_modules/undici/', ['dispatch/']),
     vendor('ws', 'node_modules/(ws|@types/ws)/', ['events/']),
     vendor('prom-client', 'node_modules/(prom-client|@willsoto)/', ['metrics/']),

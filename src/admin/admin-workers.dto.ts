@@ -87,7 +87,9 @@ export class RunningTaskView {
   queue!: string;
   client_id!: string;
 
-  @ApiProperty({ description: 'The host that is called.' })
+  type!: string;
+
+  @ApiProperty({ description: 'The host that is called; empty when none is.' })
   host!: string;
 
   @ApiProperty({ description: 'Number of this attempt, from 1.' })

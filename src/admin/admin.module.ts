@@ -12,16 +12,18 @@ import { AdminHealthController } from './admin-health.controller.js';
 import { AdminHostLimitsController } from './admin-host-limits.controller.js';
 import { AdminKeysController } from './admin-keys.controller.js';
 import { AdminQueuesController } from './admin-queues.controller.js';
+import { AdminTaskTypesController } from './admin-task-types.controller.js';
 import { AdminSigningController } from './admin-signing.controller.js';
 import { AdminTiersController } from './admin-tiers.controller.js';
 import { AdminWorkersController } from './admin-workers.controller.js';
+import { TypeMappingsModule } from '../type-mappings/type-mappings.module.js';
 import { AuditLog } from './audit-log.js';
 import { DeadLetterDesk } from './dead-letter-desk.js';
 import { DeadLetterEditor } from './dead-letter-editor.js';
 import { QueueDesk } from './queue-desk.js';
 
 @Module({
-  imports: [ClientsModule, CircuitsModule, TrackingModule, WorkerRegistryModule],
+  imports: [ClientsModule, CircuitsModule, TrackingModule, TypeMappingsModule, WorkerRegistryModule],
   controllers: [
     AdminHealthController,
     AdminClientsController,
@@ -36,6 +38,7 @@ import { QueueDesk } from './queue-desk.js';
     AdminAuditController,
     AdminDlqController,
     AdminTasksController,
+    AdminTaskTypesController,
   ],
   providers: [AuditLog, DeadLetterDesk, DeadLetterEditor, QueueDesk],
 })

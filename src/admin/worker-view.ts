@@ -38,6 +38,7 @@ function goneView({
   return { gone_at: formatTime(at), gone_because: because };
 }
 
-function runningTaskView({ id, queue, clientId, host, attempt, since }: RunningTask): RunningTaskView {
-  return { task_id: id, queue, client_id: clientId, host, attempt, since: formatTime(since) };
+function runningTaskView({ id, clientId, since, ...task }: RunningTask): RunningTaskView {
+  const { queue, type, host, attempt } = task;
+  return { task_id: id, queue, client_id: clientId, type, host, attempt, since: formatTime(since) };
 }

@@ -3,7 +3,7 @@ import type { HostChange } from '../queue/gates/host-changes.js';
 import type { EndedTask, TaskNewsItem } from '../queue/task-news.js';
 import type { SettledTask } from '../queue/worker/settled-task.js';
 import type { Attempt } from '../task/attempt.js';
-import type { Task } from '../task/task.js';
+import { isCall, type Task } from '../task/task.js';
 import { formatTime } from '../time/rfc3339.js';
 import type { WorkerNewsKind } from '../workers/worker-news.js';
 import type { WorkerRecord } from '../workers/worker.js';
@@ -101,7 +101,7 @@ function happening(kind: Happening['kind'], id: string, names: Named, data: obje
 }
 
 function namesOf({ clientId, queue, target }: Task): Named {
-  return { clientId, queue, host: new URL(target.url).origin };
+  return { clientId, queue, ...(isCall(target) && { host: new URL(target.url).origin }) };
 }
 
 /** By the gates of a task, which are all that is known when its data is not read. */

@@ -25,6 +25,8 @@ export type AuditAction =
   | 'circuit.reset'
   | 'host.put'
   | 'host.delete'
+  | 'task_type.put'
+  | 'task_type.delete'
   | 'dead_letter.edit'
   | 'dead_letter.retry'
   | 'dead_letter.delete';

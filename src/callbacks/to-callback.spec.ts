@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { taskOf } from '../../test/support/task-of.js';
 import { callbackSource } from '../task/callback-source.js';
 import { type Callbacks, type Ending, ENDINGS } from '../task/callbacks.js';
+import type { CallTarget, Task } from '../task/task.js';
 import { readOrder } from './callback-order.js';
 import { toCallback } from './to-callback.js';
 
@@ -23,9 +24,10 @@ function order(callbacks: Callbacks, ending: Ending, attempt = '') {
   )!;
 }
 
+const urlOf = (task: Task | undefined) => (task?.target as CallTarget | undefined)?.url;
 const told = (callbacks: Callbacks) =>
   Object.fromEntries(
-    ENDINGS.map((ending) => [ending, toCallback(order(callbacks, ending), RULES, 6000)?.target.url]),
+    ENDINGS.map((ending) => [ending, urlOf(toCallback(order(callbacks, ending), RULES, 6000))]),
   );
 
 describe('who is told of which end', () => {
@@ -45,7 +47,7 @@ it('says what has become of the task, and what the target answered last', () => 
     ...{ timings: { totalMs: 1000 }, response: 'out of order' },
   };
   const task = toCallback(order({ url }, 'dead_letter', JSON.stringify(attempt)), RULES, 6000)!;
-  expect(JSON.parse(task.target.body!.content)).toEqual({
+  expect(JSON.parse((task.target as CallTarget).body!.content)).toEqual({
     task_id: 'client-a.one',
     client_id: 'client-a',
     queue: 'mail',

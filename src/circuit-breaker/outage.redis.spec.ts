@@ -1,3 +1,4 @@
+import { urlOf } from '../../test/support/task-of.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { QueueHarness } from '../../test/support/queue-harness.js';
@@ -131,7 +132,7 @@ it('those that were tried least go first as probes, whatever their lane', async 
 
 describe('a thousand tasks to a host that is away for an hour, and three workers', () => {
   const away: Target = ({ task }, now) => {
-    const isAway = task.target.url.startsWith(DOWN) && now < START + HOUR;
+    const isAway = urlOf(task).startsWith(DOWN) && now < START + HOUR;
     return { outcome: isAway ? REFUSES : answers(200), takesMs: 50 };
   };
   const START = Date.UTC(2030, 0, 1);

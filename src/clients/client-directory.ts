@@ -4,6 +4,7 @@ import { Clock } from '../time/clock.js';
 import type { Client } from './client.js';
 import { ClientStore, NoSuchTier } from './client-store.js';
 import { requiresKey } from './requires-key.js';
+import { ANONYMOUS } from '../task/task-id.js';
 import { FREE, type Limits, NO_TIER } from './tier.js';
 import { TierStore } from './tier-store.js';
 
@@ -72,9 +73,10 @@ export class ClientDirectory {
       if (client.record.registeredBy === 'itself') this.tell(id, known);
       return client;
     }
-    if (this.tierOfUnknown === undefined) return undefined;
+    const tier = this.tierOf(id);
+    if (tier === undefined) return undefined;
     // Of many requests at once, the first one registers it.
-    if (this.known.get(id) === known) this.remember(id, this.register(id, this.tierOfUnknown));
+    if (this.known.get(id) === known) this.remember(id, this.register(id, tier));
     return this.of(id);
   }
 
@@ -85,9 +87,16 @@ export class ClientDirectory {
    */
   async limitsOf(id: string): Promise<Limits> {
     const client = await this.of(id);
-    if (client || this.tierOfUnknown === undefined) return client?.limits ?? {};
-    const tier = (await this.tiers.find(this.tierOfUnknown)) ?? (await this.tiers.find(FREE));
+    if (client) return client.limits;
+    const name = this.tierOf(id);
+    if (name === undefined) return {};
+    const tier = (await this.tiers.find(name)) ?? (await this.tiers.find(FREE));
     return tier?.limits ?? {};
+  }
+
+  /** With which a client is registered that nobody knows; nothing of one that stays unknown. */
+  private tierOf(id: string): string | undefined {
+    return id === ANONYMOUS ? undefined : this.tierOfUnknown;
   }
 
   private remember(id: string, client: Promise<Client | undefined>): Known {

@@ -47,6 +47,25 @@ function isProxyUrl(text: string): boolean {
   }
 }
 
+/** An `smtp://` or `smtps://` URL, or nothing. The text never repeats it, because it may hold a password. */
+export function IsSmtpUrl(): PropertyDecorator {
+  return rule('isSmtpUrl', (value) =>
+    value === '' || isSmtpUrl(String(value))
+      ? undefined
+      : 'must be a URL like smtps://user:password@host:465, with special characters percent-encoded',
+  );
+}
+
+function isSmtpUrl(text: string): boolean {
+  try {
+    const { protocol, hostname, username, password } = new URL(text);
+    decodeURIComponent(username + password);
+    return /^smtps?:$/.test(protocol) && hostname !== '';
+  } catch {
+    return false;
+  }
+}
+
 /** `host:port`, or nothing. */
 export function IsHostAndPort(): PropertyDecorator {
   return rule('isHostAndPort', (value) =>

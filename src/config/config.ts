@@ -2,6 +2,7 @@ import { AdminSettings } from './admin-settings.js';
 import { CircuitBreakerSettings } from './circuit-breaker-settings.js';
 import { ClientSettings } from './client-settings.js';
 import { DeliverySettings } from './delivery-settings.js';
+import { EmailSettings } from './email-settings.js';
 import { EventSettings } from './event-settings.js';
 import { IngressSettings } from './ingress-settings.js';
 import { OutgoingSettings } from './outgoing-settings.js';
@@ -10,6 +11,7 @@ import { RetentionSettings } from './retention-settings.js';
 import { ScheduleSettings } from './schedule-settings.js';
 import { ServiceSettings } from './service-settings.js';
 import { StorageSettings } from './storage-settings.js';
+import { TaskTypeSettings } from './task-type-settings.js';
 import { WorkerSettings } from './worker-settings.js';
 
 /**
@@ -26,6 +28,8 @@ export class Config {
   readonly workers = new WorkerSettings();
   readonly circuitBreaker = new CircuitBreakerSettings();
   readonly events = new EventSettings();
+  readonly taskTypes = new TaskTypeSettings();
+  readonly email = new EmailSettings();
   readonly outgoing = new OutgoingSettings();
   readonly retention = new RetentionSettings();
   readonly storage = new StorageSettings();

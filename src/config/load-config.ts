@@ -2,6 +2,7 @@ import { validateSync } from 'class-validator';
 import { weaknessOf } from './admin-key.js';
 import { Config } from './config.js';
 import { describeFault } from './describe-fault.js';
+import { readTypeMappings } from './task-type-settings.js';
 import { type Setting, settingsOf } from './setting.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -24,6 +25,8 @@ export function loadConfig(environment: Environment): Config {
   const groups = Object.values(config) as object[];
   const faults = groups.flatMap((group) => loadGroup(group, environment));
   faults.push(...contradictions(config));
+  // What a type may be mapped to is judged by other settings.
+  if (faults.length === 0) faults.push(...readTypeMappings(config).faults);
   if (faults.length > 0) throw new ConfigError(faults);
   return config;
 }

@@ -53,6 +53,7 @@ it('an attempt is one line with all there is to know about it and nothing that i
         task_id: 'a',
         client_id: 'client-a',
         queue: 'mail',
+        type: 'http',
         method: 'POST',
         url: 'https://a.example/hook',
       },

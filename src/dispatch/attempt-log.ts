@@ -5,7 +5,7 @@ import { loggableOrigin, loggableUrl } from '../logging/redact.js';
 import { TaskMetrics } from '../metrics/task-metrics.js';
 import type { Attempt } from '../task/attempt.js';
 import type { Settlement } from '../task/settlement.js';
-import type { Task } from '../task/task.js';
+import { isCall, type Task, typeOf } from '../task/task.js';
 
 /** One wide line per attempt, and the figures: all there is to know about it, nothing that is secret. */
 @Injectable()
@@ -27,21 +27,25 @@ export class AttemptLog {
 
   write(task: Task, attempt: Attempt, settlement: Settlement): void {
     this.metrics.attempted(task, attempt, settlement);
-    const line = wideLine(task, attempt, settlement, this.loggable(task.target.url));
+    const line = wideLine(task, attempt, settlement, this.targetOf(task));
     // A dead letter needs a person; anything less is what retries are for.
     if (settlement.kind === 'dead_letter') this.logger.warn(line, 'attempt');
     else this.logger.info(line, 'attempt');
   }
+
+  private targetOf({ target }: Task): object {
+    return isCall(target) ? { method: target.method, url: this.loggable(target.url) } : {};
+  }
 }
 
-function wideLine(task: Task, attempt: Attempt, settlement: Settlement, url: string): object {
+function wideLine(task: Task, attempt: Attempt, settlement: Settlement, target: object): object {
   const { timings } = attempt;
   return {
     task_id: task.id,
     client_id: task.clientId,
     queue: task.queue,
-    method: task.target.method,
-    url,
+    type: typeOf(task),
+    ...target,
     attempt: attempt.number,
     max_attempts: task.maxRetries + 1,
     class: attempt.class,

@@ -1,15 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import type { ClaimedTask } from '../queue/task-handler.js';
-import type { TaskTarget } from '../task/task.js';
+import type { CallTarget } from '../task/task.js';
 import { buildRequest } from './build-request.js';
+import type { OutgoingRequest } from './http-sender.js';
 import { freshTraceparent } from './fresh-traceparent.js';
 
 const sender = { userAgent: 'task-runner/1', freshTraceparent: () => 'fresh' };
 
-function claimed(headers: TaskTarget['headers'], traceparent?: string): ClaimedTask {
-  const target = { url: 'http://target.test/', method: 'POST', headers } as const;
-  const task = { id: 'a', queue: 'mail', target, scheduledAt: 0, timeoutMs: 5, traceparent };
-  return { task, attempt: 2 } as unknown as ClaimedTask;
+const targetWith = (headers: CallTarget['headers']): CallTarget => ({
+  url: 'http://target.test/',
+  method: 'POST',
+  headers,
+});
+
+function request(headers: CallTarget['headers'], fields: object = {}, type?: string): OutgoingRequest {
+  const target = { ...targetWith(headers), ...(type !== undefined && { type }) };
+  const task = { id: 'a', queue: 'mail', target, scheduledAt: 0, timeoutMs: 5, ...fields };
+  return buildRequest({ task, attempt: 2 } as unknown as ClaimedTask, target, sender);
 }
 
 const identity = [
@@ -21,7 +28,7 @@ const identity = [
 
 describe('the headers of a request', () => {
   it("are the task's own, then who it is, then what it did not name", () => {
-    expect(buildRequest(claimed([['X-Own', '1']]), sender).headers).toEqual([
+    expect(request([['X-Own', '1']]).headers).toEqual([
       ...['X-Own', '1', ...identity],
       ...['Idempotency-Key', 'a', 'traceparent', 'fresh', 'User-Agent', 'task-runner/1'],
     ]);
@@ -33,18 +40,23 @@ describe('the headers of a request', () => {
       ['TraceParent', 't'],
       ['user-agent', 'u'],
     ] as const;
-    expect(buildRequest(claimed(own), sender).headers).toEqual([...own.flat(), ...identity]);
+    expect(request(own).headers).toEqual([...own.flat(), ...identity]);
   });
 
   it('count the tasks in a row that led to this one', () => {
-    const { task, ...rest } = claimed([]);
-    const { headers } = buildRequest({ ...rest, task: { ...task, depth: 3 } }, sender);
+    const { headers } = request([], { depth: 3 });
     expect(headers[headers.indexOf('X-Task-Depth') + 1]).toBe('4');
   });
 
   it('carry on the trace of the request that enqueued the task', () => {
-    const { headers } = buildRequest(claimed([], 'known'), sender);
+    const { headers } = request([], { traceparent: 'known' });
     expect(headers[headers.indexOf('traceparent') + 1]).toBe('known');
+  });
+
+  it('say the type of a task that was mapped to a URL', () => {
+    const { headers } = request([], {}, 'invoice.created');
+    expect(headers[headers.indexOf('X-Task-Type') + 1]).toBe('invoice.created');
+    expect(request([]).headers).not.toContain('X-Task-Type');
   });
 });
 

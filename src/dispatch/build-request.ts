@@ -1,5 +1,5 @@
 import type { ClaimedTask } from '../queue/task-handler.js';
-import type { TaskBody, TaskTarget } from '../task/task.js';
+import type { CallTarget, Task, TaskBody } from '../task/task.js';
 import { formatTime } from '../time/rfc3339.js';
 import type { OutgoingRequest } from './http-sender.js';
 
@@ -15,22 +15,31 @@ export interface SenderIdentity {
  * The request of an attempt. Every try carries the same id, so that the target can tell a repeat from a new task; the
  * task's own headers come first and win where both could name one.
  */
-export function buildRequest(claimed: ClaimedTask, sender: SenderIdentity): OutgoingRequest {
-  const { target, timeoutMs } = claimed.task;
+export function buildRequest(
+  { task, attempt }: Pick<ClaimedTask, 'task' | 'attempt'>,
+  target: CallTarget,
+  sender: SenderIdentity,
+): OutgoingRequest {
   const headers = target.headers.flat();
-  addIdentity(headers, claimed);
-  addDefaults(headers, claimed, sender);
+  addIdentity(headers, task, attempt);
+  if (target.type !== undefined) headers.push('X-Task-Type', target.type);
+  addDefaults(headers, target, { task, sender });
   return {
     url: target.url,
     method: target.method,
     headers,
     body: target.body && bytesOf(target.body),
-    timeoutMs,
+    timeoutMs: task.timeoutMs,
   };
 }
 
+interface From {
+  readonly task: Task;
+  readonly sender: SenderIdentity;
+}
+
 /** A task cannot name these itself. */
-function addIdentity(headers: string[], { task, attempt }: ClaimedTask): void {
+function addIdentity(headers: string[], task: Task, attempt: number): void {
   headers.push('X-Task-Id', task.id);
   headers.push('X-Task-Attempt', String(attempt));
   headers.push('X-Task-Retry-Count', String(attempt - 1));
@@ -41,8 +50,7 @@ function addIdentity(headers: string[], { task, attempt }: ClaimedTask): void {
   headers.push('X-Task-Depth', String((task.depth ?? 0) + 1));
 }
 
-function addDefaults(headers: string[], { task }: ClaimedTask, sender: SenderIdentity): void {
-  const { target } = task;
+function addDefaults(headers: string[], target: CallTarget, { task, sender }: From): void {
   if (!names(target, 'idempotency-key')) headers.push('Idempotency-Key', task.id);
   if (!names(target, 'traceparent')) {
     headers.push('traceparent', task.traceparent ?? sender.freshTraceparent());
@@ -50,7 +58,7 @@ function addDefaults(headers: string[], { task }: ClaimedTask, sender: SenderIde
   if (!names(target, 'user-agent')) headers.push('User-Agent', sender.userAgent);
 }
 
-function names({ headers }: TaskTarget, wanted: string): boolean {
+function names({ headers }: CallTarget, wanted: string): boolean {
   return headers.some(([name]) => name.length === wanted.length && name.toLowerCase() === wanted);
 }
 

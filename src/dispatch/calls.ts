@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { buildInfo } from '../config/build-info.js';
 import type { AbortHandle } from '../queue/abort-handle.js';
 import type { ClaimedTask } from '../queue/task-handler.js';
+import type { CallTarget } from '../task/task.js';
 import { buildRequest, type SenderIdentity } from './build-request.js';
 import { DestinationCheck } from './destination-check.js';
 import { freshTraceparent } from './fresh-traceparent.js';
@@ -20,11 +21,11 @@ export class Calls {
   ) {}
 
   /** Never rejects. */
-  async make(claimed: ClaimedTask, abort: AbortHandle): Promise<Reply> {
+  async make(claimed: ClaimedTask, target: CallTarget, abort: AbortHandle): Promise<Reply> {
     const { task } = claimed;
-    const instead = await this.destinations.replyInstead(task);
+    const instead = await this.destinations.replyInstead(task.clientId, target.url);
     if (instead) return instead;
-    const request = await this.signer.signed(buildRequest(claimed, sender), task);
+    const request = await this.signer.signed(buildRequest(claimed, target, sender), task);
     return 'kind' in request ? request : this.http.send(request, abort);
   }
 }

@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
-import { taskOf } from '../../test/support/task-of.js';
+import { taskOf, urlOf } from '../../test/support/task-of.js';
 import type { DestinationRules } from '../clients/destination-rules.js';
 import { classify } from './classify.js';
 import { DestinationCheck } from './destination-check.js';
 import { settle } from './settle.js';
 
 const checking = (refusal: DestinationRules['refusal']) =>
-  new DestinationCheck({ refusal } as DestinationRules).replyInstead(taskOf(0));
+  new DestinationCheck({ refusal } as DestinationRules).replyInstead('client-a', urlOf(taskOf(0)));
 const circumstances = { now: 0, maxMs: 0, random: 0 };
 
 it('what its client may call is called', async () => {

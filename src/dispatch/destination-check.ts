@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { DestinationRules } from '../clients/destination-rules.js';
-import type { Task } from '../task/task.js';
 import type { Failed } from './http-sender.js';
 
 /** Whether the client of a task may have it call its target: by what is set now, not when the task was enqueued. */
@@ -8,11 +7,11 @@ import type { Failed } from './http-sender.js';
 export class DestinationCheck {
   constructor(private readonly rules: DestinationRules) {}
 
-  /** What there is instead of a call; nothing when the call may be made. */
-  async replyInstead({ clientId, target }: Task): Promise<Failed | undefined> {
+  /** What there is instead of a call of a URL for a client; nothing when the call may be made. */
+  async replyInstead(clientId: string, url: string): Promise<Failed | undefined> {
     try {
-      const refusal = await this.rules.refusal(clientId, target.url);
-      return refusal === undefined ? undefined : refused(target.url, refusal);
+      const refusal = await this.rules.refusal(clientId, url);
+      return refusal === undefined ? undefined : refused(url, refusal);
     } catch (error) {
       return unknown(error);
     }

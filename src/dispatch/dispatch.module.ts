@@ -8,12 +8,15 @@ import { AttemptLog } from './attempt-log.js';
 import { Calls } from './calls.js';
 import { DestinationCheck } from './destination-check.js';
 import { Dispatcher } from './dispatcher.js';
+import { HandlersModule } from './handlers/handlers.module.js';
 import { HttpSender } from './http-sender.js';
 import { readProxy } from './proxy-tunnel.js';
 import { RequestSigner } from './request-signer.js';
 import { UndiciSender } from './undici-sender.js';
+import { Work } from './work.js';
 
 @Module({
+  imports: [HandlersModule],
   providers: [
     AttemptLog,
     Calls,
@@ -23,6 +26,7 @@ import { UndiciSender } from './undici-sender.js';
     SigningKeys,
     { provide: HttpSender, inject: [Config], useFactory: httpSender },
     { provide: TaskHandler, useClass: Dispatcher },
+    Work,
   ],
   exports: [TaskHandler, HttpSender],
 })

@@ -40,7 +40,7 @@ export function judgeHost(outcome: Outcome, deadline: Deadline): HostVerdict {
   }
 }
 
-function judgeAnswer(status: number, waitMs: number | undefined): HostVerdict {
+function judgeAnswer(status = 0, waitMs: number | undefined): HostVerdict {
   if (status < 500) {
     const isHold = status === TOO_MANY_REQUESTS && waitMs !== undefined;
     return { kind: 'success', ...(isHold && { holdClientMs: Math.ceil(waitMs) }) };

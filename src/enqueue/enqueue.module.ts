@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ClientsModule } from '../clients/clients.module.js';
+import { TypeMappingsModule } from '../type-mappings/type-mappings.module.js';
 import { BatchBounds } from './batch-bounds.js';
 import { BatchController } from './batch.controller.js';
 import { BatchIntake } from './batch-intake.js';
@@ -10,7 +11,7 @@ import { Tally } from '../queue/admission/tally.js';
 import { TaskMaker } from './task-maker.js';
 
 @Module({
-  imports: [ClientsModule],
+  imports: [ClientsModule, TypeMappingsModule],
   controllers: [EnqueueController, BatchController],
   providers: [BatchBounds, BatchIntake, Enqueuer, Intake, Tally, TaskMaker],
 })

@@ -3,7 +3,7 @@ import type { Principal } from '../http/principal.js';
 import { ProblemError } from '../http/problem.js';
 import { type Accepted, type AddResult, isAccepted } from '../queue/admission/admission.js';
 import { callerTaskId } from '../task/task-id.js';
-import type { Task } from '../task/task.js';
+import { HTTP_TYPE, isCall, type Task } from '../task/task.js';
 import { faultsInBatch, refusalInBatch } from './batch-problems.js';
 import type { EnqueueRequest } from '../task-request/enqueue.dto.js';
 import { type Asking, Enqueuer } from './enqueuer.js';
@@ -36,8 +36,8 @@ export class Intake {
    */
   async take(asked: EnqueueRequest, call: Call, place?: number): Promise<Accepted> {
     const request = withClientId(asked, call.principal);
-    const asking = askingOf(request, call, place);
     const made = await this.make(request, call);
+    const asking = askingOf(request, call, { place, made });
     const result = await (made instanceof ProblemError
       ? this.storedBefore(request, asking, made)
       : this.store(request, made, asking));
@@ -52,8 +52,8 @@ export class Intake {
    * @throws QueueUnavailable
    */
   async takeAllOrNone(requests: readonly NamedRequest[], call: Call): Promise<readonly Accepted[]> {
-    const askings = requests.map((request, place) => askingOf(request, call, place));
     const made = await Promise.all(requests.map((request) => this.make(request, call)));
+    const askings = requests.map((request, place) => askingOf(request, call, { place, made: made[place] }));
     const tasks = made.flatMap((each) => (each instanceof ProblemError ? [] : [each]));
     if (tasks.length < made.length) return this.allStoredBefore(requests, call, made);
     const results = await this.enqueuer.addAllOrNone(tasks, askings);
@@ -78,7 +78,9 @@ export class Intake {
     const problems = made.map((each) => (each instanceof ProblemError ? each : undefined));
     const problem = faultsInBatch(problems);
     const results = await Promise.all(
-      requests.map((request, place) => this.storedBefore(request, askingOf(request, call, place), problem)),
+      requests.map((request, place) =>
+        this.storedBefore(request, askingOf(request, call, { place }), problem),
+      ),
     );
     if (!results.every(isAccepted)) throw problem;
     return results;
@@ -112,12 +114,28 @@ export class Intake {
   }
 }
 
-function askingOf(request: NamedRequest, { principal, idempotencyKey }: Call, place?: number): Asking {
+/** Of a request: where it stands in its batch, and what it came to. */
+interface Made {
+  readonly place?: number | undefined;
+  readonly made?: Task | ProblemError | undefined;
+}
+
+function askingOf(request: NamedRequest, { principal, idempotencyKey }: Call, { place, made }: Made): Asking {
   return {
     clientId: request.client_id,
     principal,
-    urls: { '/task/url': request.task.url, ...callbackUrls(request) },
+    urls: {
+      ...(made && !(made instanceof ProblemError) && destinationOf(made, request)),
+      ...callbackUrls(request),
+    },
     isPaid: place !== undefined,
     ...(idempotencyKey !== undefined && { idempotency: idempotencyOf(request, idempotencyKey, place) }),
   };
+}
+
+/** The URL that a task calls, if it calls one, and where its request says so. */
+function destinationOf({ target }: Task, { task, type }: NamedRequest): Readonly<Record<string, string>> {
+  if (!isCall(target)) return {};
+  if (task) return { '/task/url': target.url };
+  return { [type === HTTP_TYPE ? '/payload/url' : '/type']: target.url };
 }

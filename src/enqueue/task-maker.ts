@@ -9,6 +9,7 @@ import { type EnqueueRules, enqueueRules } from '../task-request/enqueue-rules.j
 import type { NamedRequest } from '../task-request/enqueue.dto.js';
 import { readDepth } from './read-depth.js';
 import { toTask } from '../task-request/to-task.js';
+import { TypeMappings } from '../type-mappings/type-mappings.js';
 
 /** The headers of a request that say where it comes from. */
 export type CallHeaders = Readonly<Partial<Record<'traceparent' | 'x-task-depth', string>>>;
@@ -22,6 +23,7 @@ export class TaskMaker {
     config: Config,
     private readonly clock: Clock,
     private readonly queues: QueueRegistry,
+    private readonly types: TypeMappings,
   ) {
     this.rules = enqueueRules(config);
   }
@@ -34,7 +36,8 @@ export class TaskMaker {
     const { traceparent } = headers;
     const depth = readDepth(headers['x-task-depth']);
     const queue = await this.queues.find(request.queue ?? 'default');
-    const arrival = { now: this.clock.now(), queue, randomId: randomUUID(), depth, traceparent };
+    const type = await this.types.know(request.type);
+    const arrival = { now: this.clock.now(), queue, type, randomId: randomUUID(), depth, traceparent };
     const translation = toTask(request, this.rules, arrival);
     if ('errors' in translation) throw invalidRequest(translation.errors);
     return translation.task;

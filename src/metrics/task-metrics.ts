@@ -3,15 +3,14 @@ import { InjectMetric, makeCounterProvider, makeHistogramProvider } from '@wills
 import type { Counter, Histogram } from 'prom-client';
 import type { Attempt } from '../task/attempt.js';
 import type { Settlement } from '../task/settlement.js';
-import type { Task } from '../task/task.js';
+import { type Task, typeOf } from '../task/task.js';
 
 const SUBMITTED = 'taskqueue_tasks_submitted_total';
 const ATTEMPTS = 'taskqueue_attempts_total';
 const ATTEMPT_SECONDS = 'taskqueue_attempt_duration_seconds';
 const SETTLED = 'taskqueue_tasks_settled_total';
 
-/** Labels are bounded: the type of task, a lane, a class of outcome. Never an id, a URL or a client. */
-const TYPE = 'http';
+/** Labels are bounded: the type of task (built in, or mapped by an admin), a lane, a class of outcome. Never an id, a URL or a client. */
 
 export const taskMetricProviders = [
   makeCounterProvider({ name: SUBMITTED, help: 'Tasks stored.', labelNames: ['type', 'priority'] }),
@@ -42,14 +41,17 @@ export class TaskMetrics {
     @InjectMetric(SETTLED) private readonly tasksSettled: Counter,
   ) {}
 
-  submitted({ lane }: Task): void {
-    this.tasksSubmitted.inc({ type: TYPE, priority: lane });
+  submitted(task: Task): void {
+    const { lane } = task;
+    this.tasksSubmitted.inc({ type: typeOf(task), priority: lane });
   }
 
-  attempted({ lane }: Task, attempt: Attempt, settlement: Settlement): void {
+  attempted(task: Task, attempt: Attempt, settlement: Settlement): void {
+    const { lane } = task;
+    const type = typeOf(task);
     const status = attempt.status === undefined ? 'none' : `${Math.floor(attempt.status / 100)}xx`;
-    this.attempts.inc({ type: TYPE, priority: lane, class: attempt.class, status });
-    this.attemptSeconds.observe({ type: TYPE, class: attempt.class }, attempt.timings.totalMs / 1000);
-    this.tasksSettled.inc({ type: TYPE, priority: lane, settlement: settlement.kind });
+    this.attempts.inc({ type, priority: lane, class: attempt.class, status });
+    this.attemptSeconds.observe({ type, class: attempt.class }, attempt.timings.totalMs / 1000);
+    this.tasksSettled.inc({ type, priority: lane, settlement: settlement.kind });
   }
 }

@@ -36,18 +36,27 @@ const shaped = (fields: Readonly<Record<string, Check>>): Check => {
     checks.every(([name, check]) => check((value as Record<string, unknown>)[name]));
 };
 
+const isCallTarget = shaped({
+  url: (value) => isText(value) && URL.canParse(value as string),
+  method: oneOf(METHODS),
+  headers: listOf((pair) => listOf(isText)(pair) && (pair as unknown[]).length === 2),
+  body: optional(shaped({ encoding: oneOf(['utf8', 'base64']), content: isText })),
+  type: optional(isText),
+  sealed: optional(isText),
+});
+
+const isHandlerTarget = shaped({
+  type: isText,
+  payload: (value) => isText(value) && parsed(value as string) !== undefined,
+  sealed: optional(isText),
+});
+
 const isTask = shaped({
   id: isText,
   clientId: isText,
   queue: isText,
   lane: oneOf(LANES),
-  target: shaped({
-    url: (value) => isText(value) && URL.canParse(value as string),
-    method: oneOf(METHODS),
-    headers: listOf((pair) => listOf(isText)(pair) && (pair as unknown[]).length === 2),
-    body: optional(shaped({ encoding: oneOf(['utf8', 'base64']), content: isText })),
-    sealed: optional(isText),
-  }),
+  target: (value) => isCallTarget(value) || isHandlerTarget(value),
   createdAt: isTime,
   scheduledAt: isTime,
   expiresAt: optional(isTime),

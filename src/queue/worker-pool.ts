@@ -7,7 +7,8 @@ export interface RunningTask {
   readonly id: string;
   readonly queue: string;
   readonly clientId: string;
-  /** The host that is called, with its port if it names one. */
+  readonly type: string;
+  /** The host that is called, with its port if it names one; '' when none is. */
   readonly host: string;
   /** Number of this attempt, from 1. */
   readonly attempt: number;

@@ -80,6 +80,9 @@ export const OPEN_CIRCUITS_KEY = `${PREFIX}circuits:open`;
 /** Hash: host → what it may be asked (JSON). Of hosts for which something was set. */
 export const HOSTS_KEY = `${PREFIX}hosts`;
 
+/** Hash: type of task → what it is mapped to (JSON). Of types that an admin has mapped. */
+export const TASK_TYPES_KEY = `${PREFIX}task-types`;
+
 /** Hash: gate → tasks that hold a slot of it. */
 export const RUNNING_KEY = `${PREFIX}running`;
 

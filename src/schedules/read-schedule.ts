@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { invalidRequest } from '../http/problem.js';
 import type { NamedQueue } from '../queue/queues/queue-settings.js';
+import type { Task } from '../task/task.js';
 import { DAY_MS } from '../time/day.js';
 import { parseDuration } from '../time/duration.js';
 import type { EnqueueRules } from '../task-request/enqueue-rules.js';
 import { Faults } from '../task-request/faults.js';
 import { readDuration } from '../task-request/read-duration.js';
+import type { KnownType } from '../task-types/type-mapping.js';
 import { toTask, type Translation } from '../task-request/to-task.js';
 import type { PreviewRequest, ScheduleRequest } from './schedule.dto.js';
 import type { Definition } from './schedule.js';
@@ -23,36 +25,39 @@ export interface Surroundings {
   readonly rules: EnqueueRules;
   /** The queue that it names, if there is one. */
   readonly queue: NamedQueue | undefined;
+  /** What is known of the type that it names. */
+  readonly type: KnownType;
+}
+
+/** A schedule without its request, which is kept as it was sent; and the task that an occurrence would become now. */
+export interface ReadSchedule {
+  readonly definition: Omit<Definition, 'request' | 'createdAt'>;
+  readonly task: Task;
 }
 
 /**
- * A schedule without its request, which is kept as it was sent.
+ * What a request asks for.
  *
  * @throws ProblemError with every rule that the request breaks, those of the task included
  */
-export function readSchedule(
-  request: Asked,
-  around: Surroundings,
-): Omit<Definition, 'request' | 'createdAt'> {
+export function readSchedule(request: Asked, around: Surroundings): ReadSchedule {
   const faults = new Faults();
   const timing = readTiming(request, around.now, faults);
   const lateness = { pointer: '/max_lateness', leastMs: 1000, mostMs: MOST_LATENESS_MS };
   const maxLatenessMs = readDuration(request.max_lateness, lateness, faults) ?? LATENESS_MS;
   const occurrence = occurrenceOf(request, around);
-  const errors = [...faults.list, ...('errors' in occurrence ? occurrence.errors : [])];
-  if (errors.length > 0 || !timing) throw invalidRequest(errors);
+  if (faults.list.length > 0 || !timing || 'errors' in occurrence) {
+    throw invalidRequest([...faults.list, ...('errors' in occurrence ? occurrence.errors : [])]);
+  }
   const { client_id: clientId, schedule_id: scheduleId, overlap, misfire } = request;
-  return {
-    ...{ clientId, scheduleId, timing, maxLatenessMs },
-    overlap: overlap ?? 'allow',
-    misfire: misfire ?? 'once',
-    updatedAt: around.now,
-  };
+  const chosen = { overlap: overlap ?? 'allow', misfire: misfire ?? 'once' } as const;
+  const definition = { clientId, scheduleId, timing, maxLatenessMs, ...chosen, updatedAt: around.now };
+  return { definition, task: occurrence.task };
 }
 
 /** The task that an occurrence becomes now, with an id of its own; or what speaks against it. */
-export function occurrenceOf(request: Asked, { now, rules, queue }: Surroundings): Translation {
-  return toTask(request, rules, { now, queue, randomId: randomUUID() });
+export function occurrenceOf(request: Asked, { rules, ...around }: Surroundings): Translation {
+  return toTask(request, rules, { ...around, randomId: randomUUID() });
 }
 
 /**

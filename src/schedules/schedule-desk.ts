@@ -7,6 +7,8 @@ import { invalidRequest } from '../http/problem.js';
 import { QueueRegistry } from '../queue/queues/queue-registry.js';
 import { enqueueRules, type EnqueueRules } from '../task-request/enqueue-rules.js';
 import { callbackUrls } from '../task-request/read-callbacks.js';
+import { isCall } from '../task/task.js';
+import { TypeMappings } from '../type-mappings/type-mappings.js';
 import { type Asked, readSchedule } from './read-schedule.js';
 import type { ScheduleEdit, ScheduleRequest } from './schedule.dto.js';
 import type { Definition } from './schedule.js';
@@ -20,6 +22,7 @@ export class ScheduleDesk {
     config: Config,
     private readonly judge: ClientJudge,
     private readonly queues: QueueRegistry,
+    private readonly types: TypeMappings,
   ) {
     this.rules = enqueueRules(config);
   }
@@ -44,9 +47,13 @@ export class ScheduleDesk {
     principal: Principal,
     now: number,
   ): Promise<Omit<Definition, 'request' | 'createdAt'>> {
-    const queue = await this.queues.find(asked.queue ?? 'default');
-    const definition = readSchedule(asked, { now, rules: this.rules, queue });
-    const urls = { '/task/url': asked.task.url, ...callbackUrls(asked) };
+    const [queue, type] = await Promise.all([
+      this.queues.find(asked.queue ?? 'default'),
+      this.types.know(asked.type),
+    ]);
+    const { definition, task } = readSchedule(asked, { now, rules: this.rules, queue, type });
+    const at = asked.task ? '/task/url' : '/type';
+    const urls = { ...(isCall(task.target) && { [at]: task.target.url }), ...callbackUrls(asked) };
     const client = await this.judge.clientOf({ clientId: asked.client_id, principal, urls });
     if (client?.record.enabled === false) throw clientDisabled();
     return definition;

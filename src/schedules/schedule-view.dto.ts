@@ -58,6 +58,9 @@ export class ScheduleView {
   })
   task?: ScheduledTarget;
 
+  @ApiProperty({ required: false, description: 'Of typed tasks.' })
+  type?: string;
+
   @ApiProperty({ ...TIME, required: false })
   next_run_at?: string;
 

@@ -21,12 +21,17 @@ export function scheduleView(schedule: Schedule, request?: Asked): ScheduleView 
     misfire: definition.misfire,
     max_lateness: definition.maxLatenessMs / 1000,
     queue: request?.queue ?? 'default',
-    ...(request && { task: { url: request.task.url, method: request.task.method ?? 'POST' } }),
+    ...workView(request),
     ...progressView(schedule),
     ...tallyView(schedule),
     created_at: formatTime(definition.createdAt),
     updated_at: formatTime(definition.updatedAt),
   };
+}
+
+function workView(request: Asked | undefined): Pick<ScheduleView, 'task' | 'type'> {
+  const { task, type } = request ?? {};
+  return { ...(task && { task: { url: task.url, method: task.method ?? 'POST' } }), ...(type && { type }) };
 }
 
 type ProgressView = Pick<ScheduleView, 'state' | 'pause_reason' | 'next_run_at' | 'last_run_at'>;

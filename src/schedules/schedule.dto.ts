@@ -1,5 +1,5 @@
 import { ApiProperty, OmitType, PartialType } from '@nestjs/swagger';
-import { Allow, IsDefined, IsIn, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { Allow, IsIn, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
 import { IsClientId } from '../clients/is-client-id.js';
 import { Nested } from '../http/instantiate.js';
 import { PageLimit } from '../http/page-limit.js';
@@ -63,9 +63,10 @@ export class ScheduleRequest extends TimingRequest {
   @ApiProperty({ pattern: SCHEDULE_ID.source, example: 'nightly-report' })
   schedule_id!: string;
 
-  @IsDefined()
+  /** The call to make; or else `type` and `payload`. */
+  @IsOptional()
   @Nested(() => TargetRequest)
-  task!: TargetRequest;
+  task?: TargetRequest | null;
 
   @IsOptional()
   @Nested(() => RetryRequest)
@@ -77,7 +78,7 @@ export class ScheduleEdit extends PartialType(OmitType(TimingRequest, ['client_i
   /** Takes the place of the whole call. */
   @IsOptional()
   @Nested(() => TargetRequest)
-  task?: TargetRequest;
+  task?: TargetRequest | null;
 
   @IsOptional()
   @Nested(() => RetryRequest)

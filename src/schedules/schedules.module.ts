@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ClientsModule } from '../clients/clients.module.js';
+import { TypeMappingsModule } from '../type-mappings/type-mappings.module.js';
 import { ScheduleDesk } from './schedule-desk.js';
 import { ScheduleSecrets } from './schedule-secrets.js';
 import { ScheduleStore } from './schedule-store.js';
@@ -9,7 +10,7 @@ import { Schedules } from './schedules.js';
 
 /** API half: what may be done with schedules. */
 @Module({
-  imports: [ClientsModule],
+  imports: [ClientsModule, TypeMappingsModule],
   controllers: [SchedulesController, ScheduleControlController],
   providers: [ScheduleDesk, ScheduleSecrets, ScheduleStore, Schedules],
 })

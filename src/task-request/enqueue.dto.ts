@@ -1,7 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import {
   Allow,
-  IsDefined,
   IsIn,
   IsInt,
   IsOptional,
@@ -22,7 +21,7 @@ import { type Method, METHODS } from '../task/task.js';
 import { OPTIONAL_DURATION } from './duration-schema.js';
 import { RetryRequest } from './retry.dto.js';
 
-const ANY_JSON = ['object', 'array', 'string', 'number', 'boolean', 'null'].map((type) => ({ type }));
+export const ANY_JSON = ['object', 'array', 'string', 'number', 'boolean', 'null'].map((type) => ({ type }));
 
 /** The HTTP call to make. Of `body`, `body_base64` and `json`, at most one. */
 export class TargetRequest {
@@ -78,9 +77,22 @@ export class EnqueueRequest {
   @ApiProperty({ default: 'default', required: false })
   queue?: string | null;
 
-  @IsDefined()
+  /** Needed unless there is a `type`. */
+  @IsOptional()
   @Nested(() => TargetRequest)
-  task!: TargetRequest;
+  task?: TargetRequest | null;
+
+  /** Instead of `task`: `echo`, `email`, `fail`, `http`, `sleep`, or a type that was mapped to a URL. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  @ApiProperty({ required: false, example: 'email' })
+  type?: string | null;
+
+  /** What a task of that type is about, as the type wants it; `{}` when it is left out. Goes with `type` only. */
+  @Allow()
+  @ApiProperty({ required: false, oneOf: ANY_JSON })
+  payload?: unknown;
 
   /** Wait before the first attempt: seconds, or a text like `"10m"`. */
   @Allow()

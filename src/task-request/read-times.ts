@@ -42,7 +42,7 @@ export function readTime(
   return ms;
 }
 
-interface Timeouts {
+export interface Timeouts {
   readonly timeoutMs: number;
   readonly maxTimeoutMs: number;
 }

@@ -2,6 +2,7 @@ import type { FieldError } from '../http/problem.js';
 import type { NamedQueue } from '../queue/queues/queue-settings.js';
 import type { Task } from '../task/task.js';
 import { callerTaskId } from '../task/task-id.js';
+import type { KnownType } from '../task-types/type-mapping.js';
 import type { EnqueueRules } from './enqueue-rules.js';
 import { Faults } from './faults.js';
 import type { NamedRequest } from './enqueue.dto.js';
@@ -9,14 +10,16 @@ import { readCallbacks } from './read-callbacks.js';
 import { readExpiry } from './read-expiry.js';
 import { readQueue } from './read-queue.js';
 import { readRetry } from './read-retry.js';
-import { readTarget } from './read-target.js';
-import { readSchedule, readTimeout } from './read-times.js';
+import { readSchedule, readTimeout, type Timeouts } from './read-times.js';
+import { readWork } from './read-work.js';
 
 /** What one request brings besides its body. */
 export interface Arrival {
   readonly now: number;
   /** The queue that the request names, if there is one of that name. */
   readonly queue: NamedQueue | undefined;
+  /** What is known of the type that it names. */
+  readonly type: KnownType;
   readonly randomId: string;
   readonly traceparent?: string | undefined;
   /** How many tasks in a row led to the request. */
@@ -39,13 +42,13 @@ export function toTask(request: NamedRequest, rules: EnqueueRules, arrival: Arri
     clientId,
     queue,
     lane,
-    target: readTarget(request.task, rules.guard, faults),
+    target: readWork(request, { guard: rules.guard, known: arrival.type }, faults),
     createdAt: now,
     scheduledAt,
     ...(expiresAt !== undefined && { expiresAt }),
     maxRetries: request.max_retries ?? defaults.maxRetries,
     retry: readRetry(request.retry, defaults.retry, faults),
-    timeoutMs: readTimeout(request.timeout, rules, faults),
+    timeoutMs: readTimeout(request.timeout, timeoutsOf(rules, arrival), faults),
     metadata: request.metadata ?? {},
     ...originOf(arrival),
     ...(callbacks && { callbacks }),
@@ -56,6 +59,11 @@ export function toTask(request: NamedRequest, rules: EnqueueRules, arrival: Arri
 /** What led to it. */
 function originOf({ depth, traceparent }: Arrival): Pick<Task, 'depth' | 'traceparent'> {
   return { ...(depth && { depth }), ...(isTraceparent(traceparent) && { traceparent }) };
+}
+
+/** That of its type stands in for that of the deployment. */
+function timeoutsOf({ timeoutMs, maxTimeoutMs }: EnqueueRules, { type }: Arrival): Timeouts {
+  return { timeoutMs: type.mapping?.timeoutMs ?? timeoutMs, maxTimeoutMs };
 }
 
 function readClientId({ client_id }: NamedRequest, faults: Faults): string {

@@ -16,6 +16,8 @@ export interface Attempt {
   readonly timings: AttemptTimings;
   /** Of failures: the beginning of what the target answered. */
   readonly response?: string | undefined;
+  /** Of a success of a handler: what it returned, JSON; where tasks are stored encrypted, this is, too. */
+  readonly result?: string | undefined;
 }
 
 /** Where the time of an attempt went, in milliseconds. */

@@ -1,11 +1,15 @@
 /** What one attempt came to, told apart by what the target can have seen. */
 export type Outcome =
-  /** The target answered 200-299. */
-  | { readonly class: 'succeeded'; readonly status: number }
-  /** The target answered something else, and perhaps for how long it wants to be left alone. */
+  /** The target answered 200-299, or a handler returned, which has no status. */
+  | { readonly class: 'succeeded'; readonly status?: number }
+  /**
+   * The target answered something else (`status`), and perhaps for how long it wants to be left alone; or a handler threw
+   * (`error`).
+   */
   | {
       readonly class: 'rejected';
-      readonly status: number;
+      readonly status?: number;
+      readonly error?: AttemptError;
       readonly noRetry: boolean;
       readonly retryAfterMs?: number;
     }

@@ -9,4 +9,9 @@ export type Settlement =
   | { readonly kind: 'hand_back' };
 
 type DeadLetterReason =
-  'attempts_exhausted' | 'permanent_failure' | 'max_age_exceeded' | 'encryption_key_missing';
+  | 'attempts_exhausted'
+  | 'canary_failed'
+  | 'permanent_failure'
+  | 'max_age_exceeded'
+  | 'encryption_key_missing'
+  | 'handler_missing';

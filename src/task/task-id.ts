@@ -3,6 +3,8 @@ const RANDOM = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const ADDED = /@[0-9A-Za-z-]{1,32}/;
 /** The id of a client. */
 export const CLIENT_ID = /^[A-Za-z0-9_-]{3,64}$/;
+/** Whose tasks those are that other systems' clients enqueue without saying who they are. Nobody registers it. */
+export const ANONYMOUS = 'anonymous';
 /** What a caller may choose as the id of a task. */
 export const CALLER_ID = /^[A-Za-z0-9_-]{1,128}$/;
 const CHOSEN = new RegExp(`^(${unanchored(CLIENT_ID)})\\.${unanchored(CALLER_ID)}(?:${ADDED.source}){0,2}$`);

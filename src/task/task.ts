@@ -11,8 +11,10 @@ export interface TaskBody {
   readonly content: string;
 }
 
-/** The HTTP call to make. Header order and spelling are the caller's. */
-export interface TaskTarget {
+/** An HTTP call to make. Header order and spelling are the caller's. */
+export interface CallTarget {
+  /** Of a typed task whose type was mapped to a URL when it was enqueued; the call of a URL has none. */
+  readonly type?: string;
   readonly url: string;
   readonly method: Method;
   readonly headers: readonly (readonly [name: string, value: string])[];
@@ -21,7 +23,33 @@ export interface TaskTarget {
   readonly sealed?: string;
 }
 
-/** One HTTP call to make, with its schedule and its limits. Times are Unix milliseconds. */
+/** A payload for the handler that the workers have for its type. */
+export interface HandlerTarget {
+  readonly type: string;
+  /** JSON. */
+  readonly payload: string;
+  /** The payload, encrypted: of a task as it is stored, or that no key at hand opens. Then `payload` is `null`. */
+  readonly sealed?: string;
+}
+
+export type TaskTarget = CallTarget | HandlerTarget;
+
+export function isCall(target: TaskTarget): target is CallTarget {
+  return 'url' in target;
+}
+
+/** The type of what is a call of a URL, and nothing else. */
+export const HTTP_TYPE = 'http';
+
+/** What a type may be called. */
+export const TYPE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+/** By what metrics, lists and other systems' words know what a task asks for. */
+export function typeOf({ target }: Pick<Task, 'target'>): string {
+  return target.type ?? HTTP_TYPE;
+}
+
+/** One thing to do, with its schedule and its limits. Times are Unix milliseconds. */
 export interface Task {
   /**
    * Random, or `<client_id>.<task_id>` when the caller chose it: no client can take another's. What comes behind an `@` the

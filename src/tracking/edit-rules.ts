@@ -4,7 +4,7 @@ import { Config } from '../config/config.js';
 import { enqueueRules } from '../task-request/enqueue-rules.js';
 import type { EnqueueRules } from '../task-request/enqueue-rules.js';
 import { QueueRegistry } from '../queue/queues/queue-registry.js';
-import type { Task } from '../task/task.js';
+import { isCall, type Task } from '../task/task.js';
 
 /** What applies to a stored task: the rules of the deployment, and what its queue says otherwise. */
 @Injectable()
@@ -26,7 +26,7 @@ export class EditRules {
   }
 
   /** @throws ProblemError when its client may not have it call what it is to call; QueueUnavailable */
-  requireDestination({ clientId, target }: Task): Promise<void> {
-    return this.judge.requireDestination(clientId, target.url);
+  async requireDestination({ clientId, target }: Task): Promise<void> {
+    if (isCall(target)) await this.judge.requireDestination(clientId, target.url);
   }
 }

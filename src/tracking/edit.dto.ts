@@ -1,6 +1,6 @@
-import { PartialType, PickType } from '@nestjs/swagger';
-import { IsOptional } from 'class-validator';
-import { EnqueueRequest, TargetRequest } from '../task-request/enqueue.dto.js';
+import { ApiProperty, PartialType, PickType } from '@nestjs/swagger';
+import { Allow, IsOptional } from 'class-validator';
+import { ANY_JSON, EnqueueRequest, TargetRequest } from '../task-request/enqueue.dto.js';
 import { Nested } from '../http/instantiate.js';
 
 /** What is to be different about the call. Another body replaces the one before, whichever way that was given. */
@@ -16,4 +16,9 @@ export class EditRequest extends PartialType(PickType(EnqueueRequest, FIELDS)) {
   @IsOptional()
   @Nested(() => TargetEdit)
   task?: TargetEdit | null;
+
+  /** Of a typed task that a handler runs: another payload. What is mapped to a URL is edited as the call that it is. */
+  @Allow()
+  @ApiProperty({ required: false, oneOf: ANY_JSON })
+  payload?: unknown;
 }

@@ -44,7 +44,8 @@ export class TaskEditor {
   private async make(request: EditRequest, snapshot: TaskSnapshot): Promise<MadeEdit> {
     const { task: before, stored, isUnreadable } = snapshot;
     if (isUnreadable) throw taskUnreadable();
-    if (request.task && before.target.sealed !== undefined) throw taskSealed();
+    const isOtherWork = Boolean(request.task) || request.payload !== undefined;
+    if (isOtherWork && before.target.sealed !== undefined) throw taskSealed();
     const now = this.clock.now();
     const edited = toEdited(request, before, { rules: await this.rules.of(before), now });
     if ('errors' in edited) throw invalidRequest(edited.errors);

@@ -10,6 +10,7 @@ const FIELDS = [
     'client_id',
     'queue',
     'state',
+    'type',
     'metadata',
     'created_at',
     'scheduled_at',
@@ -20,10 +21,8 @@ const FIELDS = [
 
 /** A task in a list. `GET /v1/tasks/{id}` tells the rest. */
 export class TaskSummary extends PickType(TaskView, FIELDS) {
-  @ApiProperty({ example: 'http' })
-  type!: string;
-
-  task!: TargetSummary;
+  @ApiProperty({ required: false, description: 'What it calls, if it does.' })
+  task?: TargetSummary;
 
   @ApiProperty({
     required: false,

@@ -1,6 +1,6 @@
 import { lastErrorOf } from '../queue/search/last-error.js';
 import type { TaskPage, TaskSnapshot } from '../queue/task-reader.js';
-import type { TaskTarget } from '../task/task.js';
+import { type CallTarget, isCall, typeOf } from '../task/task.js';
 import { formatTime } from '../time/rfc3339.js';
 import { cursorOf } from './cursor.js';
 import type { TargetSummary, TaskList, TaskSummary } from './task-summary.dto.js';
@@ -40,8 +40,8 @@ function taskSummary(listed: TaskSnapshot): TaskSummary {
     client_id: task.clientId,
     queue: task.queue,
     state,
-    type: 'http',
-    task: targetSummary(task.target, listed.isUnreadable),
+    type: typeOf(task),
+    ...(isCall(task.target) && { task: targetSummary(task.target, listed.isUnreadable) }),
     metadata: task.metadata,
     created_at: formatTime(task.createdAt),
     scheduled_at: formatTime(task.scheduledAt),
@@ -61,7 +61,7 @@ function timesView({ task, nextAttemptAt, finishedAt }: TaskSnapshot): Partial<T
   };
 }
 
-function targetSummary({ url, method, sealed }: TaskTarget, isUnreadable = false): TargetSummary {
+function targetSummary({ url, method, sealed }: CallTarget, isUnreadable = false): TargetSummary {
   return {
     url,
     method,

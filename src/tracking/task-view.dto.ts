@@ -1,5 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { IsIn, IsOptional } from 'class-validator';
 import { RETRY_STRATEGIES, type RetryStrategy } from '../task/retry-policy.js';
+import { ANY_JSON } from '../task-request/enqueue.dto.js';
 import { TASK_STATES, type TaskState } from '../task/task-state.js';
 
 const TIME = { format: 'date-time' };
@@ -122,7 +124,27 @@ export class TaskView {
   @ApiProperty({ enum: TASK_STATES })
   state!: TaskState;
 
-  task!: TargetView;
+  @ApiProperty({ example: 'http', description: 'Of a call of a URL `http`.' })
+  type!: string;
+
+  @ApiProperty({ required: false, description: 'What it calls, if it does.' })
+  task?: TargetView;
+
+  @ApiProperty({ required: false, description: 'Of a typed task, as it was enqueued.', oneOf: ANY_JSON })
+  payload?: unknown;
+
+  @ApiProperty({
+    required: false,
+    description: 'Of a typed task: its payload was stored encrypted and this server does not have the key.',
+  })
+  is_encrypted?: boolean;
+
+  @ApiProperty({
+    required: false,
+    oneOf: ANY_JSON,
+    description: 'With `include=result`: what its handler returned last, up to 16 KiB, or `null`.',
+  })
+  result?: unknown;
 
   @ApiProperty({ type: 'object', additionalProperties: { type: 'string' } })
   metadata!: Record<string, string>;
@@ -178,4 +200,11 @@ export class TaskView {
   callback_of?: string;
 
   attempts!: AttemptView[];
+}
+
+export class GetTaskQuery {
+  @IsOptional()
+  @IsIn(['result'], { message: 'must be result' })
+  @ApiProperty({ enum: ['result'], required: false, description: 'What is shown besides.' })
+  include?: string;
 }

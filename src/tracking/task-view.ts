@@ -3,9 +3,15 @@ import type { Attempt } from '../task/attempt.js';
 import { calledBack, ENDINGS } from '../task/callbacks.js';
 import type { RetryPolicy } from '../task/retry-policy.js';
 import type { TaskState } from '../task/task-state.js';
-import type { Task, TaskTarget } from '../task/task.js';
+import { type CallTarget, isCall, type Task, type TaskTarget, typeOf } from '../task/task.js';
 import { formatTime } from '../time/rfc3339.js';
+import { payloadOf, resultOf } from './payload-of.js';
 import type { AttemptView, RetryView, TargetView, TaskView } from './task-view.dto.js';
+
+/** The same with what its handler returned; `null` when it has not, or there was nothing. */
+export function taskViewWithResult(snapshot: TaskSnapshot): TaskView {
+  return Object.assign(taskView(snapshot), { result: resultOf(snapshot) ?? null });
+}
 
 /** A task as the API shows it: RFC 3339 times, seconds, and no headers. */
 export function taskView(snapshot: TaskSnapshot): TaskView {
@@ -15,7 +21,8 @@ export function taskView(snapshot: TaskSnapshot): TaskView {
     client_id: task.clientId,
     queue: task.queue,
     state: snapshot.state,
-    task: targetView(task.target, snapshot.isUnreadable),
+    type: typeOf(task),
+    ...workView(task.target, snapshot.isUnreadable),
     metadata: task.metadata,
     created_at: formatTime(task.createdAt),
     scheduled_at: formatTime(task.scheduledAt),
@@ -52,7 +59,17 @@ function callbackView({ task, state, callbackId }: TaskSnapshot): Callbacks {
   };
 }
 
-function targetView({ url, method, body, sealed }: TaskTarget, isUnreadable = false): TargetView {
+type WorkView = Pick<TaskView, 'task' | 'payload' | 'is_encrypted'>;
+
+/** Of a typed task the payload as it was enqueued; of one that is mapped to a URL also what it calls. */
+function workView(target: TaskTarget, isUnreadable?: boolean): WorkView {
+  const payload = payloadOf(target);
+  if (!isCall(target)) return target.sealed === undefined ? { payload } : { is_encrypted: true };
+  if (payload === undefined) return { task: targetView(target, isUnreadable) };
+  return { task: { url: target.url, method: target.method }, payload };
+}
+
+function targetView({ url, method, body, sealed }: CallTarget, isUnreadable = false): TargetView {
   if (isUnreadable) return { url, method, is_unreadable: true };
   if (sealed !== undefined) return { url, method, is_encrypted: true };
   if (!body) return { url, method };

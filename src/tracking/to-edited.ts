@@ -2,10 +2,11 @@ import type { TargetRequest } from '../task-request/enqueue.dto.js';
 import { Faults } from '../task-request/faults.js';
 import { readExpiry } from '../task-request/read-expiry.js';
 import { readTarget } from '../task-request/read-target.js';
+import { readPayload } from '../task-request/read-work.js';
 import { readSchedule, readTimeout } from '../task-request/read-times.js';
 import type { EnqueueRules } from '../task-request/enqueue-rules.js';
 import type { FieldError } from '../http/problem.js';
-import type { Task, TaskTarget } from '../task/task.js';
+import { type CallTarget, isCall, type Task, type TaskTarget } from '../task/task.js';
 import { formatTime } from '../time/rfc3339.js';
 import type { EditRequest, TargetEdit } from './edit.dto.js';
 
@@ -40,11 +41,38 @@ export function toEdited(
     ...(expiresAt !== undefined && { expiresAt }),
     ...limitsOf(request, before, rules),
     ...(request.timeout !== undefined && { timeoutMs: readTimeout(request.timeout, rules, faults) }),
-    ...(request.task && {
-      target: readTarget(targetAsked(request.task, before.target), rules.guard, faults),
-    }),
+    target: targetEdited(request, before.target, rules, faults),
   };
   return faults.list.length > 0 ? { errors: faults.list } : { task };
+}
+
+type Guard = Pick<EnqueueRules, 'guard'>;
+
+/** What a task asks for stays of its kind. */
+function targetEdited(
+  { task, payload }: EditRequest,
+  before: TaskTarget,
+  { guard }: Guard,
+  faults: Faults,
+): TaskTarget {
+  if (isCall(before)) {
+    if (payload !== undefined) faults.add('/payload', 'is not there: this is a call, to be edited in task');
+    return task ? callEdited(task, before, guard, faults) : before;
+  }
+  if (task) faults.add('/task', 'is not there: this is a typed task, which has a payload');
+  if (payload === undefined) return before;
+  return { ...before, payload: readPayload(before.type, payload, faults) };
+}
+
+function callEdited(
+  task: TargetEdit,
+  before: CallTarget,
+  guard: EnqueueRules['guard'],
+  faults: Faults,
+): CallTarget {
+  const { type } = before;
+  const target = readTarget(targetAsked(task, before), guard, faults);
+  return type === undefined ? target : { ...target, type };
 }
 
 function limitsOf(
@@ -78,7 +106,7 @@ function expiryAsked(
 const BODIES = ['body', 'body_base64', 'json'] as const;
 
 /** The whole call as a request that enqueues it would write it. */
-function targetAsked(edit: TargetEdit, before: TaskTarget): TargetRequest {
+function targetAsked(edit: TargetEdit, before: CallTarget): TargetRequest {
   const hasBody = BODIES.some((name) => edit[name] !== undefined);
   return {
     url: edit.url === undefined ? before.url : addressAsked(edit.url),
@@ -101,7 +129,7 @@ function bodyOf({ body, body_base64, json }: TargetEdit): Pick<TargetRequest, (t
   };
 }
 
-function bodyBefore({ body }: TaskTarget): Pick<TargetRequest, (typeof BODIES)[number]> {
+function bodyBefore({ body }: CallTarget): Pick<TargetRequest, (typeof BODIES)[number]> {
   if (!body) return {};
   return body.encoding === 'base64' ? { body_base64: body.content } : { body: body.content };
 }

@@ -1,4 +1,4 @@
-import { Get, Param } from '@nestjs/common';
+import { Get, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { ApiProblem } from '../http/api-problem.js';
 import { ClientController } from '../http/client-api.js';
@@ -7,8 +7,8 @@ import { TaskReader } from '../queue/task-reader.js';
 import { explanationView } from './explain-view.js';
 import { ExplanationView } from './explain.dto.js';
 import { taskNotFound } from './task-problems.js';
-import { taskView } from './task-view.js';
-import { TaskView } from './task-view.dto.js';
+import { taskView, taskViewWithResult } from './task-view.js';
+import { GetTaskQuery, TaskView } from './task-view.dto.js';
 
 @ClientController('v1/tasks')
 export class TrackingController {
@@ -17,12 +17,13 @@ export class TrackingController {
   @Get(':id')
   @ApiOperation({ operationId: 'getTask', summary: 'Look up a task, its state and its attempts' })
   @ApiResponse({ status: 200, type: TaskView })
+  @ApiProblem(400, 'The query breaks a rule; `errors` names each field.')
   @ApiProblem(404, 'No such task, or it was finished so long ago that it is gone.')
   @ApiProblem(503, 'The store is away; Retry-After says when to try again.')
-  async find(@Param('id') id: string): Promise<TaskView> {
+  async find(@Param('id') id: string, @Query() { include }: GetTaskQuery): Promise<TaskView> {
     const snapshot = isTaskId(id) ? await this.reader.find(id) : undefined;
     if (!snapshot) throw taskNotFound();
-    return taskView(snapshot);
+    return include === 'result' ? taskViewWithResult(snapshot) : taskView(snapshot);
   }
 
   @Get(':id/explain')

@@ -117,7 +117,8 @@ async function registry(url = redisUrl()): Promise<WorkerRegistry> {
 describe('a worker that is killed', () => {
   it('is noticed by one of the others, once, and what it ran is still told', async () => {
     const pool = new Pool('t');
-    const task = { id: 'task-1', queue: 'default', clientId: 'me', host: 'a.example', attempt: 1, since: 5 };
+    const about = { queue: 'default', clientId: 'me', type: 'http', host: 'a.example' };
+    const task = { id: 'task-1', ...about, attempt: 1, since: 5 };
     pool.current = { done: 7, running: [task] };
     await joinAndDie('w-1', pool);
     for (const id of ['w-2', 'w-3', 'w-4']) await join(id);

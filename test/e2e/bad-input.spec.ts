@@ -209,7 +209,7 @@ describe('bad input', () => {
     [{ ...good, task: 'x' }, 'must be an object'],
     [{ ...good, metadata: 'x' }, 'must be an object of strings'],
     [withTask({ url: '' }), 'must be longer than or equal to 1 characters'],
-    [{ client_id: 'abc' }, 'is required'],
+    [{ client_id: 'abc' }, 'is required, unless there is a type'],
   ])('%j: the type comes before everything else', async (body, detail) => {
     const answer = await app.post<Problem>('/v1/enqueue', body);
     expect(answer.body.errors?.map((error) => error.detail)).toEqual([detail]);

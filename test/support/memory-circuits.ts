@@ -4,6 +4,7 @@ import { type Circuit, letThrough, stateAt } from '../../src/queue/gates/circuit
 import type { Refusal } from '../../src/queue/gates/decide.js';
 import type { HostVerdict } from '../../src/task/host-verdict.js';
 import type { Task } from '../../src/task/task.js';
+import { urlOf } from './task-of.js';
 
 /** The defaults of the product. */
 const SETTINGS: CircuitSettings = {
@@ -15,7 +16,7 @@ const SETTINGS: CircuitSettings = {
   rampStep: 10,
 };
 
-export const hostOf = ({ target }: Task): string => new URL(target.url).origin;
+export const hostOf = (task: Task): string => new URL(urlOf(task)).origin;
 
 /** The circuits of hosts, by the rules of `src/circuit-breaker`. */
 export class MemoryCircuits {
@@ -49,7 +50,10 @@ export class MemoryCircuits {
   ): void {
     const at = { now: this.now(), settings: SETTINGS };
     const probe = probeOf === undefined ? {} : { probeOf };
-    const { circuit } = afterAttempt(this.circuits.get(hostOf(task)), { ...attempted, ...probe }, at);
+    const { clientId: client } = task;
+    const ended = { ...attempted, ...probe, client };
+    const { circuit, held } = afterAttempt(this.circuits.get(hostOf(task)), ended, at);
+    if (held) this.holds.set(pairOf({ ...task, clientId: held.client }), held.until);
     if (circuit) this.circuits.set(hostOf(task), circuit);
     else this.circuits.delete(hostOf(task));
     const { holdClientMs } = attempted.verdict;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Task } from '../../src/task/task.js';
+import { isCall, type Task } from '../../src/task/task.js';
 
 export type TaskFields = Partial<Task> & { delayMs?: number };
 
@@ -21,3 +21,6 @@ export function taskOf(now: number, { delayMs = 0, ...fields }: TaskFields = {})
     ...fields,
   };
 }
+
+/** What a task calls; '' when it calls nothing. */
+export const urlOf = ({ target }: Pick<Task, 'target'>): string => (isCall(target) ? target.url : '');

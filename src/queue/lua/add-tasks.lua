@@ -10,11 +10,11 @@
 -- ARGV[6]  1 when memory is short: only what is stored already is answered
 -- ARGV[7]  requests per second of a principal; 0 = any number
 -- ARGV[8]  1 = all of these tasks or none
--- ARGV[9]  how many tasks follow; 14 values each:
+-- ARGV[9]  how many tasks follow; 15 values each:
 --          id, 1 when somebody chose the id who may choose it again, lane, gates ('\n' between), created and due in
 --          Unix ms by the clock of the caller, expiry in Unix ms or '', data (JSON), opts (JSON of BullMQ), version of the
 --          client's record that the caller has seen ('' = nothing of the client is asked), principal who pays for the
---          request ('' = nobody), idempotency key (hashed; '' = none), fingerprint of the request, what its callbacks are
+--          request ('' = nobody), idempotency key (hashed; '' = none), fingerprint of the request, type, what its callbacks are
 --          made of (JSON; '' = nobody wants to hear of its end)
 -- Returns  for each task, in order, one text; <quota> is as include/sliding-window.lua writes it, '' without a limit:
 --          added;<quota>                 it is stored
@@ -46,10 +46,10 @@ local now = clock(ARGV[1])
 local REPLY_MAY_BE_LOST = '600000'
 -- The values of a task are ARGV[at + AT.id], ARGV[at + AT.isChosen], ... In one table: each local that a function uses
 -- costs something whenever the script is called.
-local FIRST, VALUES = 9, 14
+local FIRST, VALUES = 9, 15
 local AT = {
   id = 1, isChosen = 2, lane = 3, gates = 4, created = 5, due = 6, expires = 7, data = 8, opts = 9, version = 10,
-  principal = 11, key = 12, fingerprint = 13, callbacks = 14,
+  principal = 11, key = 12, fingerprint = 13, type = 14, callbacks = 15,
 }
 
 local count, isAllOrNone = tonumber(ARGV[9]), ARGV[8] == '1'
@@ -153,7 +153,7 @@ local function store(at)
   expires = expires and byOurClock(expires, theirNow)
   local gates = gatesOf(ARGV[at + AT.gates])
   local timestamp = enter(lane, id, gates[2] and string.sub(gates[2], 3), now)
-  call('HSET', jobKey(lane, id), 'name', 'http', 'data', ARGV[at + AT.data], 'opts', ARGV[at + AT.opts], 'timestamp', timestamp,
+  call('HSET', jobKey(lane, id), 'name', ARGV[at + AT.type], 'data', ARGV[at + AT.data], 'opts', ARGV[at + AT.opts], 'timestamp', timestamp,
     'delay', due > now and ms(due - now) or '0', 'priority', '0', 'gates', ARGV[at + AT.gates], 'due', ms(due))
   if expires then call('HSET', jobKey(lane, id), 'expires', ms(expires)) end
   if ARGV[at + AT.callbacks] ~= '' then call('HSET', jobKey(lane, id), 'cb', ARGV[at + AT.callbacks]) end

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { PREFIX } from '../../redis/keys.js';
 import { isRandomId } from '../../task/task-id.js';
+import { typeOf } from '../../task/task.js';
 import type { Addition, Admission, AddResult } from '../admission/admission.js';
 import type { ScriptTime } from '../queue-clock.js';
 import { scripts } from '../scripts.js';
@@ -51,6 +52,7 @@ function argsOf({ task, admission }: Addition): (string | number)[] {
     task.expiresAt ?? '',
     ...storedAs(task),
     ...(admission ? admissionArgs(admission) : NO_ADMISSION),
+    typeOf(task),
     callbackField(task),
   ];
 }

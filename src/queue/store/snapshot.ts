@@ -20,7 +20,7 @@ export function snapshotOf(id: string, [state, due, values]: RawTask, cipher: Ta
     ...(!read && { isUnreadable: true }),
     state,
     attemptsMade: Number(fields.get('atm') ?? 0),
-    attempts: attemptsIn(fields),
+    attempts: attemptsIn(fields).map((attempt) => withResult(attempt, id, cipher)),
     ...(due !== '' && { nextAttemptAt: Number(due) }),
     ...ending(state, fields),
     ...callbackOf(id, fields),
@@ -46,6 +46,11 @@ function ending(state: TaskState, fields: ReadonlyMap<string, string>): Partial<
 function callbackOf(id: string, fields: ReadonlyMap<string, string>): Pick<TaskSnapshot, 'callbackId'> {
   const ends = fields.get('ends');
   return ends === undefined ? {} : { callbackId: callbackId(id, Number(ends)) };
+}
+
+function withResult(attempt: Attempt, id: string, cipher: TaskCipher): Attempt {
+  const { result } = attempt;
+  return result === undefined ? attempt : { ...attempt, result: cipher.openText(result, id) };
 }
 
 function attemptsIn(fields: ReadonlyMap<string, string>): Attempt[] {

@@ -1,7 +1,9 @@
 import { Logger } from '@nestjs/common';
+import type { Task } from '../../task/task.js';
 import { Seldom } from '../../time/seldom.js';
 import type { QueueClock } from '../queue-clock.js';
 import type { TaskCipher } from '../task-cipher.js';
+import { leftToOthers } from '../not-here.js';
 import { type ClaimedTask, type Handled, TaskHandler } from '../task-handler.js';
 
 /** Another worker may have the key, or this one soon. */
@@ -31,11 +33,19 @@ export class OpeningHandler extends TaskHandler {
   }
 
   override handle(claimed: ClaimedTask, signal: Parameters<TaskHandler['handle']>[1]): Promise<Handled> {
+    const { cipher } = this.opening;
     if (claimed.task.target.sealed === undefined) return this.handler.handle(claimed, signal);
-    const task = this.opening.cipher.open(claimed.task);
-    if (task.target.sealed === undefined) return this.handler.handle({ ...claimed, task }, signal);
+    const task = cipher.open(claimed.task);
+    if (task.target.sealed === undefined) {
+      return this.handler
+        .handle({ ...claimed, task }, signal)
+        .then((handled) => sealResult(handled, task, cipher));
+    }
     this.warn(task.id);
-    return Promise.resolve(notOpened(claimed, this.opening));
+    const error = { code: 'encryption_key_missing', message: MESSAGE } as const;
+    const { clock, maxAgeMs } = this.opening;
+    const when = { againAfterMs: AGAIN_AFTER_MS, maxAgeMs, now: clock.now() };
+    return Promise.resolve(leftToOthers(claimed, { error, reason: error.code, ...when }));
   }
 
   private warn(id: string): void {
@@ -43,20 +53,9 @@ export class OpeningHandler extends TaskHandler {
   }
 }
 
-function notOpened({ task, attempt }: ClaimedTask, { clock, maxAgeMs }: Opening): Handled {
-  const now = clock.now();
-  const isTooLate = now - task.scheduledAt > maxAgeMs;
-  return {
-    attempt: {
-      number: attempt,
-      startedAt: now,
-      endedAt: now,
-      class: 'interrupted',
-      error: { code: 'encryption_key_missing', message: MESSAGE },
-      timings: { totalMs: 0 },
-    },
-    settlement: isTooLate
-      ? { kind: 'dead_letter', reason: 'encryption_key_missing' }
-      : { kind: 'retry', delayMs: AGAIN_AFTER_MS },
-  };
+/** What a handler returns may say what it was given. */
+function sealResult(handled: Handled, { id }: Task, cipher: TaskCipher): Handled {
+  const { attempt } = handled;
+  if (attempt.result === undefined) return handled;
+  return { ...handled, attempt: { ...attempt, result: cipher.sealText(attempt.result, id) } };
 }

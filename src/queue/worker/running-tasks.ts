@@ -2,6 +2,7 @@ import type { Logger } from '@nestjs/common';
 import { isUnavailable } from '../../redis/unavailable.js';
 import type { Attempt } from '../../task/attempt.js';
 import type { Settlement } from '../../task/settlement.js';
+import { isCall, typeOf } from '../../task/task.js';
 import type { Clock } from '../../time/clock.js';
 import { Seldom } from '../../time/seldom.js';
 import { AbortHandle } from '../abort-handle.js';
@@ -123,11 +124,12 @@ export class RunningTasks implements Runner {
   }
 
   private async attempt(fetched: FetchedTask, abort: AbortHandle): Promise<Handled> {
-    const { task, attemptsMade, dueAt, retriedAt, probeOf } = fetched;
+    const { task, attemptsMade, dueAt, retriedAt, isCanary, probeOf } = fetched;
     const startedAt = this.clock.now();
     try {
       const isProbe = probeOf !== undefined;
-      return await this.handler.handle({ task, attempt: attemptsMade + 1, dueAt, retriedAt, isProbe }, abort);
+      const claimed = { task, attempt: attemptsMade + 1, dueAt, retriedAt, isCanary, isProbe };
+      return await this.handler.handle(claimed, abort);
     } catch (error) {
       this.logger.error({ err: error, task_id: task.id }, 'an attempt failed for a reason of our own');
       return ownFault(attemptsMade + 1, startedAt, this.clock.now());
@@ -137,7 +139,8 @@ export class RunningTasks implements Runner {
 
 function runningTask({ fetched, since }: Running): RunningTask {
   const { id, queue, clientId, target } = fetched.task;
-  return { id, queue, clientId, host: new URL(target.url).host, attempt: fetched.attemptsMade + 1, since };
+  const host = isCall(target) ? new URL(target.url).host : '';
+  return { id, queue, clientId, type: typeOf(fetched.task), host, attempt: fetched.attemptsMade + 1, since };
 }
 
 /** What we stopped ourselves is no try, nor is a probe that got no answer: it is handed back. */

@@ -3,6 +3,7 @@ import { ClientStore } from '../../clients/client-store.js';
 import { TierStore } from '../../clients/tier-store.js';
 import { GateStore } from '../../queue/gates/gate-store.js';
 import { QueueRegistry, RedisQueueRegistry } from '../../queue/queues/queue-registry.js';
+import { TypeMappings } from '../../type-mappings/type-mappings.js';
 import { ScheduleSecrets } from '../schedule-secrets.js';
 import { ScheduleStore } from '../schedule-store.js';
 import { Claims } from './claims.js';
@@ -13,7 +14,7 @@ import { OccurrenceSources, OccurrenceSurroundings } from './surroundings.js';
 
 /** Worker half: firing. `OwnTasks` and the clock come from whoever provides it. */
 export const firingProviders = [
-  ...[ClientDirectory, ClientStore, TierStore, GateStore, ScheduleSecrets, ScheduleStore],
+  ...[TypeMappings, ClientDirectory, ClientStore, TierStore, GateStore, ScheduleSecrets, ScheduleStore],
   ...[Claims, OccurrenceMaker, OccurrenceSources, Occurrences, OccurrenceSurroundings, Scheduler],
   { provide: QueueRegistry, useClass: RedisQueueRegistry },
 ];

@@ -52,7 +52,8 @@ export class OccurrenceMaker {
     const request = this.around.secrets.open(schedule.definition.request, schedule.key);
     if (!request) return { kind: 'again', afterMs: 60_000, unlessLate: 'encryption_key_missing' };
     const queue = await this.around.queues.find(request.queue ?? 'default');
-    const made = occurrenceOf(request, { now, rules: this.rules, queue });
+    const type = await this.around.types.know(request.type);
+    const made = occurrenceOf(request, { now, rules: this.rules, queue, type });
     if ('errors' in made) return { kind: 'skipped', reason: 'invalid' };
     return firedBy(await this.add({ ...made.task, id, scheduledAt: at, scheduleId: schedule.key }));
   }

@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { ScheduleMetric } from '../../metrics/schedule-metric.js';
 import { QueueRegistry } from '../../queue/queues/queue-registry.js';
 import { Seldom } from '../../time/seldom.js';
+import { TypeMappings } from '../../type-mappings/type-mappings.js';
 import { ScheduleSecrets } from '../schedule-secrets.js';
 import { ScheduleStore } from '../schedule-store.js';
 
@@ -13,6 +14,7 @@ export class OccurrenceSources {
   constructor(
     readonly secrets: ScheduleSecrets,
     readonly queues: QueueRegistry,
+    readonly types: TypeMappings,
   ) {}
 }
 

@@ -8,6 +8,7 @@ import type { Lane } from '../../../src/task/lane.js';
 import { isFinal, mayBecome, TASK_STATES, type TaskState } from '../../../src/task/task-state.js';
 import type { HostVerdict } from '../../../src/task/host-verdict.js';
 import type { Task } from '../../../src/task/task.js';
+import { urlOf } from '../task-of.js';
 
 export const HOUR = 3_600_000;
 /** How long a gate may hold a task; short, so that it happens. */
@@ -88,6 +89,12 @@ export class Model {
   some(nth: number): ModelTask | undefined {
     const all = [...this.tasks.values()];
     return all[nth % all.length];
+  }
+
+  /** Mostly a dead letter, as long as there is one. */
+  someDead(nth: number): ModelTask | undefined {
+    const dead = this.at('ended').filter(({ ending }) => ending === 'dead_letter');
+    return nth % 3 > 0 && dead.length > 0 ? dead[nth % dead.length] : this.some(nth);
   }
 
   at(place: ModelTask['place']): ModelTask[] {
@@ -216,11 +223,15 @@ export class Model {
   judge({ stored, probeOf, begunAt = 0 }: ModelTask, verdict: HostVerdict): void {
     const host = hostOf(stored);
     const at = { now: this.now(), settings: CIRCUITS };
-    const attempted = { verdict, begunAt, ...(probeOf !== undefined && { probeOf }) };
-    this.keepCircuit(host, afterAttempt(this.circuits.get(host), attempted, at));
-    if (verdict.holdClientMs === undefined) return;
-    const key = `${stored.clientId} ${host}`;
-    const until = this.now() + verdict.holdClientMs;
+    const client = stored.clientId;
+    const attempted = { verdict, client, begunAt, ...(probeOf !== undefined && { probeOf }) };
+    const next = afterAttempt(this.circuits.get(host), attempted, at);
+    this.keepCircuit(host, next);
+    if (next.held) this.hold(`${next.held.client} ${host}`, next.held.until);
+    if (verdict.holdClientMs !== undefined) this.hold(`${client} ${host}`, this.now() + verdict.holdClientMs);
+  }
+
+  private hold(key: string, until: number): void {
     this.holdsUntil.set(key, Math.max(until, this.holdsUntil.get(key) ?? 0));
   }
 
@@ -310,10 +321,10 @@ export function newTask(stored: Task): ModelTask {
   };
 }
 
-export function gatesOf({ queue, clientId, target }: Task): GateId[] {
-  return [`q:${queue}`, `c:${clientId}`, `h:${new URL(target.url).origin}`];
+export function gatesOf(task: Task): GateId[] {
+  return [`q:${task.queue}`, `c:${task.clientId}`, `h:${hostOf(task)}`];
 }
 
-export const hostOf = ({ target }: Task): string => new URL(target.url).origin;
+export const hostOf = (task: Task): string => new URL(urlOf(task)).origin;
 
 export const memberOf = ({ lane, id }: { lane: Lane; id: string }): string => `${lane}:${id}`;

@@ -1,0 +1,9 @@
+import { ECHO } from '../../task-types/task-types.js';
+import { Handles, type TaskTypeHandler } from './task-type-handler.js';
+
+@Handles(ECHO)
+export class EchoHandler implements TaskTypeHandler {
+  run(payload: unknown): object {
+    return { echoed: payload };
+  }
+}

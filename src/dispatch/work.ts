@@ -1,0 +1,25 @@
+import { Injectable } from '@nestjs/common';
+import type { AbortHandle } from '../queue/abort-handle.js';
+import type { ClaimedTask } from '../queue/task-handler.js';
+import { isCall } from '../task/task.js';
+import { Calls } from './calls.js';
+import type { HandlerReply } from './handlers/handler-reply.js';
+import { HandlerRuns } from './handlers/handler-runs.js';
+import type { Reply } from './http-sender.js';
+
+/** What tasks ask for: a call, or what the handler of their type does. */
+@Injectable()
+export class Work {
+  constructor(
+    private readonly calls: Calls,
+    private readonly handlers: HandlerRuns,
+  ) {}
+
+  /** Never rejects. Nothing when this worker has no handler of that type. */
+  make(claimed: ClaimedTask, abort: AbortHandle): Promise<Reply | HandlerReply> | undefined {
+    const { target } = claimed.task;
+    return isCall(target)
+      ? this.calls.make(claimed, target, abort)
+      : this.handlers.make(claimed, target, abort);
+  }
+}
