@@ -1,8 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, IsOptional } from 'class-validator';
-import { RETRY_STRATEGIES, type RetryStrategy } from '../task/retry-policy.js';
 import { ANY_JSON } from '../task-request/enqueue.dto.js';
 import { TASK_STATES, type TaskState } from '../task/task-state.js';
+import { RetryView } from './retry-view.dto.js';
 
 const TIME = { format: 'date-time' };
 
@@ -90,29 +90,6 @@ export class AttemptView {
     description: 'Of failures, and of tasks with a callback: the beginning of the answer.',
   })
   response?: string;
-}
-
-/** When the task is tried again. Durations are seconds; what does not apply is left out. */
-export class RetryView {
-  @ApiProperty({ enum: RETRY_STRATEGIES })
-  strategy!: RetryStrategy;
-
-  @ApiProperty({ required: false })
-  min_backoff?: number;
-
-  @ApiProperty({ required: false })
-  max_backoff?: number;
-
-  @ApiProperty({ required: false, type: [Number], description: 'Of strategy list.' })
-  delays?: readonly number[];
-
-  jitter!: number;
-
-  @ApiProperty({ required: false, type: [Number] })
-  permanent_statuses?: readonly number[];
-
-  @ApiProperty({ required: false })
-  max_age?: number;
 }
 
 /** A task, its state and its history. */

@@ -6,7 +6,8 @@ import type { TaskState } from '../task/task-state.js';
 import { type CallTarget, isCall, type Task, type TaskTarget, typeOf } from '../task/task.js';
 import { formatTime } from '../time/rfc3339.js';
 import { payloadOf, resultOf } from './payload-of.js';
-import type { AttemptView, RetryView, TargetView, TaskView } from './task-view.dto.js';
+import type { RetryView } from './retry-view.dto.js';
+import type { AttemptView, TargetView, TaskView } from './task-view.dto.js';
 
 /** The same with what its handler returned; `null` when it has not, or there was nothing. */
 export function taskViewWithResult(snapshot: TaskSnapshot): TaskView {
