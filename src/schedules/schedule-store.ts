@@ -12,7 +12,7 @@ const VALUES = 7;
 const NONE_STORED: Schedule['stored'] = { definition: '', progress: '' };
 
 /** An occurrence to claim. */
-export interface Occurrence {
+interface Occurrence {
   /** Of its task. */
   readonly id: string;
   /** When it fires, Unix milliseconds. */

@@ -9,7 +9,7 @@ import { RetryRequest } from '../task-request/retry.dto.js';
 import { MISFIRES, type Misfire } from './misfire.js';
 import { OVERLAPS, type Overlap } from './schedule.js';
 
-export const SCHEDULE_ID = /^[A-Za-z0-9_-]{1,64}$/;
+const SCHEDULE_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
 const NOT_OF_SCHEDULES = ['delay', 'scheduled_at', 'expires_at', 'task_id', 'task', 'retry'] as const;
 

@@ -45,7 +45,7 @@ export interface Progress {
 }
 
 /** What is counted of a schedule: by the scripts, apart from the rest. */
-export interface Tally {
+interface Tally {
   readonly fired: number;
   readonly skipped: number;
   readonly lastTaskId?: string;
