@@ -33,6 +33,11 @@ const allowed = {
   dispatch: [
     ...['task', 'task-types', 'net', 'time', 'config', 'clients', 'queue', 'metrics', 'tracing', 'health'],
   ],
+  schedules: [
+    ...['task', 'time', 'config', 'http', 'health', 'redis', 'clients', 'queue', 'metrics'],
+    ...['task-request', 'type-mappings', 'task-types'],
+  ],
+  callbacks: ['task', 'time', 'config', 'redis', 'queue', 'metrics', 'task-request'],
 };
 
 const folders = Object.keys(allowed);

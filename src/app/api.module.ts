@@ -13,6 +13,7 @@ import { Ingress } from '../queue/admission/ingress.js';
 import { MemoryWatch } from '../queue/store/memory-watch.js';
 import { QueueModule } from '../queue/queue.module.js';
 import { OwnerGuard } from '../tracking/owner-guard.js';
+import { SchedulesModule } from '../schedules/schedules.module.js';
 import { TrackingModule } from '../tracking/tracking.module.js';
 import { OperationRunner } from '../operations/operation-runner.js';
 import { OperationsModule } from '../operations/operations.module.js';
@@ -34,6 +35,7 @@ import type { Half } from './half.js';
     CircuitsModule,
     EnqueueModule,
     TrackingModule,
+    SchedulesModule,
     AdminModule,
     WorkerRegistryModule,
     FleetModule,

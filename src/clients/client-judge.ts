@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../config/config.js';
 import type { Principal } from '../http/principal.js';
-import { invalidRequest, type ProblemError } from '../http/problem.js';
+import { type FieldError, invalidRequest, type ProblemError } from '../http/problem.js';
 import { compileDestinations, type Destinations } from '../net/destinations.js';
 import { Clock } from '../time/clock.js';
 import { type Client, keyOf } from './client.js';
@@ -16,10 +16,8 @@ import type { Limits } from './tier.js';
 export interface Enqueueing {
   readonly clientId: string;
   readonly principal: Principal;
-  /** What the task is to call, as it is written. */
-  readonly url?: string | undefined;
-  /** Pointer to where the request says that. */
-  readonly urlAt?: string | undefined;
+  /** What the task is to call, as it is written, each by the pointer to it. */
+  readonly urls: Readonly<Record<string, string>>;
 }
 
 /** Judges who wants to have a task stored, by the record of the task's client. */
@@ -83,19 +81,16 @@ export class ClientJudge {
    * @throws ProblemError when it may not; QueueUnavailable
    */
   async requireDestination(clientId: string, url: string): Promise<void> {
-    const refusal = destinationRefusal(await this.clients.fresh(clientId), url);
+    const refusal = destinationRefusal(await this.clients.fresh(clientId), { '/task/url': url });
     if (refusal) throw refusal;
   }
 
-  private refusal(
-    client: Client | undefined,
-    { principal, url, urlAt }: Enqueueing,
-  ): ProblemError | undefined {
+  private refusal(client: Client | undefined, { principal, urls }: Enqueueing): ProblemError | undefined {
     if (principal.kind === 'client' && !(client && keyOf(client, principal.keyHash, this.clock.now()))) {
       return wrongApiKey('unknown');
     }
     if (!client) return this.requiresKey ? unknownClient() : undefined;
-    return destinationRefusal(client, url, urlAt);
+    return destinationRefusal(client, urls);
   }
 
   private async enrolled(id: string): Promise<Client | undefined> {
@@ -112,17 +107,22 @@ const compiled = new WeakMap<Client, Destinations>();
 
 function destinationRefusal(
   client: Client | undefined,
-  url: string | undefined,
-  pointer = '/task/url',
+  urls: Readonly<Record<string, string>>,
 ): ProblemError | undefined {
   const policy = client?.record.destinations;
-  // What is no URL is told with everything else that is wrong with the task.
-  if (!policy || url === undefined || !URL.canParse(url)) return undefined;
+  if (!policy) return undefined;
   const destinations = compiled.get(client) ?? compileDestinations(policy);
   compiled.set(client, destinations);
+  const faults = Object.entries(urls).flatMap(([pointer, url]) => faultOf(destinations, pointer, url) ?? []);
+  return faults.length > 0 ? invalidRequest(faults) : undefined;
+}
+
+/** What is no URL is told with everything else that is wrong with the task. */
+function faultOf(destinations: Destinations, pointer: string, url: string): FieldError | undefined {
+  if (!URL.canParse(url)) return undefined;
   const target = new URL(url);
   const refusal = destinations.refusal(target);
   return refusal === undefined
     ? undefined
-    : invalidRequest([{ pointer, detail: `must not point to ${target.host}: the host ${refusal}` }]);
+    : { pointer, detail: `must not point to ${target.host}: the host ${refusal}` };
 }

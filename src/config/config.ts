@@ -9,6 +9,7 @@ import { AutoscaleSettings, MetricsSettings } from './metrics-settings.js';
 import { OutgoingSettings } from './outgoing-settings.js';
 import { RedisSettings } from './redis-settings.js';
 import { RetentionSettings } from './retention-settings.js';
+import { ScheduleSettings } from './schedule-settings.js';
 import { ServiceSettings } from './service-settings.js';
 import { StorageSettings } from './storage-settings.js';
 import { TaskTypeSettings } from './task-type-settings.js';
@@ -25,6 +26,7 @@ export class Config {
   readonly admin = new AdminSettings();
   readonly clients = new ClientSettings();
   readonly delivery = new DeliverySettings();
+  readonly schedules = new ScheduleSettings();
   readonly workers = new WorkerSettings();
   readonly circuitBreaker = new CircuitBreakerSettings();
   readonly events = new EventSettings();

@@ -47,6 +47,7 @@ function addIdentity(headers: string[], task: Task, attempt: number): void {
   headers.push('X-Task-Retry-Count', String(attempt - 1));
   headers.push('X-Task-Queue', task.queue);
   headers.push('X-Task-Scheduled-At', formatTime(task.scheduledAt));
+  if (task.callbackOf !== undefined) headers.push('X-Task-Callback-Of', task.callbackOf);
   // Comes back when the target is a Task Runner: a task that enqueues itself must come to an end.
   headers.push('X-Task-Depth', String((task.depth ?? 0) + 1));
 }

@@ -27,7 +27,8 @@ export function toAttempt(
     error: 'error' in outcome ? outcome.error : undefined,
     retryAfterMs: 'retryAfterMs' in outcome ? outcome.retryAfterMs : undefined,
     timings: timingsOf(claimed, reply.timings, times),
-    response: outcome.class === 'rejected' ? answerText(reply) : undefined,
+    // Whoever is told of a success is told of the answer.
+    response: outcome.class === 'rejected' || claimed.task.callbacks ? answerText(reply) : undefined,
     result: reply.kind === 'returned' ? reply.result : undefined,
   };
 }

@@ -7,7 +7,7 @@ import { BatchIntake } from './batch-intake.js';
 import { EnqueueController } from './enqueue.controller.js';
 import { Enqueuer } from './enqueuer.js';
 import { Intake } from './intake.js';
-import { Tally } from './tally.js';
+import { Tally } from '../queue/admission/tally.js';
 import { TaskMaker } from './task-maker.js';
 
 @Module({

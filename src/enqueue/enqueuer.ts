@@ -13,7 +13,7 @@ import { UNRECORDED } from '../queue/admission/admission-rules.js';
 import { TaskQueue } from '../queue/task-queue.js';
 import type { Task } from '../task/task.js';
 import { Tracing } from '../tracing/tracing.js';
-import { Tally } from './tally.js';
+import { Tally } from '../queue/admission/tally.js';
 import { inBatch } from './batch-problems.js';
 
 /** How often a request is judged anew because its client was changed meanwhile. */
@@ -71,7 +71,7 @@ export class Enqueuer {
     if (id === undefined && !asking.idempotency) return undefined;
     const [result] = await this.untilFresh([asking], async () => {
       // Where it goes was judged then.
-      const client = await this.judge.knownClientOf({ ...asking, url: undefined });
+      const client = await this.judge.knownClientOf({ ...asking, urls: {} });
       const admission = admissionOf(asking, client);
       const found = await this.queue.replay({ clientId: asking.clientId, id, admission });
       return found ? [found] : [];

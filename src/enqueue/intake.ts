@@ -9,6 +9,7 @@ import type { EnqueueRequest } from '../task-request/enqueue.dto.js';
 import { type Asking, Enqueuer } from './enqueuer.js';
 import { idempotencyOf } from './idempotency-key.js';
 import type { NamedRequest } from '../task-request/enqueue.dto.js';
+import { callbackUrls } from '../task-request/read-callbacks.js';
 import { withClientId } from './read-client-id.js';
 import { refusalProblem } from './refusal-problem.js';
 import { type CallHeaders, TaskMaker } from './task-maker.js';
@@ -123,15 +124,18 @@ function askingOf(request: NamedRequest, { principal, idempotencyKey }: Call, { 
   return {
     clientId: request.client_id,
     principal,
-    ...(made && !(made instanceof ProblemError) && destinationOf(made, request)),
+    urls: {
+      ...(made && !(made instanceof ProblemError) && destinationOf(made, request)),
+      ...callbackUrls(request),
+    },
     isPaid: place !== undefined,
     ...(idempotencyKey !== undefined && { idempotency: idempotencyOf(request, idempotencyKey, place) }),
   };
 }
 
 /** The URL that a task calls, if it calls one, and where its request says so. */
-function destinationOf({ target }: Task, { task, type }: NamedRequest): Pick<Asking, 'url' | 'urlAt'> {
+function destinationOf({ target }: Task, { task, type }: NamedRequest): Readonly<Record<string, string>> {
   if (!isCall(target)) return {};
-  if (task) return { url: target.url };
-  return { url: target.url, urlAt: type === HTTP_TYPE ? '/payload/url' : '/type' };
+  if (task) return { '/task/url': target.url };
+  return { [type === HTTP_TYPE ? '/payload/url' : '/type']: target.url };
 }

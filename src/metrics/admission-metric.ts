@@ -6,21 +6,21 @@ const refused: MetricDefinition = {
   name: 'taskqueue_enqueue_refused_total',
   type: 'counter',
   help: 'Tasks that were not stored: there is no room (memory, tasks, client, queue), it is the client (rate_limited, throttled, disabled, conflict, stale), or another task of the batch (skipped). Requests for anything else that were throttled count, too.',
-  role: 'api',
+  role: 'both',
   labels: { reason: REASON },
 };
 const limited: MetricDefinition = {
   name: 'taskqueue_rate_limit_hits_total',
   type: 'counter',
   help: "Requests that were too many: tier (more tasks per minute than the client's tier allows), ingress (more requests per second than INGRESS_RPS).",
-  role: 'api',
+  role: 'both',
   labels: { limit: 'tier, ingress' },
 };
 const batches: MetricDefinition = {
   name: 'taskqueue_enqueue_batch_tasks',
   type: 'histogram',
   help: 'Tasks that one round trip to Redis stored, or judged.',
-  role: 'api',
+  role: 'both',
   labels: {},
   buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000],
 };

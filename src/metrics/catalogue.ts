@@ -1,6 +1,7 @@
 import { admissionMetrics } from './admission-metric.js';
 import { attemptMetrics } from './attempt-metrics.js';
 import { buildMetrics } from './build-metric.js';
+import { callbackMetrics } from './callback-metric.js';
 import { circuitMetrics } from './circuit-metric.js';
 import { eventMetrics } from './event-metric.js';
 import { fleetMetrics } from './fleet-metrics.js';
@@ -11,6 +12,7 @@ import { attemptNameMetrics, submitterMetrics } from './name-metrics.js';
 import { operationMetrics } from './operation-metric.js';
 import { processMetrics } from './process-metrics.js';
 import { redisMetrics } from './redis-metric.js';
+import { scheduleMetrics } from './schedule-metric.js';
 import { settlementMetrics, taskMetrics } from './task-metrics.js';
 import { traceMetrics } from './trace-metric.js';
 import { workerMetrics } from './worker-metrics.js';
@@ -27,7 +29,14 @@ export const CATALOGUE: readonly MetricGroup[] = [
   {
     title: 'Tasks',
     about: 'What was stored, what was refused, and what became of it.',
-    metrics: [...taskMetrics, ...settlementMetrics, ...admissionMetrics, ...operationMetrics],
+    metrics: [
+      ...taskMetrics,
+      ...settlementMetrics,
+      ...admissionMetrics,
+      ...operationMetrics,
+      ...callbackMetrics,
+      ...scheduleMetrics,
+    ],
   },
   {
     title: 'Attempts',

@@ -12,14 +12,14 @@ const submitted: MetricDefinition = {
   name: 'taskqueue_client_tasks_submitted_total',
   type: 'counter',
   help: 'Tasks stored, by client.',
-  role: 'api',
+  role: 'both',
   labels: { client: FIRST },
 };
 const refused: MetricDefinition = {
   name: 'taskqueue_client_tasks_refused_total',
   type: 'counter',
   help: 'Tasks not stored, by client.',
-  role: 'api',
+  role: 'both',
   labels: { client: FIRST },
 };
 const byClient: MetricDefinition = {

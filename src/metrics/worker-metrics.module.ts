@@ -1,10 +1,12 @@
 import { Global, Module } from '@nestjs/common';
 import { AttemptMetrics } from './attempt-metrics.js';
+import { CallbackMetric } from './callback-metric.js';
 import { AttemptNameMetrics } from './name-metrics.js';
+import { ScheduleMetric } from './schedule-metric.js';
 import { SettlementMetrics } from './task-metrics.js';
 import { WorkerMetrics } from './worker-metrics.js';
 
-const counted = [AttemptMetrics, SettlementMetrics, WorkerMetrics];
+const counted = [AttemptMetrics, CallbackMetric, ScheduleMetric, SettlementMetrics, WorkerMetrics];
 
 /** What only the worker half counts. */
 @Global()

@@ -74,6 +74,11 @@ const isTask = shaped({
   metadata: shaped({}),
   traceparent: optional(isText),
   depth: optional(isNumber),
+  callbacks: optional(
+    shaped({ url: optional(isText), failureUrl: optional(isText), sealed: optional(isText) }),
+  ),
+  scheduleId: optional(isText),
+  callbackOf: optional(isText),
 });
 
 const isAttempt = shaped({

@@ -38,6 +38,8 @@ export const scripts = {
   bringBack: answeredOnce('bring-back'),
   sweepPurged: answeredOnce('sweep-purged'),
   recover: script('recover'),
+  takeCallbacks: script('take-callbacks'),
+  dropCallbacks: script('drop-callbacks'),
   prune: script('prune'),
   repair: script('repair'),
 };

@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.js';
+import type { Callbacks } from '../task/callbacks.js';
 import { type CallTarget, isCall, type Task, type TaskTarget } from '../task/task.js';
 import { TextCipher } from './text-cipher.js';
 
@@ -6,9 +7,9 @@ import { TextCipher } from './text-cipher.js';
 const SEALED = 'sealed:';
 
 /**
- * Seals the call of a task (address, headers and body), or its payload, while it is stored, for its id: it cannot be moved to
- * another task. All else stays readable, and of the address its origin, which the gates need. Without keys nothing is
- * sealed, at no cost.
+ * Seals the call of a task (address, headers and body), or its payload, and the addresses of its callbacks while it is
+ * stored, for its id: they cannot be moved to another task. All else stays readable, and of the address its origin, which
+ * the gates need. Without keys nothing is sealed, at no cost.
  */
 export class TaskCipher {
   private readonly texts: TextCipher;
@@ -21,7 +22,9 @@ export class TaskCipher {
   seal(task: Task): Task {
     if (!this.texts.seals || task.target.sealed !== undefined) return task;
     const sealed = this.texts.seal(secretOf(task.target), task.id);
-    return sealed === undefined ? task : { ...task, target: withSeal(task.target, sealed) };
+    if (sealed === undefined) return task;
+    const callbacks = task.callbacks && { callbacks: this.sealCallbacks(task.callbacks, task.id) };
+    return { ...task, target: withSeal(task.target, sealed), ...callbacks };
   }
 
   /** A task that was stored, with its call; still sealed when no key opens it. */
@@ -29,7 +32,16 @@ export class TaskCipher {
     const { sealed } = task.target;
     if (sealed === undefined) return task;
     const secret = this.texts.open(sealed, task.id);
-    return secret === undefined ? task : { ...task, target: withSecret(task.target, secret) };
+    if (secret === undefined) return task;
+    const callbacks = task.callbacks && { callbacks: this.openCallbacks(task.callbacks, task.id) };
+    return { ...task, target: withSecret(task.target, secret), ...callbacks };
+  }
+
+  /** The addresses of the callbacks of the task with this id; still sealed when no key opens them. */
+  openCallbacks(callbacks: Callbacks, id: string): Callbacks {
+    const { sealed } = callbacks;
+    const text = sealed === undefined ? undefined : this.texts.open(sealed, ofCallbacks(id));
+    return text === undefined ? callbacks : (JSON.parse(text) as Callbacks);
   }
 
   /** Any text; as it is without keys. */
@@ -42,6 +54,16 @@ export class TaskCipher {
   openText(text: string, of: string): string | undefined {
     return text.startsWith(SEALED) ? this.texts.open(text.slice(SEALED.length), of) : text;
   }
+
+  private sealCallbacks(callbacks: Callbacks, id: string): Callbacks {
+    const sealed = this.texts.seal(JSON.stringify(callbacks), ofCallbacks(id));
+    return sealed === undefined ? callbacks : { sealed };
+  }
+}
+
+/** What is sealed for the one cannot stand in for the other. */
+function ofCallbacks(id: string): string {
+  return `callbacks:${id}`;
 }
 
 function secretOf(target: TaskTarget): string {

@@ -21,6 +21,8 @@ export interface TaskSnapshot {
   readonly finishedAt?: number;
   /** Why it is a dead letter. */
   readonly deadLetterReason?: string;
+  /** The id of the task that tells of its last end, when somebody wanted to hear of it. */
+  readonly callbackId?: string;
   /** Of a dead letter: the same of all that died of the same at the same host. */
   readonly fingerprint?: string;
 }

@@ -1,10 +1,13 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { HealthRegistry } from '../health/health-registry.js';
+import { CallbackOrders } from './callback-orders.js';
 import { HostChanges } from './gates/host-changes.js';
 import { LoopWorkerPool } from './worker/loop-worker-pool.js';
 import { PoolFigures } from './worker/pool-figures.js';
 import { QueueClock, RedisClock } from './queue-clock.js';
 import { TaskNews } from './task-news.js';
+import { Tally } from './admission/tally.js';
+import { OwnTasks } from './store/own-tasks.js';
 import { WorkerPool } from './worker-pool.js';
 
 /** The door for the worker half: the pool that drives the `TaskHandler` which a module exports. */
@@ -26,8 +29,11 @@ export class WorkerPoolModule {
         { provide: QueueClock, useClass: RedisClock },
         { provide: WorkerPool, useClass: LoopWorkerPool },
         PoolFigures,
+        CallbackOrders,
+        OwnTasks,
+        Tally,
       ],
-      exports: [WorkerPool],
+      exports: [WorkerPool, QueueClock, CallbackOrders, OwnTasks],
     };
   }
 }

@@ -75,6 +75,9 @@ export abstract class WorkerPool {
   /** @param listener told each time when somebody calls this pool by its token */
   abstract onCalled(listener: () => void): void;
 
+  /** @param listener told each time when a task has ended here whose end somebody wants to hear of */
+  abstract onCallbacks(listener: () => void): void;
+
   /** Whether it takes work, or would if it were not paused. */
   abstract check(): ComponentHealth;
 }

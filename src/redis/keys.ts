@@ -115,3 +115,7 @@ export const FLEET_FIGURES_KEY = `${PREFIX}figures`;
 
 /** Is there for as long as nobody need count anew. */
 export const FLEET_COUNTED_KEY = `${FLEET_FIGURES_KEY}:fresh`;
+
+/** Sorted set, all scores 0: the ids of all schedules, and of those of a client. What else is known of them is beside it. */
+export const SCHEDULE_NAMES_KEY = `${PREFIX}schedules:names`;
+export const scheduleNamesKey = (clientId: string): string => `${SCHEDULE_NAMES_KEY}:${clientId}`;

@@ -5,7 +5,8 @@ import { redisUrl } from '../../test/support/test-app.js';
 import { until } from '../../test/support/until.js';
 import { loadConfig } from '../config/load-config.js';
 import { HealthRegistry } from '../health/health-registry.js';
-import { RedisConnections, REPLICATED_WRITERS } from './redis-connections.js';
+import { RedisConnections } from './redis-connections.js';
+import { REPLICATED_WRITERS } from './writer-pool.js';
 
 let health: HealthRegistry;
 let open: RedisConnections[];

@@ -7,23 +7,14 @@ import { ConnectionLog } from './connection-log.js';
 import { type ConnectionProfile, producerProfile, workerProfile } from './connection-profiles.js';
 import { ConnectFault, onSilence } from './connect-advice.js';
 import { askedOf, UnusableRedis } from './connect-fault.js';
-import { openConnection, openReplica } from './open-connection.js';
+import { openConnection } from './open-connection.js';
 import { RedisCheck } from './redis-check.js';
 import { measureCommands } from './measure-commands.js';
 import { isReadyWithin } from './ready-within.js';
 import { quit } from './quit.js';
-import { describeTarget, needsReplica, redisTarget } from './redis-target.js';
-import { ReplicaWatch } from './replication/replica-watch.js';
-import { Replicas } from './replication/replicas.js';
-import { Writer } from './writer.js';
-
-/**
- * Connections that the API half writes over, when each waits for a replica after every batch. More add nothing; without
- * that wait one is enough, and makes the larger batches.
- */
-export const REPLICATED_WRITERS = 4;
-
-type Writers = readonly [Writer, ...Writer[]];
+import { describeTarget, redisTarget } from './redis-target.js';
+import type { Writer } from './writer.js';
+import { WriterPool, type Writers } from './writer-pool.js';
 
 const REOPEN_AFTER_MS = 100;
 
@@ -36,8 +27,7 @@ export class RedisConnections {
   private readonly logger = new Logger('Redis');
   private readonly log = new ConnectionLog(this.logger);
   private readonly open = new Map<string, Redis>();
-  private opened: Writers | undefined;
-  private replicas: ReplicaWatch | undefined;
+  private readonly writing: WriterPool;
   private readonly redisCheck: RedisCheck;
   private lastFault: Error | undefined;
   /** Aborted when waiting for Redis is no use. */
@@ -46,7 +36,7 @@ export class RedisConnections {
 
   constructor(
     private readonly config: Config,
-    private readonly health: HealthRegistry,
+    health: HealthRegistry,
     private readonly metric: RedisMetric = new RedisMetric(),
   ) {
     metric.measureWith(() =>
@@ -54,6 +44,11 @@ export class RedisConnections {
     );
     this.redisCheck = new RedisCheck(config, this.logger);
     health.register({ name: 'redis', check: () => this.check() });
+    this.writing = new WriterPool((name) => this.connection(name, producerProfile), {
+      config,
+      log: this.log,
+      health,
+    });
   }
 
   /** For what a client waits for: fails fast. */
@@ -63,7 +58,12 @@ export class RedisConnections {
 
   /** For what a client waits for and must not be lost once it is answered. */
   get writers(): Writers {
-    return (this.opened ??= this.openWriters());
+    return this.writing.all;
+  }
+
+  /** One of them, for processes that write little of that kind. */
+  get writer(): Writer {
+    return this.writing.first;
   }
 
   /**
@@ -72,7 +72,7 @@ export class RedisConnections {
    * @throws NotDurable
    */
   write<T>(work: (redis: Redis) => Promise<T>): Promise<T> {
-    return this.writers[0].write(work);
+    return this.writer.write(work);
   }
 
   /** For the worker: waits until Redis is back. */
@@ -113,7 +113,7 @@ export class RedisConnections {
   /** Ends every connection, orderly if Redis answers in time. */
   async close(): Promise<void> {
     this.isClosed = true;
-    this.replicas?.close();
+    this.writing.close();
     await Promise.all([...this.open.values()].map(quit));
     this.open.clear();
   }
@@ -138,16 +138,6 @@ export class RedisConnections {
     return `${why} ${advice ?? 'Check the server and the REDIS_ settings.'}`;
   }
 
-  private openWriters(): Writers {
-    if (!needsReplica(this.config)) return [new Writer(this.producer)];
-    const { config, log } = this;
-    const replicas = new Replicas((at) => openReplica(at, { config, log }));
-    const watch = (this.replicas = new ReplicaWatch(this.producer, replicas));
-    this.health.register({ name: 'replicas', check: () => watch.health() });
-    const open = (n: number): Writer => new Writer(this.connection(`writer-${n}`, producerProfile), replicas);
-    return [open(1), ...Array.from({ length: REPLICATED_WRITERS - 1 }, (_, n) => open(n + 2))];
-  }
-
   private connection(name: string, profile: ConnectionProfile): Redis {
     const existing = this.open.get(name);
     if (existing) return existing;
@@ -158,7 +148,7 @@ export class RedisConnections {
         this.onFault(fault);
       },
       onReplicas: (at) => {
-        this.replicas?.expect(at);
+        this.writing.expectReplicas(at);
       },
     });
     this.open.set(name, redis);

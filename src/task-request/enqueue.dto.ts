@@ -146,6 +146,25 @@ export class EnqueueRequest {
   @IsStringMap({ maxEntries: 16, maxKeyBytes: 64, maxValueBytes: 256 })
   @ApiPropertyOptional({ type: 'object', additionalProperties: { type: 'string' } })
   metadata?: Record<string, string> | null;
+
+  /**
+   * Told by a POST when the task has ended: of a success, and of every other end unless `failure_callback_url` is told of
+   * that. The rules of `task.url` hold.
+   */
+  @IsOptional()
+  @IsString()
+  @MinLength(1)
+  @MaxLength(MAX_URL_BYTES)
+  @ApiProperty({ example: 'https://api.example.com/done', required: false })
+  callback_url?: string | null;
+
+  /** Told when the task has ended as a dead letter, expired or cancelled. */
+  @IsOptional()
+  @IsString()
+  @MinLength(1)
+  @MaxLength(MAX_URL_BYTES)
+  @ApiProperty({ example: 'https://api.example.com/failed', required: false })
+  failure_callback_url?: string | null;
 }
 
 /** A request that says whose task it asks for; the empty text when it does not. */

@@ -6,6 +6,7 @@ import type { KnownType } from '../task-types/type-mapping.js';
 import type { EnqueueRules } from './enqueue-rules.js';
 import { Faults } from './faults.js';
 import type { NamedRequest } from './enqueue.dto.js';
+import { readCallbacks } from './read-callbacks.js';
 import { readExpiry } from './read-expiry.js';
 import { readQueue } from './read-queue.js';
 import { readRetry } from './read-retry.js';
@@ -35,6 +36,7 @@ export function toTask(request: NamedRequest, rules: EnqueueRules, arrival: Arri
   const { queue, lane, ...defaults } = readQueue(arrival.queue, rules, faults);
   const scheduledAt = readSchedule(request, { now, horizonMs: rules.horizonMs }, faults);
   const expiresAt = readExpiry(request, { now, scheduledAt }, faults);
+  const callbacks = readCallbacks(request, rules.guard, faults);
   const task: Task = {
     id: request.task_id ? callerTaskId(clientId, request.task_id) : arrival.randomId,
     clientId,
@@ -48,10 +50,15 @@ export function toTask(request: NamedRequest, rules: EnqueueRules, arrival: Arri
     retry: readRetry(request.retry, defaults.retry, faults),
     timeoutMs: readTimeout(request.timeout, timeoutsOf(rules, arrival), faults),
     metadata: request.metadata ?? {},
-    ...(arrival.depth && { depth: arrival.depth }),
-    ...(isTraceparent(arrival.traceparent) && { traceparent: arrival.traceparent }),
+    ...originOf(arrival),
+    ...(callbacks && { callbacks }),
   };
   return faults.list.length > 0 ? { errors: faults.list } : { task };
+}
+
+/** What led to it. */
+function originOf({ depth, traceparent }: Arrival): Pick<Task, 'depth' | 'traceparent'> {
+  return { ...(depth && { depth }), ...(isTraceparent(traceparent) && { traceparent }) };
 }
 
 /** That of its type stands in for that of the deployment. */

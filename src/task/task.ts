@@ -1,3 +1,4 @@
+import type { Callbacks } from './callbacks.js';
 import type { Lane } from './lane.js';
 import type { RetryPolicy } from './retry-policy.js';
 
@@ -50,7 +51,10 @@ export function typeOf({ target }: Pick<Task, 'target'>): string {
 
 /** One thing to do, with its schedule and its limits. Times are Unix milliseconds. */
 export interface Task {
-  /** Random, or `<client_id>.<task_id>` when the caller chose it: no client can take another's. */
+  /**
+   * Random, or `<client_id>.<task_id>` when the caller chose it: no client can take another's. What comes behind an `@` the
+   * product has added: nobody can have chosen it before.
+   */
   readonly id: string;
   readonly clientId: string;
   readonly queue: string;
@@ -71,4 +75,9 @@ export interface Task {
   readonly depth?: number;
   /** W3C Trace Context of the request that enqueued it. */
   readonly traceparent?: string;
+  readonly callbacks?: Callbacks;
+  /** It is an occurrence of the schedule with this id (`<client_id>.<schedule_id>`). */
+  readonly scheduleId?: string;
+  /** It tells of the end of the task with this id. */
+  readonly callbackOf?: string;
 }

@@ -1,8 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, IsOptional } from 'class-validator';
-import { RETRY_STRATEGIES, type RetryStrategy } from '../task/retry-policy.js';
 import { ANY_JSON } from '../task-request/enqueue.dto.js';
 import { TASK_STATES, type TaskState } from '../task/task-state.js';
+import { RetryView } from './retry-view.dto.js';
 
 const TIME = { format: 'date-time' };
 
@@ -85,31 +85,11 @@ export class AttemptView {
 
   total_ms!: number;
 
-  @ApiProperty({ required: false, description: 'Of failures: the beginning of the answer.' })
+  @ApiProperty({
+    required: false,
+    description: 'Of failures, and of tasks with a callback: the beginning of the answer.',
+  })
   response?: string;
-}
-
-/** When the task is tried again. Durations are seconds; what does not apply is left out. */
-export class RetryView {
-  @ApiProperty({ enum: RETRY_STRATEGIES })
-  strategy!: RetryStrategy;
-
-  @ApiProperty({ required: false })
-  min_backoff?: number;
-
-  @ApiProperty({ required: false })
-  max_backoff?: number;
-
-  @ApiProperty({ required: false, type: [Number], description: 'Of strategy list.' })
-  delays?: readonly number[];
-
-  jitter!: number;
-
-  @ApiProperty({ required: false, type: [Number] })
-  permanent_statuses?: readonly number[];
-
-  @ApiProperty({ required: false })
-  max_age?: number;
 }
 
 /** A task, its state and its history. */
@@ -177,6 +157,24 @@ export class TaskView {
 
   @ApiProperty({ required: false, description: 'Why it is a dead letter.' })
   dead_letter_reason?: string;
+
+  @ApiProperty({ required: false, description: 'It is an occurrence of this schedule.' })
+  schedule_id?: string;
+
+  @ApiProperty({ required: false, description: 'Told when the task has ended.' })
+  callback_url?: string;
+
+  @ApiProperty({ required: false, description: 'Told when it has ended, and not by a success.' })
+  failure_callback_url?: string;
+
+  @ApiProperty({
+    required: false,
+    description: 'Of a task that has ended: the id of the task that tells of it.',
+  })
+  callback_task_id?: string;
+
+  @ApiProperty({ required: false, description: 'It tells of the end of the task with this id.' })
+  callback_of?: string;
 
   attempts!: AttemptView[];
 }

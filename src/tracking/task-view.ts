@@ -1,10 +1,13 @@
 import type { TaskSnapshot } from '../queue/task-reader.js';
 import type { Attempt } from '../task/attempt.js';
+import { calledBack, ENDINGS } from '../task/callbacks.js';
 import type { RetryPolicy } from '../task/retry-policy.js';
-import { type CallTarget, isCall, type TaskTarget, typeOf } from '../task/task.js';
+import type { TaskState } from '../task/task-state.js';
+import { type CallTarget, isCall, type Task, type TaskTarget, typeOf } from '../task/task.js';
 import { formatTime } from '../time/rfc3339.js';
 import { payloadOf, resultOf } from './payload-of.js';
-import type { AttemptView, RetryView, TargetView, TaskView } from './task-view.dto.js';
+import type { RetryView } from './retry-view.dto.js';
+import type { AttemptView, TargetView, TaskView } from './task-view.dto.js';
 
 /** The same with what its handler returned; `null` when it has not, or there was nothing. */
 export function taskViewWithResult(snapshot: TaskSnapshot): TaskView {
@@ -33,7 +36,27 @@ export function taskView(snapshot: TaskSnapshot): TaskView {
     timeout: task.timeoutMs / 1000,
     retry: retryView(task.retry),
     ...(deadLetterReason !== undefined && { dead_letter_reason: deadLetterReason }),
+    ...(task.scheduleId !== undefined && { schedule_id: task.scheduleId }),
+    ...callbackView(snapshot),
     attempts: snapshot.attempts.map(attemptView),
+  };
+}
+
+type Callbacks = Pick<TaskView, 'callback_url' | 'failure_callback_url' | 'callback_task_id' | 'callback_of'>;
+
+/** Whether somebody is told that it has ended so; of what no key opens somebody may be. */
+function isCalledBack(callbacks: Task['callbacks'], state: TaskState): boolean {
+  if (!callbacks) return false;
+  return callbacks.sealed !== undefined || ENDINGS.some((end) => end === state && calledBack(callbacks, end));
+}
+
+function callbackView({ task, state, callbackId }: TaskSnapshot): Callbacks {
+  const { url, failureUrl } = task.callbacks ?? {};
+  return {
+    ...(url !== undefined && { callback_url: url }),
+    ...(failureUrl !== undefined && { failure_callback_url: failureUrl }),
+    ...(isCalledBack(task.callbacks, state) && callbackId !== undefined && { callback_task_id: callbackId }),
+    ...(task.callbackOf !== undefined && { callback_of: task.callbackOf }),
   };
 }
 

@@ -69,6 +69,7 @@ class Pool extends WorkerPool {
   override onCalled(): void {
     // Nobody calls: what is said is heard with the next beat.
   }
+  override onCallbacks = vi.fn();
 }
 
 function connect(environment: Record<string, string>): RedisConnections {

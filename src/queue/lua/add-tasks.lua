@@ -10,11 +10,12 @@
 -- ARGV[6]  1 when memory is short: only what is stored already is answered
 -- ARGV[7]  requests per second of a principal; 0 = any number
 -- ARGV[8]  1 = all of these tasks or none
--- ARGV[9]  how many tasks follow; 14 values each:
+-- ARGV[9]  how many tasks follow; 15 values each:
 --          id, 1 when somebody chose the id who may choose it again, lane, gates ('\n' between), created and due in
 --          Unix ms by the clock of the caller, expiry in Unix ms or '', data (JSON), opts (JSON of BullMQ), version of the
 --          client's record that the caller has seen ('' = nothing of the client is asked), principal who pays for the
---          request ('' = nobody), idempotency key (hashed; '' = none), fingerprint of the request, type
+--          request ('' = nobody), idempotency key (hashed; '' = none), fingerprint of the request, type, what its callbacks are
+--          made of (JSON; '' = nobody wants to hear of its end)
 -- Returns  for each task, in order, one text; <quota> is as include/sliding-window.lua writes it, '' without a limit:
 --          added;<quota>                 it is stored
 --          stored;<quota>\n<data>        a task that is stored already has its id
@@ -46,10 +47,10 @@ local now = clock(ARGV[1])
 local REPLY_MAY_BE_LOST = '600000'
 -- The values of a task are ARGV[at + AT.id], ARGV[at + AT.isChosen], ... In one table: each local that a function uses
 -- costs something whenever the script is called.
-local FIRST, VALUES = 9, 14
+local FIRST, VALUES = 9, 15
 local AT = {
   id = 1, isChosen = 2, lane = 3, gates = 4, created = 5, due = 6, expires = 7, data = 8, opts = 9, version = 10,
-  principal = 11, key = 12, fingerprint = 13, type = 14,
+  principal = 11, key = 12, fingerprint = 13, type = 14, callbacks = 15,
 }
 
 local count, isAllOrNone = tonumber(ARGV[9]), ARGV[8] == '1'
@@ -156,6 +157,7 @@ local function store(at)
   call('HSET', jobKey(lane, id), 'name', ARGV[at + AT.type], 'data', ARGV[at + AT.data], 'opts', ARGV[at + AT.opts], 'timestamp', timestamp,
     'delay', due > now and ms(due - now) or '0', 'priority', '0', 'gates', ARGV[at + AT.gates], 'due', ms(due))
   if expires then call('HSET', jobKey(lane, id), 'expires', ms(expires)) end
+  if ARGV[at + AT.callbacks] ~= '' then call('HSET', jobKey(lane, id), 'cb', ARGV[at + AT.callbacks]) end
   if due > now then
     countIn('scheduled', gates, 1)
     delay(lane, id, due)

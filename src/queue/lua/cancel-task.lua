@@ -20,6 +20,7 @@ local now = clock(ARGV[1])
 --@include history
 --@include positions
 --@include dead
+--@include callbacks
 --@include finish
 --@include state
 

@@ -12,6 +12,7 @@
 -- ARGV[8]  gates ('\n' between)
 -- ARGV[9]  data (JSON)
 -- ARGV[10] opts (JSON of BullMQ)
+-- ARGV[11] what its callbacks are made of (JSON); '' = nobody wants to hear of its end
 -- Returns  '' when there is no such task; `edited`; `changed` when its data is not that of ARGV[4] any more; `started`
 --          when an attempt has begun before; else its state, which is none to edit it in. Only with `edited` was
 --          anything done.
@@ -27,6 +28,7 @@ local now = clock(ARGV[1])
 --@include history
 --@include positions
 --@include dead
+--@include callbacks
 --@include finish
 --@include state
 
@@ -50,6 +52,7 @@ local moves = due ~= tonumber(job[4]) or ids ~= job[3] or (state == 'deferred' a
 if moves then leave(lane, id) end
 call('HSET', key, 'data', ARGV[9], 'opts', ARGV[10], 'gates', ids, 'expires', expires,
   'due', ms(due), 'delay', ms(math.max(0, due - now)))
+if ARGV[11] ~= '' then call('HSET', key, 'cb', ARGV[11]) else call('HDEL', key, 'cb') end
 if not moves then return 'edited' end
 
 if due > now then

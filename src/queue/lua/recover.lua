@@ -19,6 +19,7 @@ local now = clock('')
 --@include history
 --@include positions
 --@include dead
+--@include callbacks
 --@include finish
 
 -- What one call looks at. Begun are tasks at the head of `active`, so that positions are counted from the tail, where

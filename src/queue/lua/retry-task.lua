@@ -15,7 +15,8 @@
 -- ARGV[11] gates ('\n' between)
 -- ARGV[12] data (JSON)
 -- ARGV[13] opts (JSON of BullMQ)
--- ARGV[14] 1 = it is edited, and stays a dead letter
+-- ARGV[14] what its callbacks are made of (JSON); '' = nobody wants to hear of its end
+-- ARGV[15] 1 = it is edited, and stays a dead letter
 -- Returns  '' when there is no such task; `retried`; `edited` when it stays a dead letter; `changed` when its data is not
 --          that of ARGV[8] any more; `too_late` when it has expired, and would not be started;
 --          `full;tasks|client|queue` when there is no room for one more that is alive; else the state of a task that is no
@@ -51,8 +52,9 @@ end
 
 local function edit()
   call('HSET', key, 'data', ARGV[12], 'opts', ARGV[13], 'gates', list, 'expires', expires and ms(expires) or '')
+  if ARGV[14] ~= '' then call('HSET', key, 'cb', ARGV[14]) else call('HDEL', key, 'cb') end
 end
-if ARGV[14] == '1' then
+if ARGV[15] == '1' then
   edit()
   audit(ARGV[5], ARGV[6])
   return 'edited'

@@ -14,7 +14,7 @@
 -- ARGV[10..13]  virtual time of each lane; ARGV[14..17] what a start adds to it (expected time / weight)
 -- ARGV[18]  when circuits open and close: <failures in a row, 0 = never>;<interval>;<timeout>;<longest timeout>;
 --           <max requests>;<ramp step>, times in ms
--- ARGV[19]  how many settlements follow; 16 values each:
+-- ARGV[19]  how many settlements follow; 17 values each:
 --           lane, id, kind (completed | retry | dead_letter | hand_back = it goes first | ask_again = its gates
 --           decide | cancelled | expired), attempts made so far,
 --           attempt (JSON), its place, which attempts are kept with it, delay of a retry in ms or '',
@@ -22,7 +22,8 @@
 --           often it was begun, how long the attempt took in ms, gates as they were fetched, what it says of its host:
 --           '' (nothing), s (success), or <s = success | f = failure | n = nothing>;<ms for which the host is to be left
 --           alone or ''>;<the same by this client>;<of a probe the start of its window>;<note>; of a dead letter, and of one
---           that was one before, what it dies of, without what differs from one to the next
+--           that was one before, what it dies of, without what differs from one to the next; 1 when somebody wants to
+--           hear of its end, else ''
 -- Returns   { milliseconds until the next task is due or -1, fetched, lost, cancelled, waiting, history, changes, probes,
 --           endings }
 --           fetched: 8 values for each task: lane, id, data, attempts made, which attempts are kept, due, when it was
@@ -49,6 +50,7 @@ local now = clock(ARGV[1])
 --@include history
 --@include positions
 --@include dead
+--@include callbacks
 --@include finish
 
 local request = ARGV[3]

@@ -21,6 +21,7 @@ local now = clock(ARGV[1])
 --@include history
 --@include positions
 --@include dead
+--@include callbacks
 --@include finish
 
 local operation, most, maxAge = ARGV[2], tonumber(ARGV[4]), tonumber(ARGV[5])

@@ -6,7 +6,7 @@ import type { Addition, Admission, AddResult } from '../admission/admission.js';
 import type { ScriptTime } from '../queue-clock.js';
 import { scripts } from '../scripts.js';
 import { parseResult } from './add-result.js';
-import { gatesOf, storedAs } from './stored-task.js';
+import { callbackField, gatesOf, storedAs } from './stored-task.js';
 
 /** What holds for every task that is added. */
 export interface AddRules {
@@ -53,6 +53,7 @@ function argsOf({ task, admission }: Addition): (string | number)[] {
     ...storedAs(task),
     ...(admission ? admissionArgs(admission) : NO_ADMISSION),
     typeOf(task),
+    callbackField(task),
   ];
 }
 

@@ -13,7 +13,7 @@ import { QueueClock } from '../queue-clock.js';
 import { maxTaskAgeMs, stepSettings } from '../queue-rules.js';
 import { scripts } from '../scripts.js';
 import { whenAvailable } from '../when-available.js';
-import { gatesOf, storedAs } from './stored-task.js';
+import { callbackField, gatesOf, storedAs } from './stored-task.js';
 import { TaskCipher } from '../task-cipher.js';
 import { isRandomId } from '../../task/task-id.js';
 import {
@@ -161,11 +161,11 @@ export class ScriptTaskQueue extends TaskQueue {
     return [id, this.maxAgeMs, was, now, isRescheduled ? edit.after.scheduledAt : '', expires, ...becomes];
   }
 
-  /** `becomes`: gates, data and options. */
+  /** `becomes`: gates, data, options and what its callbacks are made of. */
   private editOf({ before, after, now }: Omit<TaskEdit, 'isRescheduled'>) {
     const stored = this.cipher.seal(after);
     const [was] = storedAs(before);
-    const becomes = [gatesOf(stored), ...storedAs(stored)];
+    const becomes = [gatesOf(stored), ...storedAs(stored), callbackField(stored)];
     return { id: after.id, was, now, expires: after.expiresAt ?? '', becomes };
   }
 

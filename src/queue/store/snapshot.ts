@@ -1,5 +1,6 @@
 import type { Attempt } from '../../task/attempt.js';
 import type { TaskState } from '../../task/task-state.js';
+import { callbackId } from '../../task/task-id.js';
 import { readAttempt, readTask } from '../read-task.js';
 import type { TaskCipher } from '../task-cipher.js';
 import type { TaskSnapshot } from '../task-reader.js';
@@ -22,6 +23,7 @@ export function snapshotOf(id: string, [state, due, values]: RawTask, cipher: Ta
     attempts: attemptsIn(fields).map((attempt) => withResult(attempt, id, cipher)),
     ...(due !== '' && { nextAttemptAt: Number(due) }),
     ...ending(state, fields),
+    ...callbackOf(id, fields),
   };
 }
 
@@ -38,6 +40,12 @@ function ending(state: TaskState, fields: ReadonlyMap<string, string>): Partial<
   const fingerprint = fields.get('fp');
   const death = { deadLetterReason: reason, ...(fingerprint !== undefined && { fingerprint }) };
   return { finishedAt: Number(finishedOn), ...(state === 'dead_letter' && death) };
+}
+
+/** Of one that has ended, and that somebody wanted to hear of. */
+function callbackOf(id: string, fields: ReadonlyMap<string, string>): Pick<TaskSnapshot, 'callbackId'> {
+  const ends = fields.get('ends');
+  return ends === undefined ? {} : { callbackId: callbackId(id, Number(ends)) };
 }
 
 function withResult(attempt: Attempt, id: string, cipher: TaskCipher): Attempt {

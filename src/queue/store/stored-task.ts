@@ -1,3 +1,4 @@
+import { callbackSource } from '../../task/callback-source.js';
 import { isCall, type Task } from '../../task/task.js';
 import { hostOf } from '../gates/host-gate.js';
 
@@ -10,6 +11,12 @@ export function gatesOf(task: Task): string {
 /** The fields `data` and `opts` of a stored task. */
 export function storedAs(task: Task): [data: string, opts: string] {
   return [JSON.stringify(task), optsFor(task.maxRetries + 1)];
+}
+
+/** The field `cb` of a stored task; '' = nobody wants to hear of its end. */
+export function callbackField(task: Task): string {
+  const source = callbackSource(task);
+  return source ? JSON.stringify(source) : '';
 }
 
 /** What a reader that knows only BullMQ expects to find, as JSON. */

@@ -7,7 +7,7 @@ import { newsOf, type TaskNews } from '../task-news.js';
 import type { Runner } from './runner.js';
 import type { Sleeper } from './sleeper.js';
 import type { Watchdog } from './watchdog.js';
-import type { SettledTask } from './settled-task.js';
+import { type SettledTask, wantsCallback } from './settled-task.js';
 import { type FetchedTask, step, type StepReply, type StepRequest, type StepSettings } from './step.js';
 
 /** One turn holds Redis for some milliseconds at most. */
@@ -28,6 +28,8 @@ export interface LoopOptions {
   readonly onHistory: (bytes: number) => void;
   /** Told after each turn how many tasks it has settled and fetched. */
   readonly onTurn?: (settled: number, fetched: number) => void;
+  /** Told when tasks have ended whose end somebody wants to hear of. */
+  readonly onCallbacks: () => void;
   readonly hostChanges: HostChanges;
   readonly taskNews: TaskNews;
 }
@@ -141,6 +143,7 @@ export class DispatchLoop {
         this.mayHaveWork ||= request.capacity > 0 && taken === request.capacity;
         this.options.onTurn?.(request.settled.length, reply.fetched.length);
         this.tell(request, reply);
+        if (request.settled.some(wantsCallback)) this.options.onCallbacks();
         return reply;
       } catch (error) {
         this.runner.onError(error);

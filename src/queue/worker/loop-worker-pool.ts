@@ -42,6 +42,10 @@ export class LoopWorkerPool extends WorkerPool {
   private meter: PoolMeter | undefined;
   private readonly slots: number;
   private startedAt: number | undefined;
+  private tellOfCallbacks: () => void = () => undefined;
+  private readonly callbacksOrdered = (): void => {
+    this.tellOfCallbacks();
+  };
   private isStarted = false;
   private isPaused = false;
 
@@ -66,18 +70,18 @@ export class LoopWorkerPool extends WorkerPool {
     this.slots = config.delivery.concurrency;
     const slots = (): number => (this.isPaused ? 0 : this.slots);
     this.fleet = new FleetMember(redis, settings, slots);
-    const shares = new LaneShares(laneWeights(config));
     this.loop = new DispatchLoop(
       {
         redis,
         settings,
         slots,
-        shares,
+        shares: new LaneShares(laneWeights(config)),
         sleeper: this.sleeper,
         watchdog: this.watchdog,
         clock,
         hostChanges: this.hostChanges,
         taskNews: this.taskNews,
+        onCallbacks: this.callbacksOrdered,
         onTurn: (...tasks) => this.meter?.turned(...tasks),
         onHistory: this.housekeeping.onHistory,
       },
@@ -141,6 +145,10 @@ export class LoopWorkerPool extends WorkerPool {
 
   override onCalled(listener: () => void): void {
     this.running.onCalled = listener;
+  }
+
+  override onCallbacks(listener: () => void): void {
+    this.tellOfCallbacks = listener;
   }
 
   override async drain(deadlineMs: number): Promise<void> {

@@ -88,6 +88,7 @@ export class RunningTasks implements Runner {
       delayMs,
       reason,
       ...(fetched.retriedAt !== undefined && { wasDead: true }),
+      ...(fetched.task.callbacks && { isCalledBack: true }),
       gates: fetched.gates,
       probeOf: fetched.probeOf,
       verdict,
@@ -120,6 +121,8 @@ export class RunningTasks implements Runner {
       ...{ lane, id, attemptsMade, dataBytes, kept, gates },
       kind: 'dead_letter',
       reason: UNREADABLE.code,
+      // The store knows: what a callback is made of lies beside what cannot be read.
+      isCalledBack: true,
       attempt: notMade(attemptsMade + 1, { startedAt: now, endedAt: now, error: UNREADABLE }),
     };
   }

@@ -20,6 +20,8 @@ export interface SettledTask {
   readonly reason?: string | undefined;
   /** Somebody has retried it after it had died. */
   readonly wasDead?: boolean;
+  /** Somebody wants to hear of its end. */
+  readonly isCalledBack?: boolean;
   /** As it was fetched with. */
   readonly gates: string;
   readonly probeOf?: number | undefined;
@@ -48,6 +50,7 @@ export function settlementArgs(settled: SettledTask): (string | number)[] {
     settled.gates,
     verdictText(settled),
     mayDie(settled) ? failureText(settled.attempt, settled.reason) : '',
+    settled.isCalledBack ? 1 : '',
   ];
 }
 
@@ -67,3 +70,8 @@ function verdictText({ verdict = NEUTRAL, probeOf }: SettledTask): string {
 }
 
 const NEUTRAL: HostVerdict = { kind: 'neutral' };
+
+/** Whether it has ended, and somebody wants to hear of it. */
+export function wantsCallback({ kind, isCalledBack = false }: SettledTask): boolean {
+  return isCalledBack && kind !== 'retry' && kind !== 'hand_back' && kind !== 'ask_again';
+}

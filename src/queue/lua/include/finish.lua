@@ -1,4 +1,5 @@
--- The ends of a task and the ways back. Needs context.lua, purges.lua, gates.lua, places.lua, history.lua, alive.lua and dead.lua.
+-- The ends of a task and the ways back. Needs context.lua, purges.lua, gates.lua, places.lua, history.lua, alive.lua,
+-- dead.lua and callbacks.lua.
 
 -- `limits` says how long tasks are kept that have ended: `completedFor`, and `deadFor` for dead letters (nothing = for
 -- ever), milliseconds. A queue may say it otherwise in hash `retention`, <completed or ''>;<dead or '', 0 = for ever>.
@@ -31,6 +32,7 @@ end
 
 -- Dead letters are what BullMQ calls failed; everything else that has ended is in `completed`, with its end in `end`.
 -- `ids`: its gates. `bytes`: of the data and the attempts, if they are known. `failure`: what a dead letter died of.
+-- Somebody may want to hear of it: then orderCallback follows.
 local function ended(lane, id, ending, limits, ids, bytes, failure)
   local isDead = ending == 'dead_letter'
   goes(ids)
@@ -46,8 +48,10 @@ local endings = {}
 -- Ends a task of which no attempt has just ended.
 local function finish(lane, id, ending, limits, reason)
   call('HSET', jobKey(lane, id), 'finishedOn', NOW, 'end', ending, 'failedReason', reason or '')
-  local list = call('HGET', jobKey(lane, id), 'gates') or ''
+  local job = call('HMGET', jobKey(lane, id), 'gates', 'cb')
+  local list = job[1] or ''
   ended(lane, id, ending, limits, gatesOf(list), nil, reason or '')
+  if job[2] then orderCallback(lane, id) end
   append(endings, { id, ending, reason or '', list })
 end
 

@@ -1,5 +1,5 @@
 -- What becomes of a task after an attempt, and what that says of its host. Needs context.lua, circuits.lua, gates.lua,
--- places.lua, alive.lua, history.lua, finish.lua, judge.lua, and what finish.lua asks of `limits`.
+-- places.lua, alive.lua, history.lua, callbacks.lua, finish.lua, judge.lua, and what finish.lua asks of `limits`.
 
 -- `first`: where the values of the first one begin, less one. Returns the ids of those whose lock is not ours any more.
 -- Everything is made in here: a turn that settles nothing does without.
@@ -7,9 +7,9 @@ local function settleAll(first, count)
   if count == 0 then return {} end
 
   -- The values of a settlement are ARGV[at + 1], ARGV[at + 2], ...
-  local VALUES = 16
-  local LANE, ID, KIND, ATTEMPTS, ATTEMPT, PLACE, KEPT, DELAY, REASON, BYTES, DROPPED, STARTS, TOOK, GATES, VERDICT, FAILURE =
-    1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16
+  local VALUES = 17
+  local LANE, ID, KIND, ATTEMPTS, ATTEMPT, PLACE, KEPT, DELAY, REASON, BYTES, DROPPED, STARTS, TOOK, GATES, VERDICT, FAILURE, CALLBACK =
+    1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17
 
   local function retryLater(at, lane, id)
     local wait = tonumber(ARGV[at + DELAY])
@@ -59,6 +59,7 @@ local function settleAll(first, count)
         'ats', ARGV[at + STARTS], 'processedOn', begun, 'finishedOn', NOW, 'end', kind, 'failedReason', reason)
       ended(lane, id, kind, limits, gatesOf(ARGV[at + GATES]), tonumber(ARGV[at + BYTES]),
         ARGV[at + FAILURE])
+      if ARGV[at + CALLBACK] ~= '' then orderCallback(lane, id) end
     end
   end
 

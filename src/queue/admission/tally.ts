@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { AdmissionMetric } from '../metrics/admission-metric.js';
-import { SubmitterMetrics } from '../metrics/name-metrics.js';
-import { TaskMetrics } from '../metrics/task-metrics.js';
-import { type AddResult, isAccepted } from '../queue/admission/admission.js';
-import { TaskNews } from '../queue/task-news.js';
-import type { Task } from '../task/task.js';
+import { AdmissionMetric } from '../../metrics/admission-metric.js';
+import { SubmitterMetrics } from '../../metrics/name-metrics.js';
+import { TaskMetrics } from '../../metrics/task-metrics.js';
+import { type AddResult, isAccepted } from './admission.js';
+import { TaskNews } from '../task-news.js';
+import type { Task } from '../../task/task.js';
 
 /** Tells what has come of requests: to the metrics, and to whoever listens. */
 @Injectable()

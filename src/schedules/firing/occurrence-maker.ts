@@ -1,0 +1,87 @@
+import { Injectable } from '@nestjs/common';
+import { ClientDirectory } from '../../clients/client-directory.js';
+import { requiresKey } from '../../clients/requires-key.js';
+import { Config } from '../../config/config.js';
+import { type AddResult, isAccepted, type Refusal } from '../../queue/admission/admission.js';
+import { UNRECORDED } from '../../queue/admission/admission-rules.js';
+import { OwnTasks } from '../../queue/store/own-tasks.js';
+import type { Task } from '../../task/task.js';
+import { enqueueRules, type EnqueueRules } from '../../task-request/enqueue-rules.js';
+import { occurrenceOf } from '../read-schedule.js';
+import type { Schedule, SkipReason } from '../schedule.js';
+import { OccurrenceSources } from './surroundings.js';
+
+/** How often a task is offered anew because its client was changed meanwhile. */
+const MOST_TRIES = 5;
+/** After how long what could not be stored is offered again. */
+const AGAIN_MS = 5000;
+
+/** What has become of an occurrence. */
+export type Fired =
+  | { readonly kind: 'fired'; readonly isNew: boolean }
+  | { readonly kind: 'again'; readonly afterMs: number; readonly unlessLate?: SkipReason }
+  | { readonly kind: 'skipped'; readonly reason: SkipReason };
+
+/** When an occurrence was to fire, and what time it is. */
+export interface When {
+  readonly at: number;
+  readonly now: number;
+}
+
+/** Makes tasks out of occurrences: they are held to what holds for a request of their client. */
+@Injectable()
+export class OccurrenceMaker {
+  private readonly rules: EnqueueRules;
+  private readonly requiresKey: boolean;
+
+  constructor(
+    config: Config,
+    private readonly tasks: OwnTasks,
+    private readonly clients: ClientDirectory,
+    private readonly around: OccurrenceSources,
+  ) {
+    this.rules = enqueueRules(config);
+    this.requiresKey = requiresKey(config);
+  }
+
+  /**
+   * @param id of the task
+   * @throws QueueUnavailable when it has to be tried again
+   */
+  async fire(schedule: Schedule, id: string, { at, now }: When): Promise<Fired> {
+    const request = this.around.secrets.open(schedule.definition.request, schedule.key);
+    if (!request) return { kind: 'again', afterMs: 60_000, unlessLate: 'encryption_key_missing' };
+    const queue = await this.around.queues.find(request.queue ?? 'default');
+    const type = await this.around.types.know(request.type);
+    const made = occurrenceOf(request, { now, rules: this.rules, queue, type });
+    if ('errors' in made) return { kind: 'skipped', reason: 'invalid' };
+    return firedBy(await this.add({ ...made.task, id, scheduledAt: at, scheduleId: schedule.key }));
+  }
+
+  private async add(task: Task): Promise<AddResult | 'client_deleted'> {
+    for (let tries = 1; ; tries++) {
+      const client = await this.clients.enrolled(task.clientId);
+      if (!client && this.requiresKey) return 'client_deleted';
+      const result = await this.tasks.add(task, { version: client?.version ?? UNRECORDED });
+      if (result.kind !== 'stale' || tries === MOST_TRIES) return result;
+      this.clients.forget(task.clientId);
+    }
+  }
+}
+
+/** What comes of another answer of the store than that it has the task. */
+const REFUSALS: Readonly<Record<Exclude<Refusal['kind'], 'rate_limited'>, Fired>> = {
+  disabled: { kind: 'skipped', reason: 'client_disabled' },
+  full: { kind: 'again', afterMs: AGAIN_MS, unlessLate: 'full' },
+  stale: { kind: 'again', afterMs: AGAIN_MS },
+  conflict: { kind: 'again', afterMs: AGAIN_MS },
+  throttled: { kind: 'again', afterMs: AGAIN_MS },
+  skipped: { kind: 'again', afterMs: AGAIN_MS },
+};
+
+function firedBy(result: AddResult | 'client_deleted'): Fired {
+  if (result === 'client_deleted') return { kind: 'skipped', reason: result };
+  if (isAccepted(result)) return { kind: 'fired', isNew: result.kind === 'added' };
+  if (result.kind !== 'rate_limited') return REFUSALS[result.kind];
+  return { kind: 'again', afterMs: Math.max(1, result.quota.resetMs), unlessLate: 'rate_limited' };
+}

@@ -1,0 +1,61 @@
+import { Logger } from '@nestjs/common';
+import type { CallOff, QueueClock } from '../../queue/queue-clock.js';
+import { QueueUnavailable } from '../../queue/task-queue.js';
+import { isUnavailable } from '../../redis/unavailable.js';
+import { Seldom } from '../../time/seldom.js';
+
+const SAME_WARNING_EVERY_MS = 60_000;
+
+/** Does something again and again, one time after the other, whatever goes wrong. */
+export class Round {
+  private readonly logger = new Logger('Schedules');
+  private readonly seldom = new Seldom(SAME_WARNING_EVERY_MS);
+  private timer: CallOff = () => undefined;
+  private isOver = true;
+  private turn: Promise<void> = Promise.resolve();
+
+  /**
+   * @param what is done, for the log
+   * @param work gives after how many milliseconds to do it again
+   */
+  constructor(
+    private readonly clock: QueueClock,
+    private readonly what: string,
+    private readonly work: () => Promise<number>,
+  ) {}
+
+  start(): void {
+    this.isOver = false;
+    this.next(0);
+  }
+
+  /** Resolves when what is under way is done. */
+  async stop(): Promise<void> {
+    this.isOver = true;
+    this.timer();
+    await this.turn;
+  }
+
+  private next(afterMs: number): void {
+    if (this.isOver) return;
+    const begin = (): void => {
+      this.turn = this.go();
+    };
+    this.timer = this.clock.after(afterMs, begin, this.clock.scriptTime());
+  }
+
+  private async go(): Promise<void> {
+    const afterMs = await this.work().catch((error: unknown) => {
+      this.warn(error);
+      return 1000;
+    });
+    this.next(afterMs);
+  }
+
+  private warn(error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    if (!this.seldom.isDue(message)) return;
+    const isAway = error instanceof QueueUnavailable || isUnavailable(error);
+    this.logger.warn(isAway ? { reason: message } : { err: error }, `${this.what} failed; trying again`);
+  }
+}
