@@ -27,6 +27,9 @@ const allowed = {
     ...['task', 'time', 'config', 'http', 'health', 'net', 'redis', 'clients', 'queue', 'circuit-breaker'],
     ...['task-request', 'audit', 'workers', 'tracking', 'task-types', 'type-mappings'],
   ],
+  dialects: [
+    ...['task', 'time', 'config', 'http', 'clients', 'queue', 'task-request', 'enqueue', 'tracking'],
+  ],
   dispatch: ['task', 'task-types', 'net', 'time', 'config', 'clients', 'queue', 'metrics', 'health'],
 };
 
@@ -68,6 +71,13 @@ export default {
         pathNot: [...folders, 'app'].map((f) => `^src/${f}/`).concat(['^src/main\\.ts$']),
       },
       to: {},
+    },
+    {
+      name: 'dialects-by-themselves',
+      severity: 'error',
+      comment: 'A dialect is a folder that can be deleted.',
+      from: { path: '^src/dialects/([^/]+)/' },
+      to: { path: '^src/dialects/', pathNot: '^src/dialects/$1/' },
     },
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
     {

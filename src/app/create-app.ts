@@ -24,13 +24,14 @@ import { requestLog } from '../logging/request-log.js';
 import { HttpMetrics } from '../metrics/http-metrics.js';
 import { compileCidrs } from '../net/cidr.js';
 import { AppModule } from './app.module.js';
+import { dialectsOf } from './dialects.js';
 
 /** Named here, because a worker does not load the route's own code. */
 const BATCH_ROUTE = '/v1/enqueue/batch';
 
 /** Builds the Nest application out of the halves that this process is to run, ready to listen. */
 export async function createApp(config: Config, halves: readonly Type[]): Promise<NestFastifyApplication> {
-  const root = AppModule.with(config, halves);
+  const root = AppModule.with(config, [...halves, ...(await dialectsOf(config))]);
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter(config), {
     bodyParser: false,
     abortOnError: false,

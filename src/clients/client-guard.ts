@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import { Config } from '../config/config.js';
+import { CLIENT_ROUTES, isBelow } from '../http/client-routes.js';
 import { AdminKey } from '../http/admin-key.js';
 import { type Door, Doors } from '../http/doors.js';
 import { type Principal, rememberPrincipal } from '../http/principal.js';
@@ -9,9 +10,6 @@ import { apiKeyRequired } from './client-problems.js';
 import { KeyCheck } from './key-check.js';
 import { requiresKey } from './requires-key.js';
 import { sentKey } from './sent-key.js';
-
-/** The routes of clients. Each is looked after, also one that does not exist yet. */
-const CLIENT_ROUTES = '/v1/';
 
 /** Of a route that opens without a key, too, and looks itself at what it is sent instead. */
 export const OpensWithTicket = (): MethodDecorator => RouteConfig({ opensWithTicket: true });
@@ -22,7 +20,7 @@ export const JudgedWithTheTask = (): MethodDecorator => RouteConfig({ isJudgedWi
 const ANYONE: Principal = { kind: 'anyone' };
 const ADMIN: Principal = { kind: 'admin' };
 
-/** Finds out as whom a request to `/v1` is made, and sends away who may not be there. */
+/** Finds out as whom a request of a client is made, on each of its routes, also one that does not exist yet, and sends away who may not be there. */
 @Injectable()
 export class ClientGuard implements Door {
   private readonly requiresKey: boolean;
@@ -38,7 +36,7 @@ export class ClientGuard implements Door {
   }
 
   admit(request: FastifyRequest): boolean | Promise<boolean> {
-    if (!request.routeOptions.url?.startsWith(CLIENT_ROUTES)) return true;
+    if (!isBelow(request.routeOptions.url ?? '', CLIENT_ROUTES)) return true;
     const key = sentKey(request.headers);
     if (this.adminKey.isSentBy(request)) rememberPrincipal(request, ADMIN);
     else if (key !== undefined) return this.keys.admit(request, key, isJudgedLater(request));
