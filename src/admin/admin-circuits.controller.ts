@@ -29,12 +29,15 @@ export class AdminCircuitsController {
   @ApiOperation({
     operationId: 'listCircuits',
     summary: 'Hosts whose circuit is not closed, or that are limited',
+    description:
+      'With `state`, at most 10,000 hosts are looked at for one page, which the answer names in `window`: `next_cursor` goes on behind them.',
   })
   @ApiResponse({ status: 200, type: CircuitList })
   @ApiProblem(400, 'The query breaks a rule; `errors` names each field.')
   async list(@Query() { limit, cursor, state }: ListCircuitsQuery): Promise<CircuitList> {
-    const { hosts, next } = await this.known.page(readPageLimit(limit), state, cursor);
-    return { circuits: hosts.map(circuitView), next_cursor: next ?? null };
+    const { hosts, scanned, next } = await this.known.page(readPageLimit(limit), state, cursor);
+    const window = { scanned, complete: next === undefined };
+    return { circuits: hosts.map(circuitView), next_cursor: next ?? null, window };
   }
 
   @Get(':host')

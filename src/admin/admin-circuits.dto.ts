@@ -1,12 +1,12 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsIn, IsInt, IsNumber, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
+import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
+import { LimitsRequest, LimitsView } from './admin-limits.dto.js';
 import { PageLimit } from '../http/page-limit.js';
 import { IsText } from '../http/validators.js';
 import { CIRCUIT_STATES, type CircuitState } from '../queue/gates/circuit.js';
 import { RequiredBody } from '../http/validation.js';
 
 const TIME = { format: 'date-time' };
-const MOST = 100_000;
 /** Scheme, name and port. */
 const LONGEST_HOST = 300;
 
@@ -42,45 +42,12 @@ export class OpenCircuitRequest {
   until?: string | null;
 }
 
-/** What all tasks together may ask of a host; what is left out is no limit. */
+/** What all tasks together may ask of a host: their calls to it. */
 @RequiredBody
-export class PutHostLimitsRequest {
-  /** How many calls to it are under way at once, over all workers. */
-  @IsOptional()
-  @IsInt()
-  @Min(1)
-  @Max(MOST)
-  max_concurrent?: number | null;
-
-  /** How many calls to it begin in a second, evenly spaced after the first `burst`. */
-  @IsOptional()
-  @IsNumber()
-  @Min(0.001)
-  @Max(MOST)
-  max_per_second?: number | null;
-
-  /** How many calls may begin at once after a time of rest; 1 unless set. Goes with `max_per_second`. */
-  @IsOptional()
-  @IsInt()
-  @Min(1)
-  @Max(MOST)
-  burst?: number | null;
-}
-
-/** What is not set is left out. */
-export class HostLimitsView {
-  @ApiProperty({ required: false })
-  max_concurrent?: number;
-
-  @ApiProperty({ required: false })
-  max_per_second?: number;
-
-  @ApiProperty({ required: false })
-  burst?: number;
-}
+export class PutHostLimitsRequest extends LimitsRequest {}
 
 /** The limits of one host. */
-export class LimitedHostView extends HostLimitsView {
+export class LimitedHostView extends LimitsView {
   @ApiProperty({ example: 'https://api.example.com' })
   host!: string;
 }
@@ -127,6 +94,12 @@ export class CircuitView {
   @ApiProperty({ description: 'Consecutive failures that count now.' })
   failures!: number;
 
+  @ApiProperty({
+    required: false,
+    description: 'The client whose tasks failed, if these failures are all of one.',
+  })
+  failed_by?: string;
+
   @ApiProperty({ ...TIME, required: false, description: 'When the outage began that is not over yet.' })
   opened_at?: string;
 
@@ -157,7 +130,15 @@ export class CircuitView {
   clients_held_until?: string;
 
   @ApiProperty({ required: false, description: 'What an admin has set for it.' })
-  limits?: HostLimitsView;
+  limits?: LimitsView;
+}
+
+export class CircuitWindowView {
+  @ApiProperty({ description: 'How many hosts were looked at.' })
+  scanned!: number;
+
+  @ApiProperty({ description: 'There are no more. Otherwise `next_cursor` goes on behind them.' })
+  complete!: boolean;
 }
 
 /** Hosts whose circuit is not closed or that are limited, in the order of their names. */
@@ -169,7 +150,9 @@ export class CircuitList {
     type: 'string',
     nullable: true,
     description:
-      'Send it as `cursor` for the next page; null on the last one. A page may have fewer circuits than `limit`, or none, and still not be the last.',
+      'Send it as `cursor` for the next page; null on the last one. A page has fewer circuits than `limit` only when it is the last, or `window` as many hosts as are looked at for one page.',
   })
   next_cursor!: string | null;
+
+  window!: CircuitWindowView;
 }

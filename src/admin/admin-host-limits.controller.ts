@@ -2,13 +2,14 @@ import { Body, Delete, Get, HttpCode, Put } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiResponse } from '@nestjs/swagger';
 import { auditLine } from '../audit/audit-line.js';
 import { type HostLimit, HostLimits, UNLIMITED } from '../circuit-breaker/host-limits.js';
+import { Faults } from '../task-request/faults.js';
 import { type Actor, By } from '../http/actor.js';
 import { ApiProblem } from '../http/api-problem.js';
 import { IfMatch, type Precondition } from '../http/etag.js';
 import { invalidRequest } from '../http/problem.js';
 import { AdminController, AnswersWithEtag, Conditional } from './admin-api.js';
 import { LimitedHostView, PutHostLimitsRequest } from './admin-circuits.dto.js';
-import { limitsView } from './circuit-view.js';
+import { limitsView, readLimits } from './limits.js';
 import { HOST_PARAM, NamedHost } from './named-host.js';
 
 const NO_HOST = 'The path names no host.';
@@ -72,15 +73,11 @@ function unlessChanged(host: string, precondition: Precondition) {
   };
 }
 
-function readLimit({ max_concurrent, max_per_second, burst }: PutHostLimitsRequest): HostLimit {
-  if (typeof burst === 'number' && typeof max_per_second !== 'number') {
-    throw invalidRequest([{ pointer: '/burst', detail: 'goes with max_per_second' }]);
-  }
-  return {
-    ...(typeof max_concurrent === 'number' && { maxConcurrent: max_concurrent }),
-    ...(typeof max_per_second === 'number' && { maxPerSecond: max_per_second }),
-    ...(typeof burst === 'number' && { burst }),
-  };
+function readLimit(request: PutHostLimitsRequest): HostLimit {
+  const faults = new Faults();
+  const limit = readLimits(request, faults);
+  if (faults.list.length > 0) throw invalidRequest(faults.list);
+  return limit;
 }
 
 function limitedHostView(host: string, limit: HostLimit): LimitedHostView {

@@ -1,7 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { Allow, IsIn, IsInt, IsNumber, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
+import { Allow, IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import { OPTIONAL_DURATION } from '../task-request/duration-schema.js';
 import { RetryRequest } from '../task-request/retry.dto.js';
+import { LimitsRequest, LimitsView } from './admin-limits.dto.js';
 import { Nested } from '../http/instantiate.js';
 import { IsText } from '../http/validators.js';
 import { type Lane, LANES } from '../task/lane.js';
@@ -9,7 +10,6 @@ import { RETRY_STRATEGIES, type RetryStrategy } from '../task/retry-policy.js';
 import { RequiredBody } from '../http/validation.js';
 
 const TIME = { format: 'date-time' };
-const MOST = 100_000;
 
 /** How tasks of a queue are retried that do not say it themselves. */
 export class QueueRetryRequest extends RetryRequest {
@@ -39,33 +39,12 @@ export class QueueRetentionRequest {
 
 /** Everything that is set for a queue but its pause; what is left out is no limit. */
 @RequiredBody
-export class PutQueueRequest {
+export class PutQueueRequest extends LimitsRequest {
   /** The priority of its tasks. Required, but of a lane, which is its own. */
   @IsOptional()
   @IsIn(LANES)
   @ApiProperty({ enum: LANES, required: false })
   lane?: Lane | null;
-
-  /** How many of its tasks run at once, over all workers. */
-  @IsOptional()
-  @IsInt()
-  @Min(1)
-  @Max(MOST)
-  max_concurrent?: number | null;
-
-  /** How many of its tasks start in a second, evenly spaced after the first `burst`. */
-  @IsOptional()
-  @IsNumber()
-  @Min(0.001)
-  @Max(MOST)
-  max_per_second?: number | null;
-
-  /** How many of its tasks may start at once after a time of rest; 1 unless set. Goes with `max_per_second`. */
-  @IsOptional()
-  @IsInt()
-  @Min(1)
-  @Max(MOST)
-  burst?: number | null;
 
   /** How many of its tasks may be alive at once, that is, have not ended; enqueueing one more gets 503. */
   @IsOptional()
@@ -135,7 +114,7 @@ export class QueueRetentionView {
 }
 
 /** A queue and what is set for it; what is not set is left out. */
-export class QueueView {
+export class QueueView extends LimitsView {
   name!: string;
 
   @ApiProperty({ enum: LANES })
@@ -152,15 +131,6 @@ export class QueueView {
 
   @ApiProperty({ ...TIME, required: false, description: 'When it goes on by itself.' })
   until?: string;
-
-  @ApiProperty({ required: false })
-  max_concurrent?: number;
-
-  @ApiProperty({ required: false })
-  max_per_second?: number;
-
-  @ApiProperty({ required: false })
-  burst?: number;
 
   @ApiProperty({ required: false, description: 'How many of its tasks may be alive at once.' })
   max_alive?: number;

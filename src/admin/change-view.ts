@@ -3,7 +3,7 @@ import { formatTime } from '../time/rfc3339.js';
 /** What the API calls otherwise than the records that a change is kept as: of the keys of a client. */
 const NAMES: Readonly<Record<string, string>> = { id: 'key_id', shown: 'prefix' };
 
-const TIME = /^(?:since|until|[a-z]+At)$/;
+const TIME = /^(?:since|until)$|[a-z](?:At|Until)$/;
 const DURATION = /Ms$/;
 
 /**

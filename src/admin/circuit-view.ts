@@ -1,8 +1,9 @@
 import type { HostCircuit } from '../circuit-breaker/host-circuit.js';
-import { type HostLimit, isLimited } from '../circuit-breaker/host-limits.js';
+import { isLimited } from '../circuit-breaker/host-limits.js';
 import type { KnownHost } from '../circuit-breaker/known-hosts.js';
 import { formatTime } from '../time/rfc3339.js';
-import type { CircuitView, HostLimitsView } from './admin-circuits.dto.js';
+import type { CircuitView } from './admin-circuits.dto.js';
+import { limitsView } from './limits.js';
 
 /** Who opens a circuit while the admin API asks for no key. */
 export const NO_KEY = '-';
@@ -16,6 +17,7 @@ export function circuitView({ circuit, limit }: KnownHost): CircuitView {
     forced: isForced,
     ...causeView(circuit),
     failures,
+    ...(circuit.failedBy !== undefined && { failed_by: circuit.failedBy }),
     ...timesView(circuit),
     probes,
     probe_successes: successes,
@@ -39,15 +41,5 @@ function timesView({ openedAt, nextProbeAt, ramp, clientsHeldUntil }: HostCircui
     ...(nextProbeAt !== undefined && { next_probe_at: formatTime(nextProbeAt) }),
     ...(ramp && { ramp: { per_second: ramp.perSecond, ends_at: formatTime(ramp.endsAt) } }),
     ...(clientsHeldUntil !== undefined && { clients_held_until: formatTime(clientsHeldUntil) }),
-  };
-}
-
-type Limits = Pick<HostLimitsView, 'max_concurrent' | 'max_per_second' | 'burst'>;
-
-export function limitsView({ maxConcurrent, maxPerSecond, burst }: HostLimit): Limits {
-  return {
-    ...(maxConcurrent !== undefined && { max_concurrent: maxConcurrent }),
-    ...(maxPerSecond !== undefined && { max_per_second: maxPerSecond }),
-    ...(burst !== undefined && { burst }),
   };
 }

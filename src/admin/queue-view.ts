@@ -9,18 +9,17 @@ import type { RetryChoice } from '../task/retry-policy.js';
 import { formatTime } from '../time/rfc3339.js';
 import type { QueueFigure } from '../queue/queues/queue-gauge.js';
 import type { QueueRetentionView, QueueRetryView, QueueView } from './admin-queues.dto.js';
+import { limitsView } from './limits.js';
 import type { MeasuredQueueView, QueueDetailView } from './queue-figures.dto.js';
 
 /** A queue as the API shows it: RFC 3339 times, seconds, and nothing of what is not set. */
 export function queueView({ name, settings }: NamedQueue, now: number): QueueView {
-  const { lane, maxConcurrent, maxPerSecond, burst, maxAlive, retry, maxRetries, retention } = settings;
+  const { lane, maxAlive, retry, maxRetries, retention } = settings;
   return {
     name,
     lane,
     ...pauseView(pauseAt(now, settings)),
-    ...(maxConcurrent !== undefined && { max_concurrent: maxConcurrent }),
-    ...(maxPerSecond !== undefined && { max_per_second: maxPerSecond }),
-    ...(burst !== undefined && { burst }),
+    ...limitsView(settings),
     ...(maxAlive !== undefined && { max_alive: maxAlive }),
     ...((retry ?? maxRetries !== undefined) && { retry: retryView({ maxRetries, ...retry }) }),
     ...(retention && { retention: retentionView(retention) }),

@@ -5,20 +5,16 @@ import { readRetryChoice } from '../task-request/read-retry.js';
 import { laneItself, type QueuePause, QueueSettings, QUEUE_NAME } from '../queue/queues/queue-settings.js';
 import { DAY_MS } from '../time/day.js';
 import type { PauseQueueRequest, PutQueueRequest } from './admin-queues.dto.js';
+import { readLimits } from './limits.js';
 
 const LONGEST_RETENTION_MS = 3660 * DAY_MS;
 
 /** What a request sets for a queue; adds every rule that it breaks to the faults. */
 export function readQueueSettings(name: string, request: PutQueueRequest, faults: Faults): QueueSettings {
-  const { max_concurrent: maxConcurrent, max_per_second: maxPerSecond, burst, max_alive: maxAlive } = request;
-  if (typeof burst === 'number' && typeof maxPerSecond !== 'number') {
-    faults.add('/burst', 'goes with max_per_second');
-  }
+  const { max_alive: maxAlive } = request;
   return {
     lane: readLane(name, request, faults),
-    ...(typeof maxConcurrent === 'number' && { maxConcurrent }),
-    ...(typeof maxPerSecond === 'number' && { maxPerSecond }),
-    ...(typeof burst === 'number' && { burst }),
+    ...readLimits(request, faults),
     ...(typeof maxAlive === 'number' && { maxAlive }),
     ...readRetry(request, faults),
     ...readRetention(request, faults),

@@ -7,12 +7,14 @@ import {
   CircuitStory,
   type EventResult,
   settingsArbitrary,
+  type Wish,
   wishes,
 } from '../../test/support/circuit-story.js';
 import { redisUrl } from '../../test/support/test-app.js';
 import { type Circuit, decodeCircuit, encodeCircuit } from '../queue/gates/circuit.js';
 import { type HostChange, parseChanges } from '../queue/gates/host-changes.js';
 import { scripts } from '../queue/scripts.js';
+import type { HostVerdict } from '../task/host-verdict.js';
 import type { Attempted } from './circuit-rules.js';
 import type { CircuitSettings } from './circuit-states.js';
 
@@ -27,18 +29,18 @@ ${include('circuits')}
 ${include('gates')}
 local breaker = ARGV[3]
 ${include('judge')}
-local host, probeOf = ARGV[2], nil
+local host, probeOf, client, till = ARGV[2], nil, nil, nil
 loadCircuits({ host })
 if ARGV[4] == 'start' then
   probeOf = circuitRules().begin(host, circuits[host], hostJudge().rules().timeout)
 else
-  hostJudge().judge(host, {
-    kind = ARGV[4], hold = tonumber(ARGV[5]), holdClient = tonumber(ARGV[6]), probeOf = tonumber(ARGV[7]),
+  client, till = hostJudge().judge(host, {
+    client = ARGV[10], kind = ARGV[4], hold = tonumber(ARGV[5]), holdClient = tonumber(ARGV[6]), probeOf = tonumber(ARGV[7]),
     note = ARGV[8], begun = tonumber(ARGV[9]),
   })
 end
 flushGates()
-return { 0, changes, probeOf and ms(probeOf) or '' }
+return { 0, changes, probeOf and ms(probeOf) or '', client and client .. ' ' .. ms(till) or '' }
 `;
 const PREFIX = '{tr}:';
 const HOST = 'http://target.example:8080';
@@ -51,43 +53,70 @@ afterAll(async () => {
   await redis.quit();
 });
 
+const settings: CircuitSettings = {
+  ...{ failureThreshold: 5, intervalMs: 60_000, timeoutMs: 30_000 },
+  ...{ timeoutMaxMs: 0, maxRequests: 3, rampStep: 10 },
+};
+const begins = (client: string): Wish => ({ kind: 'begin', client });
+const ends = (verdict: HostVerdict): Wish => ({ kind: 'end', nth: 0, verdict });
+const FAILED: HostVerdict = { kind: 'failure', note: '500' };
+/** Its failures have opened it; two probes are out, of the client and of another one. */
+const PROBED: readonly Wish[] = [
+  ...Array.from({ length: 5 }, () => begins('client-a')),
+  ...Array.from({ length: 5 }, () => ends(FAILED)),
+  { kind: 'wait', ms: 30_000 },
+  ...[begins('client-a'), begins('client-b')],
+];
+/** What random stories seldom come to: the other one succeeds when the first has opened it again. */
+const AFTER_ALL: Wish[] = [...PROBED, ends(FAILED), ends({ kind: 'success' })];
+const ASKED_FOR: Wish[] = [...PROBED, ends({ ...FAILED, holdHostMs: 3_600_000 }), ends({ kind: 'success' })];
+
 it('Lua and TypeScript make the same of everything that happens to a host', async () => {
   await fc.assert(
     fc.asyncProperty(settingsArbitrary, wishes, async (settings, story) => {
       await redis.flushdb();
       const played = new CircuitStory(settings, async (event, before, expected) => {
-        const { circuit, changes, probeOf } = await inRedis(event, before, settings);
+        const { circuit, changes, probeOf, held } = await inRedis(event, before, settings);
         expect(circuit).toEqual(expected.circuit);
         expect(changes).toEqual(changesOf(expected));
         expect(probeOf).toBe(expected.probeOf);
+        expect(held).toBe(expected.held ? `${expected.held.client} ${expected.held.until}` : '');
         await compareIndexes(expected.circuit);
       });
       await played.play(story);
     }),
-    { numRuns: 300 },
+    {
+      numRuns: 300,
+      examples: [
+        [settings, AFTER_ALL],
+        [settings, ASKED_FOR],
+      ],
+    },
   );
 });
 
-type Reply = [more: unknown, changes: string[], probeOf?: string];
+type Reply = [more: unknown, changes: string[], probeOf?: string, held?: string];
 
 async function inRedis(event: CircuitEvent, before: Circuit | undefined, settings: CircuitSettings) {
   const stored = await redis.hget(`${PREFIX}circuits`, HOST);
   expect(stored).toBe(before ? encodeCircuit(before) : null);
-  const [, changes, probeOf = ''] = await send(event, settings);
+  const [, changes, probeOf = '', held = ''] = await send(event, settings, stored ?? '');
   const text = await redis.hget(`${PREFIX}circuits`, HOST);
   return {
     circuit: text === null ? undefined : decodeCircuit(text),
     changes: parseChanges(changes),
     probeOf: probeOf === '' ? undefined : Number(probeOf),
+    held,
   };
 }
 
-async function send(event: CircuitEvent, settings: CircuitSettings): Promise<Reply> {
+async function send(event: CircuitEvent, settings: CircuitSettings, stored: string): Promise<Reply> {
   const { now } = event;
   const breaker = textOf(settings);
   if (event.kind === 'silence') {
     await prepare(event.load);
-    return (await scripts.sweepCircuits.run(redis, PREFIX, [now, breaker, 10])) as Reply;
+    const reply = (await scripts.sweepCircuits.run(redis, PREFIX, [now, breaker, 10])) as Reply;
+    return [reply[0], reply[1]];
   }
   if (event.kind === 'attempt' || event.kind === 'start') {
     const args = event.kind === 'start' ? ['start'] : verdictArgs(event.attempted);
@@ -103,14 +132,15 @@ async function send(event: CircuitEvent, settings: CircuitSettings): Promise<Rep
     3_600_000,
     '',
     0,
+    stored,
   ])) as Reply;
 }
 
 const LETTERS = { success: 's', failure: 'f', neutral: 'n' } as const;
 
-function verdictArgs({ verdict, probeOf, begunAt }: Attempted): (string | number)[] {
+function verdictArgs({ verdict, client, probeOf, begunAt }: Attempted): (string | number)[] {
   const { kind, holdHostMs, holdClientMs, note } = verdict;
-  return [LETTERS[kind], holdHostMs ?? '', holdClientMs ?? '', probeOf ?? '', note ?? '', begunAt];
+  return [LETTERS[kind], holdHostMs ?? '', holdClientMs ?? '', probeOf ?? '', note ?? '', begunAt, client];
 }
 
 function textOf(settings: CircuitSettings): string {

@@ -12,6 +12,7 @@ import { afterAttempt, afterStart, forceClose, forceOpen } from './circuit-rules
 import type { CircuitSettings } from './circuit-states.js';
 import type { HostVerdict } from '../task/host-verdict.js';
 
+const CLIENT = 'client-a';
 const START = Date.UTC(2030, 0, 1);
 const DEFAULTS: CircuitSettings = {
   failureThreshold: 5,
@@ -46,10 +47,23 @@ function judged({ event, before, story }: Happened): Judged {
   return isOff ? { kind: 'success', ...probe } : { ...verdict, ...probe };
 }
 
+/** Neutral, unless it is a probe of the window that the circuit is in. */
+function saidByProbe(happened: Happened): HostVerdict['kind'] {
+  const { kind, isOfWindow } = judged(happened);
+  return isOfWindow ? kind : 'neutral';
+}
+
 const beginsWindow = ({ probeOf, before }: Happened) => probeOf !== undefined && probeOf !== before?.since;
 
 const isClosed = (circuit: Circuit | undefined, now: number) =>
   circuit === undefined || stateAt(circuit, now) === 'closed';
+
+/** Whoever was answered well after that may speak for the host: within the interval, or the window. */
+function since({ event, before, story }: Happened): number {
+  const { intervalMs, timeoutMs } = story.settings;
+  const window = before?.state === 'half_open' ? before.since : Infinity;
+  return Math.min(event.now - Math.max(intervalMs, timeoutMs), window) - 1;
+}
 
 /** @param begin gives, for each story, what has to hold after each event */
 async function always(begin: () => (happened: Happened) => void): Promise<void> {
@@ -113,18 +127,20 @@ describe('whatever happens to a host', () => {
       expect(probeOf).toBe(isOver ? event.now : before.since);
     }));
 
-  it('a half-open circuit closes after enough probes of its window, and no other, have succeeded', () =>
+  it('a half-open circuit closes after enough probes of its window, and no other, have succeeded, or when a client fails alone', () =>
     always(() => {
       let successes = 0;
       return (happened) => {
         const { event, before, change, circuit, story } = happened;
-        const { kind, isOfWindow } = judged(happened);
         if (beginsWindow(happened)) successes = 0;
-        const said = isOfWindow ? kind : 'neutral';
+        const said = saidByProbe(happened);
         if (said === 'success') successes++;
         if (event.kind !== 'attempt' || before?.state !== 'half_open') return;
-        expect(change === 'closed').toBe(successes >= story.settings.maxRequests);
-        expect(circuit?.state === 'open').toBe(said === 'failure');
+        const isAlone = happened.held !== undefined;
+        const isEnough = successes >= story.settings.maxRequests;
+        expect([change === 'closed', circuit?.state === 'open']).toEqual(
+          isAlone ? [true, false] : [isEnough, said === 'failure'],
+        );
       };
     }));
 
@@ -154,11 +170,45 @@ describe('whatever happens to a host', () => {
     }));
 
   it('nothing is kept of a closed one that there is nothing against, and what is kept can be read again', () =>
-    always(() => ({ circuit, event }) => {
+    always(() => ({ circuit, event, story }) => {
       if (!circuit) return;
       expect(decodeCircuit(encodeCircuit(circuit))).toEqual(circuit);
-      if (circuit.state === 'closed')
-        expect(circuit.failures > 0 || circuit.heldUntil > event.now).toBe(true);
+      if (circuit.state !== 'closed') return;
+      const isVouchedFor = circuit.wellAt + story.settings.intervalMs > event.now;
+      expect(circuit.failures > 0 || circuit.heldUntil > event.now || isVouchedFor).toBe(true);
+    }));
+
+  it('a client is held alone only for failures of its own, while the host answers another one well, and then it stays closed', () =>
+    always(() => {
+      const well = new Map<string, number>();
+      return (happened) => {
+        const { event, held, circuit, story } = happened;
+        if (event.kind !== 'attempt') return;
+        const { kind, holdHostMs } = judged(happened);
+        if (kind === 'success') well.set(event.attempted.client, event.now);
+        if (!held) return;
+        expect([held.until, holdHostMs]).toEqual([event.now + story.settings.timeoutMs, undefined]);
+        if (kind === 'failure') expect(held.client).toBe(event.attempted.client);
+        const others = [...well].filter(
+          ([name, at]) => ![held.client, ''].includes(name) && at > since(happened),
+        );
+        expect(others).not.toEqual([]);
+        expect(['closed', 'ramping']).toContain(stateAt(circuit!, event.now));
+        expect(circuit!.heldUntil).toBeGreaterThanOrEqual(held.until);
+      };
+    }));
+
+  it('no client is held alone at a host that answers nobody well, or that only one client calls', () =>
+    always(() => {
+      const well = new Set<string>();
+      const callers = new Set<string>();
+      return (happened) => {
+        const { event, held } = happened;
+        if (event.kind !== 'attempt') return;
+        callers.add(event.attempted.client);
+        if (judged(happened).kind === 'success') well.add(event.attempted.client);
+        if (well.size === 0 || callers.size === 1) expect(held).toBeUndefined();
+      };
     }));
 });
 
@@ -172,6 +222,7 @@ describe('a circuit', () => {
       circuit,
       {
         verdict: { kind: 'failure', note: '500' },
+        client: CLIENT,
         begunAt: START + ms,
         ...(probeOf !== undefined && { probeOf }),
       },
@@ -212,11 +263,13 @@ describe('a circuit', () => {
 
   it('is held by Retry-After at the first failure, for that long', () => {
     const verdict = { kind: 'failure', holdHostMs: 120_000, note: '503' } as const;
-    const { circuit, change } = afterAttempt(undefined, { verdict, begunAt: START }, at(0));
+    const { circuit, change } = afterAttempt(undefined, { verdict, client: CLIENT, begunAt: START }, at(0));
     expect(circuit).toMatchObject({ state: 'open', until: START + 120_000, failures: 1 });
     expect(change).toBe('open');
     const off = at(0, { failureThreshold: 0 });
-    expect(afterAttempt(undefined, { verdict, begunAt: START }, off)).toEqual({ circuit: undefined });
+    expect(afterAttempt(undefined, { verdict, client: CLIENT, begunAt: START }, off)).toEqual({
+      circuit: undefined,
+    });
   });
 
   it('that somebody has opened for ever lets nothing through', () => {
@@ -238,12 +291,22 @@ describe('a circuit', () => {
     // One hangs on; the three of the next window go out as the others come back.
     let next = begun(circuit!, circuit!.until);
     for (let done = 0; done < 2; done++) {
-      const attempted = { verdict: { kind: 'success' }, begunAt: START, probeOf: next.probeOf! } as const;
+      const attempted = {
+        verdict: { kind: 'success' },
+        client: CLIENT,
+        begunAt: START,
+        probeOf: next.probeOf!,
+      } as const;
       const after = afterAttempt(next.circuit, attempted, at(60_000)).circuit!;
       expect(letThrough(after, 1, START + 60_000).free).toBeGreaterThan(0);
       next = begun(after, START + 60_000);
     }
-    const last = { verdict: { kind: 'success' }, begunAt: START, probeOf: next.probeOf! } as const;
+    const last = {
+      verdict: { kind: 'success' },
+      client: CLIENT,
+      begunAt: START,
+      probeOf: next.probeOf!,
+    } as const;
     expect(afterAttempt(next.circuit, last, at(60_000)).change).toBe('closed');
   });
 
@@ -261,14 +324,14 @@ describe('a circuit', () => {
     expect(second.change).toBeUndefined();
     // What the old ones say comes too late, good or bad.
     for (const kind of ['success', 'failure'] as const) {
-      const late = { verdict: { kind }, begunAt: START, probeOf: window.since };
+      const late = { verdict: { kind }, client: CLIENT, begunAt: START, probeOf: window.since };
       expect(afterAttempt(second.circuit, late, at(60_001)).circuit).toEqual(second.circuit);
     }
   });
 
   it('leaves its ramp with some errors, and opens again at the fifth failure in a row', () => {
     const ended = (circuit: Circuit, ms: number, kind: HostVerdict['kind']) =>
-      afterAttempt(circuit, { verdict: { kind }, begunAt: START + ms }, at(ms)).circuit!;
+      afterAttempt(circuit, { verdict: { kind }, client: CLIENT, begunAt: START + ms }, at(ms)).circuit!;
     const shut = forceOpen(undefined, { until: Infinity, by: '-', note: '' }, at(0)).circuit;
     let circuit: Circuit = forceClose(shut, at(0)).circuit!;
     for (let n = 1; n <= 200; n++) circuit = ended(circuit, 2000, n % 5 === 0 ? 'success' : 'failure');

@@ -11,6 +11,7 @@ import {
   openedAgain,
   worthKeeping,
 } from './circuit-states.js';
+import { counted, heldAlone, isLateSuccess, isOwnFault, relieved, vouched } from './own-fault.js';
 
 // What changes the circuit of a host. Pure; lua/include/judge.lua once more, and a test holds the two equal.
 //
@@ -20,6 +21,8 @@ import {
 /** An attempt that has ended. */
 export interface Attempted {
   readonly verdict: HostVerdict;
+  /** Whose task it was; '' = nobody's. */
+  readonly client: string;
   /** Of a probe: the start of the half-open window in which it went out. */
   readonly probeOf?: number;
   readonly begunAt: number;
@@ -51,40 +54,62 @@ const JUDGES: Readonly<Record<CircuitState, Judge>> = {
   ramping: judgeRamping,
 };
 
-function judgeClosed(circuit: Circuit, { verdict }: Attempted, at: At): Changed {
-  const { failureThreshold, timeoutMs } = at.settings;
-  if (verdict.kind === 'success') return { circuit: { ...circuit, failures: 0 } };
+function judgeClosed(circuit: Circuit, { verdict, client }: Attempted, at: At): Changed {
+  if (verdict.kind === 'success') return { circuit: relieved(circuit, client, at) };
   if (verdict.kind === 'neutral') return { circuit };
+  const { failureThreshold, timeoutMs } = at.settings;
   const since = circuit.failures === 0 ? at.now : circuit.since;
-  const failed = { ...circuit, since, failures: circuit.failures + 1, note: verdict.note ?? '' };
-  if (failed.failures >= failureThreshold) return opened(failed, timeoutMs, verdict, at);
+  const failed = counted({ ...circuit, since }, client, verdict.note);
+  if (failed.failures >= failureThreshold)
+    return ownFault(failed, verdict, at) ?? opened(failed, timeoutMs, verdict, at);
   return verdict.holdHostMs === undefined ? { circuit: failed } : opened(failed, 0, verdict, at);
 }
 
-/** It began before the circuit opened. What the host asks for holds, unless somebody has said for how long. */
-function judgeOpen(circuit: Circuit, { verdict }: Attempted, { now }: At): Changed {
-  if (circuit.openedBy !== '' || verdict.holdHostMs === undefined) return { circuit };
-  return { circuit: { ...circuit, until: Math.max(circuit.until, now + verdict.holdHostMs) } };
+/** Enough failures in a row, but while others are answered well: the host stays as it is. */
+function ownFault(failed: Circuit, { holdHostMs }: HostVerdict, at: At): Changed | undefined {
+  const isAlone = holdHostMs === undefined && isOwnFault(failed, at.now - at.settings.intervalMs);
+  return isAlone ? heldAlone({ circuit: failed }, failed, at) : undefined;
 }
 
-function judgeProbe(circuit: Circuit, { verdict, probeOf }: Attempted, at: At): Changed {
+/**
+ * It began before the circuit opened. What the host asks for holds, unless somebody has said for how long. A probe that
+ * succeeds when that of another client has opened it again comes late, but in time.
+ */
+function judgeOpen(circuit: Circuit, attempted: Attempted, at: At): Changed {
+  const { holdHostMs } = attempted.verdict;
+  if (circuit.openedBy !== '') return { circuit };
+  const heard = vouched(circuit, attempted.client, at);
+  if (isLateSuccess(circuit, attempted, at) && isOwnFault(heard, at.now - 1))
+    return heldAlone(closed(heard, at), circuit, at);
+  if (holdHostMs === undefined) return { circuit };
+  return { circuit: { ...circuit, until: Math.max(circuit.until, at.now + holdHostMs) } };
+}
+
+function judgeProbe(circuit: Circuit, { verdict, probeOf, client }: Attempted, at: At): Changed {
   if (probeOf !== circuit.since) return { circuit };
   if (verdict.kind === 'neutral') return { circuit: { ...circuit, sent: circuit.sent - 1 } };
-  if (verdict.kind === 'failure') return openedAgain(circuit, verdict, at);
-  const successes = circuit.successes + 1;
-  return successes < circuit.maxRequests ? { circuit: { ...circuit, successes } } : closed(circuit, at);
+  if (verdict.kind === 'failure') return probeFailed(circuit, client, verdict, at);
+  const heard = vouched({ ...circuit, successes: circuit.successes + 1 }, client, at);
+  return heard.successes < circuit.maxRequests ? { circuit: heard } : closed(heard, at);
+}
+
+/** One failure opens it again, but not when another client was answered well in this window. */
+function probeFailed(circuit: Circuit, client: string, verdict: HostVerdict, at: At): Changed {
+  const failed = { ...counted(circuit, client, verdict.note), failedBy: client };
+  const isAlone = verdict.holdHostMs === undefined && isOwnFault(failed, circuit.since - 1);
+  return isAlone ? heldAlone(closed(failed, at), failed, at) : openedAgain(failed, verdict, at);
 }
 
 /** As many failures in a row as of a closed one: a single one would stop a host that has some errors at every ramp. What began before the ramp says nothing about now. */
-function judgeRamping(circuit: Circuit, { verdict, probeOf, begunAt }: Attempted, at: At): Changed {
+function judgeRamping(circuit: Circuit, attempted: Attempted, at: At): Changed {
+  const { verdict, probeOf, begunAt, client } = attempted;
   const isOld = probeOf !== undefined || begunAt + IMPRECISION_MS < circuit.since;
   if (isOld || verdict.kind === 'neutral') return { circuit };
-  if (verdict.kind === 'success') return { circuit: { ...circuit, failures: 0 } };
-  const failures = circuit.failures + 1;
-  const isEnough = failures >= at.settings.failureThreshold || verdict.holdHostMs !== undefined;
-  return isEnough
-    ? openedAgain(circuit, verdict, at)
-    : { circuit: { ...circuit, failures, note: verdict.note ?? '' } };
+  if (verdict.kind === 'success') return { circuit: relieved(circuit, client, at) };
+  const failed = counted(circuit, client, verdict.note);
+  const isEnough = failed.failures >= at.settings.failureThreshold || verdict.holdHostMs !== undefined;
+  if (!isEnough) return { circuit: failed };
+  return ownFault(failed, verdict, at) ?? openedAgain(failed, verdict, at);
 }
 
 interface Started extends Changed {

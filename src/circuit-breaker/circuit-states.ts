@@ -39,6 +39,8 @@ export interface Next {
   readonly circuit: Circuit | undefined;
   /** The state that it has come into, if it has changed. */
   readonly change?: CircuitChange;
+  /** A client has to leave the host alone until then, Unix milliseconds; others need not. */
+  readonly held?: { readonly client: string; readonly until: number };
 }
 
 export interface Changed extends Next {
@@ -53,7 +55,7 @@ export function asOf(circuit: Circuit | undefined, at: At): Circuit {
   return isForgotten ? { ...circuit, failures: 0 } : circuit;
 }
 
-const NOTHING: Omit<Circuit, 'since' | 'heldUntil'> = {
+const NOTHING: Omit<Circuit, 'since' | 'heldUntil' | Witness> = {
   state: 'closed',
   openedAt: 0,
   until: 0,
@@ -68,9 +70,18 @@ const NOTHING: Omit<Circuit, 'since' | 'heldUntil'> = {
   note: '',
 };
 
-/** Closed; only what clients were asked for is not forgotten. */
+/** Who was answered how; see own-fault.ts. */
+type Witness = 'failedBy' | 'wellBy' | 'wellAt';
+function witnesses({ failedBy, wellBy, wellAt }: Pick<Circuit, Witness>): Pick<Circuit, Witness> {
+  return { failedBy, wellBy, wellAt };
+}
+
+const NOBODY = { failedBy: '', wellBy: '', wellAt: 0, heldUntil: 0 };
+
+/** Closed; only what clients were asked for, and who was answered how, is not forgotten. */
 export function cleared(circuit: Circuit | undefined, { now }: At): Circuit {
-  return { ...NOTHING, since: now, heldUntil: circuit?.heldUntil ?? 0 };
+  const kept = circuit ?? NOBODY;
+  return { ...NOTHING, ...witnesses(kept), since: now, heldUntil: kept.heldUntil };
 }
 
 /** @param timeoutMs for how long, unless the host asks for longer */
@@ -86,16 +97,18 @@ export function opened(circuit: Circuit, timeoutMs: number, verdict: HostVerdict
     failures: circuit.failures,
     maxRequests: settings.maxRequests,
     rampStep: settings.rampStep,
+    ...witnesses(circuit),
     heldUntil: circuit.heldUntil,
     note: verdict.note ?? '',
   };
   return { circuit: open, change: 'open' };
 }
 
+/** @param circuit the failure is counted already */
 export function openedAgain(circuit: Circuit, verdict: HostVerdict, at: At): Changed {
   const { timeoutMs, timeoutMaxMs } = at.settings;
   const forMs = timeoutMaxMs > timeoutMs ? Math.min(circuit.timeoutMs * 2, timeoutMaxMs) : timeoutMs;
-  return opened({ ...circuit, failures: circuit.failures + 1 }, forMs, verdict, at);
+  return opened(circuit, forMs, verdict, at);
 }
 
 /** Closed, and what waits is let in step by step. */
@@ -105,13 +118,15 @@ export function closed(circuit: Circuit, at: At): Changed {
   const { openedAt, timeoutMs, maxRequests, heldUntil, openedBy, note } = circuit;
   const ramp = { ...NOTHING, state: 'ramping', since: at.now, rampStep } as const;
   return {
-    circuit: { ...ramp, openedAt, timeoutMs, maxRequests, heldUntil, openedBy, note },
+    circuit: { ...ramp, ...witnesses(circuit), openedAt, timeoutMs, maxRequests, heldUntil, openedBy, note },
     change: 'closed',
   };
 }
 
-/** Nothing is kept of a host that there is nothing against. */
-export function worthKeeping({ circuit, change }: Changed, { now }: At): Next {
-  const isNothing = circuit.state === 'closed' && circuit.failures === 0 && circuit.heldUntil <= now;
-  return { circuit: isNothing ? undefined : circuit, ...(change && { change }) };
+/** Nothing is kept of a host that there is nothing against, nor that speaks for it. */
+export function worthKeeping({ circuit, ...told }: Changed, { now, settings }: At): Next {
+  const { state, failures, heldUntil, wellBy, wellAt } = circuit;
+  const isVouchedFor = wellBy !== '' && wellAt + settings.intervalMs > now;
+  const isNothing = state === 'closed' && failures === 0 && heldUntil <= now && !isVouchedFor;
+  return { circuit: isNothing ? undefined : circuit, ...told };
 }

@@ -15,14 +15,16 @@ let harness: QueueHarness;
 let clock: ManualClock;
 let fleet: VirtualFleet;
 let answer: Outcome;
+let takesMs: number;
 let told: HostChange[];
 beforeEach(async () => {
   clock = new ManualClock();
   harness = await QueueHarness.start({}, clock);
   answer = answers(200);
+  takesMs = 10;
   told = [];
   harness.hostChanges.subscribe((change) => told.push(change));
-  fleet = new VirtualFleet(harness, clock, () => ({ outcome: answer, takesMs: 10 }), {
+  fleet = new VirtualFleet(harness, clock, () => ({ outcome: answer, takesMs }), {
     workers: 2,
     concurrency: 50,
   });
@@ -51,7 +53,7 @@ describe('what is told of a circuit', () => {
       state: 'closed',
       ...nothing,
     });
-    expect(await harness.knownHosts.page(10)).toEqual({ hosts: [] });
+    expect(await harness.knownHosts.page(10)).toMatchObject({ hosts: [] });
   });
 
   it('follows it through an outage', async () => {
@@ -59,11 +61,11 @@ describe('what is told of a circuit', () => {
     const look = async () => seen.push(await harness.circuits.find(HOST));
     await failing(4);
     await look();
-    expect(await harness.circuits.count()).toBe(0);
+    expect((await harness.circuits.count()).notClosed).toBe(0);
     const openedAt = clock.now();
     await failing(4);
     await look();
-    expect(await harness.circuits.count()).toBe(1);
+    expect((await harness.circuits.count()).notClosed).toBe(1);
     const nextProbeAt = openedAt + 10 + 30 * SECOND;
     await fleet.pass(nextProbeAt - clock.now());
     await look();
@@ -92,8 +94,8 @@ describe('what is told of a circuit', () => {
     answer = answers(200);
     await fleet.pass(45 * SECOND);
     expect(fleet.changes.at(-1)).toMatchObject({ to: 'closed' });
-    expect(await harness.circuits.count()).toBe(0);
-    expect(await harness.knownHosts.page(10)).toEqual({ hosts: [] });
+    expect((await harness.circuits.count()).notClosed).toBe(0);
+    expect(await harness.knownHosts.page(10)).toMatchObject({ hosts: [] });
   });
 
   it('is no longer listed either when nobody has looked since its ramp was over', async () => {
@@ -104,7 +106,7 @@ describe('what is told of a circuit', () => {
     clock.advance(7 * SECOND - 1);
     expect((await harness.knownHosts.page(10)).hosts).toHaveLength(1);
     clock.advance(1);
-    expect(await harness.knownHosts.page(10)).toEqual({ hosts: [] });
+    expect(await harness.knownHosts.page(10)).toMatchObject({ hosts: [] });
   });
 
   it('comes in pages with the limits, in the order of the hosts', async () => {
@@ -133,15 +135,24 @@ describe('what is told of a circuit', () => {
     expect((await harness.knownHosts.page(2, 'closed')).hosts).toHaveLength(1);
   });
 
-  it('with a filter is looked for in a thousand hosts, and a page may have none', async () => {
-    const names = Array.from({ length: 1500 }, (_, n) => `http://${String(n).padStart(4, '0')}.example`);
-    await Promise.all(names.map((host) => harness.circuits.open(host, holdOpen('moving'))));
-    await harness.circuits.close(names[1200]!);
-    const first = await harness.knownHosts.page(10, 'ramping');
-    expect(first).toEqual({ hosts: [], next: names[999] });
-    const second = await harness.knownHosts.page(10, 'ramping', first.next);
-    expect(second).toMatchObject({ hosts: [{ circuit: { host: names[1200] } }] });
-    expect(second).not.toHaveProperty('next');
+  it('with a filter is filled, from ten thousand hosts at most', async () => {
+    const names = Array.from({ length: 12_000 }, (_, n) => `http://${String(n).padStart(5, '0')}.example`);
+    await harness.circuits.open(names[0]!, holdOpen('moving'));
+    const text = (await harness.redis.hget('{tr}:circuits', names[0]!))!;
+    for (let at = 0; at < names.length; at += 1000) {
+      const some = names.slice(at, at + 1000);
+      await harness.redis.hset('{tr}:circuits', ...some.flatMap((name) => [name, text]));
+      await harness.redis.zadd('{tr}:circuits:open', ...some.flatMap((name) => [0, name]));
+    }
+    const page = (limit: number, after?: string) => harness.knownHosts.page(limit, 'ramping', after);
+    for (const nth of [1200, 9000, 11_000]) await harness.circuits.close(names[nth]!);
+    const nth = ({ hosts }: HostPage) => hosts.map(({ circuit }) => names.indexOf(circuit.host));
+    const one = await page(1);
+    expect([nth(one), one.scanned, one.next]).toEqual([[1200], 1201, names[1200]]);
+    const first = await page(10);
+    expect([nth(first), first.scanned, first.next]).toEqual([[1200, 9000], 10_000, names[9999]]);
+    const second = await page(10, first.next);
+    expect([nth(second), second.scanned, second.next]).toEqual([[11_000], 2000, undefined]);
   });
 });
 
@@ -209,9 +220,32 @@ describe('somebody', () => {
     await harness.hostLimits.set(HOST, { maxConcurrent: 3 }, auditLine('host.put', `host:${HOST}`, by));
     const lines = await harness.redis.xrange('{tr}:audit', '-', '+');
     expect(lines.map(([, [, line]]) => JSON.parse(line!) as AuditEntry)).toMatchObject([
-      { action: 'circuit.open', before: { state: 'closed' }, after: { state: 'open', note: 'restart' }, by },
+      {
+        action: 'circuit.open',
+        before: { state: 'closed' },
+        after: { state: 'open', reason: 'restart' },
+        by,
+      },
       { action: 'host.put', target: `host:${HOST}`, after: { maxConcurrent: 3 } },
     ]);
+  });
+
+  it('is told in the audit log what was before, whatever happens while it is asked for', async () => {
+    const by = { address: '127.0.0.1', requestId: 'r1' };
+    const order = (n: number) =>
+      n % 2 === 0
+        ? harness.circuits.open(HOST, holdOpen(`order ${n}`), auditLine('circuit.open', `host:${HOST}`, by))
+        : harness.circuits.close(HOST, auditLine('circuit.close', `host:${HOST}`, by));
+    await Promise.all(Array.from({ length: 40 }, (_, n) => order(n)));
+    const entries = await harness.redis.xrange('{tr}:audit', '-', '+');
+    const lines = entries.map(([, [, line]]) => JSON.parse(line!) as { before: object; after: object });
+    expect(lines.length).toBeGreaterThan(20);
+    // Each begins where the one before has ended.
+    let before: Record<string, unknown> = { state: 'closed', failures: 0, forced: false };
+    for (const line of lines) {
+      expect(before).toMatchObject(line.before);
+      before = { ...before, ...line.after };
+    }
   });
 
   it('changes nothing of what is so already', async () => {
@@ -311,7 +345,7 @@ describe('the limits of a host', () => {
     await harness.hostLimits.set(HOST, {});
     await fleet.pass(10);
     expect(fleet.calls).toHaveLength(40);
-    expect(await harness.knownHosts.page(10)).toEqual({ hosts: [] });
+    expect(await harness.knownHosts.page(10)).toMatchObject({ hosts: [] });
   });
 
   it('count what runs already when they are set', async () => {
@@ -322,6 +356,17 @@ describe('the limits of a host', () => {
     await harness.add(5);
     await fleet.pass(0);
     expect(fleet.calls).toHaveLength(6);
+  });
+
+  it('do not keep the next probes waiting when the first hang', async () => {
+    await harness.hostLimits.set(HOST, { maxConcurrent: 20 });
+    await failing(5);
+    takesMs = 3600 * SECOND;
+    await harness.add(9);
+    for (const sent of [3, 6, 9]) {
+      await fleet.pass(30 * SECOND);
+      expect(fleet.calls).toHaveLength(5 + sent);
+    }
   });
 
   it('hold the rate', async () => {

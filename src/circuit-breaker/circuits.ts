@@ -9,6 +9,7 @@ import { breakerText, maxTaskAgeMs } from '../queue/queue-rules.js';
 import { scripts } from '../queue/scripts.js';
 import { whenAvailable } from '../queue/when-available.js';
 import { CIRCUITS_KEY, OPEN_CIRCUITS_KEY, parkKey, PREFIX, RUNNING_KEY } from '../redis/keys.js';
+import type { CircuitCounts } from '../metrics/circuit-metric.js';
 import { RedisConnections } from '../redis/redis-connections.js';
 import { forceClose, forceOpen, forceReset, type OpenedByHand } from './circuit-rules.js';
 import { type At, circuitSettings, type CircuitSettings } from './circuit-states.js';
@@ -53,9 +54,15 @@ export class Circuits {
     );
   }
 
-  /** How many are not closed. */
-  count(): Promise<number> {
-    return whenAvailable(() => this.connections.producer.zcard(OPEN_CIRCUITS_KEY));
+  /** How many are not closed, and of how many hosts anything is kept. */
+  count(): Promise<CircuitCounts> {
+    return whenAvailable(async () => {
+      const [notClosed, remembered] = await Promise.all([
+        this.connections.producer.zcard(OPEN_CIRCUITS_KEY),
+        this.connections.producer.hlen(CIRCUITS_KEY),
+      ]);
+      return { notClosed, remembered };
+    });
   }
 
   /** Also of a host that nothing is known of: it is closed. */
@@ -111,28 +118,35 @@ export class Circuits {
     return this.order(host, { kind: 'reset' }, line);
   }
 
-  private async order(host: string, order: Order, line?: AuditLine): Promise<HostCircuit> {
-    const audited = line ? await this.audited(host, order, line) : '';
+  /** Made for the circuit that it was decided for: when a worker was quicker, it is read again. So the log has what was before. */
+  private order(host: string, order: Order, line?: AuditLine): Promise<HostCircuit> {
+    return whenAvailable(async () => {
+      for (;;) {
+        const before = (await this.connections.producer.hget(CIRCUITS_KEY, host)) ?? '';
+        const args = this.argsOf(host, order, before, line);
+        const reply = await this.connections.write((redis) => scripts.setCircuit.run(redis, PREFIX, args));
+        const [isDone, changes] = reply as [isDone: number, changes: string[]];
+        if (isDone === 0) continue;
+        this.hostChanges.tell(parseChanges(changes));
+        return this.find(host);
+      }
+    });
+  }
+
+  private argsOf(host: string, order: Order, before: string, line?: AuditLine): (string | number)[] {
     const [until, by, note] =
       order.kind === 'open'
         ? [order.until === Infinity ? '' : order.until, order.by, order.note]
         : ['', '', ''];
-    const args = [
+    const audited = line ? this.audited(host, order, before, line) : '';
+    return [
       ...[this.clock.scriptTime(), host, order.kind, until, by, note],
-      ...[this.breaker, this.maxAgeMs, audited, this.auditEntries],
+      ...[this.breaker, this.maxAgeMs, audited, this.auditEntries, before],
     ];
-    return whenAvailable(async () => {
-      const reply = await this.connections.write((redis) => scripts.setCircuit.run(redis, PREFIX, args));
-      const [, changes] = reply as [circuit: string, changes: string[]];
-      this.hostChanges.tell(parseChanges(changes));
-      return this.find(host);
-    });
   }
 
-  /** Of a circuit that changes in this very moment, the log may tell the state before that. */
-  private async audited(host: string, order: Order, line: AuditLine): Promise<string> {
-    const text = await whenAvailable(() => this.connections.producer.hget(CIRCUITS_KEY, host));
-    const before = text === null ? undefined : decodeCircuit(text);
+  private audited(host: string, order: Order, text: string, line: AuditLine): string {
+    const before = text === '' ? undefined : decodeCircuit(text);
     const at = this.at();
     const tell = (circuit: Circuit | undefined) => told(hostCircuit(host, circuit, NOBODY, at));
     return line(tell(before), tell(afterOrder(before, order, at)));
@@ -158,7 +172,9 @@ function afterOrder(circuit: Circuit | undefined, order: Order, at: At): Circuit
 
 const NOBODY = { parked: 0, probes: 0 };
 
-/** What the audit log has of a circuit. */
-function told({ state, failures, isForced, note, nextProbeAt, clientsHeldUntil }: HostCircuit): object {
-  return { state, failures, isForced, note, nextProbeAt, clientsHeldUntil };
+/** What the audit log has of a circuit, by the names that the API has for it. */
+function told(circuit: HostCircuit): object {
+  const { state, failures, isForced: forced, openedBy, note, nextProbeAt, clientsHeldUntil } = circuit;
+  const cause = openedBy === undefined ? { lastError: note } : { reason: note };
+  return { state, failures, forced, ...(note !== '' && cause), nextProbeAt, clientsHeldUntil };
 }

@@ -7,6 +7,7 @@ import {
   stateAt,
 } from '../queue/gates/circuit.js';
 import type { Load } from './circuit-rules.js';
+import { soleClient } from './own-fault.js';
 import { asOf, type At } from './circuit-states.js';
 
 /** The circuit of a host as operators see it, and who waits for it. Times are Unix milliseconds. */
@@ -16,6 +17,8 @@ export interface HostCircuit extends Load {
   readonly state: CircuitState;
   /** Consecutive ones that count now. */
   readonly failures: number;
+  /** The client whose tasks failed, if these failures are all of one. */
+  readonly failedBy?: string;
   /** Half-open: probes of this window that succeeded. */
   readonly successes: number;
   /** When the outage began; of what is not closed. */
@@ -45,10 +48,12 @@ export function hostCircuit(host: string, circuit: Circuit | undefined, load: Lo
   const current = asOf(circuit, at);
   const { openedBy, heldUntil } = current;
   const state = stateAt(current, at.now);
+  const failedBy = soleClient(current);
   return {
     host,
     state,
     failures: current.failures,
+    ...(failedBy !== undefined && { failedBy }),
     successes: current.successes,
     ...load,
     ...timesOf(current, state),

@@ -42,7 +42,7 @@ it.each(
       'a.example:x',
     ],
     ['ftp://a.example/x', 'ws:a.example', '*.example.com', 'https://*.example.com', '::1', '[::1', '[a]'],
-    [`https://${'a.'.repeat(127)}example`, '%', 'http://%zz'],
+    [`https://${'a.'.repeat(127)}example`, '%', 'http://%zz', '..', '.', 'https:...'],
   ].flat(),
 )('%s names none', (text) => {
   expect(readHost(text)).toBeUndefined();

@@ -3,6 +3,8 @@ import { hostOf } from '../queue/gates/host-gate.js';
 const WITH_SCHEME = /^https?:/i;
 /** A name or an address, IPv6 in brackets, and perhaps a port. */
 const WITHOUT = /^(?:\[[^\]]*\]|[^\s/\\?#@:[\]]+)(?::(\d{1,5}))?$/;
+/** What a path says of itself (`..`) names no host. */
+const DOTS = /^\.+$/;
 /** Of a name, RFC 1035 2.3.4. */
 const LONGEST = 253;
 
@@ -16,7 +18,8 @@ export function readHost(text: string): string | undefined {
   if (url === undefined || !URL.canParse(url)) return undefined;
   const parsed = new URL(url);
   const { hostname } = parsed;
-  return hostname.length > LONGEST || hostname.includes('*') ? undefined : hostOf(parsed);
+  const isNone = hostname.length > LONGEST || hostname.includes('*') || DOTS.test(hostname);
+  return isNone ? undefined : hostOf(parsed);
 }
 
 function withScheme(text: string): string | undefined {

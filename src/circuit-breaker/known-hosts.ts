@@ -11,12 +11,21 @@ export interface KnownHost {
 
 export interface HostPage {
   readonly hosts: readonly KnownHost[];
+  /** How many were looked at. */
+  readonly scanned: number;
   /** The host after which the next page begins; nothing on the last one. */
   readonly next?: string;
 }
 
-/** Hosts that are looked at for a page with a filter: one that fits to few must not read them all. */
-const WINDOW = 1000;
+interface Wanted {
+  readonly limit: number;
+  readonly state: CircuitState | undefined;
+  readonly limits: ReadonlyMap<string, HostLimit>;
+}
+
+/** Hosts that are read at once, and that are looked at for one page: a filter that fits few must not read them all. */
+const PIECE = 1000;
+const MOST_SCANNED = 10_000;
 
 /** The hosts that there is anything to tell of: their circuit is not closed, or somebody has limited them. */
 @Injectable()
@@ -27,24 +36,52 @@ export class KnownHosts {
   ) {}
 
   /**
-   * In the order of their names.
+   * In the order of their names. A page has fewer than `limit`, and is still not the last, only when as many were looked at as
+   * may be.
    *
    * @param after the host that the page before ended with
    * @throws QueueUnavailable
    */
   async page(limit: number, state?: CircuitState, after = ''): Promise<HostPage> {
-    const most = state === undefined ? limit : Math.max(limit, WINDOW);
-    const [open, limits] = await Promise.all([this.circuits.hosts(most + 1, after), this.limits.all()]);
+    const wanted = { limit, state, limits: await this.limits.all() };
+    let page: HostPage = { hosts: [], scanned: 0, next: after };
+    while (page.next !== undefined && page.hosts.length < limit && page.scanned < MOST_SCANNED)
+      page = await this.grown(page, page.next, wanted);
+    return page;
+  }
+
+  private async grown(
+    { hosts: before, scanned }: HostPage,
+    after: string,
+    { limit, state, limits }: Wanted,
+  ): Promise<HostPage> {
+    const size = state === undefined ? limit : PIECE;
+    const names = await this.namesAfter(after, size + 1, limits);
+    const looked = await this.lookUp(names.slice(0, size), limits);
+    const fitting = looked.filter((each) => isListed(each, state)).slice(0, limit - before.length);
+    const hosts = [...before, ...fitting];
+    const last = hosts.length < limit ? looked.at(-1) : fitting.at(-1);
+    if (!last) return { hosts, scanned };
+    const count = looked.indexOf(last) + 1;
+    return {
+      hosts,
+      scanned: scanned + count,
+      ...(count < names.length && { next: last.circuit.host }),
+    };
+  }
+
+  private async namesAfter(after: string, most: number, limits: Wanted['limits']): Promise<string[]> {
+    const open = await this.circuits.hosts(most, after);
     const limited = [...limits.keys()].filter((host) => host > after);
-    const names = [...new Set([...open, ...limited])].toSorted();
-    const looked = names.slice(0, most);
-    const known = (await this.circuits.findAll(looked))
-      .map((circuit) => ({ circuit, limit: limits.get(circuit.host) ?? UNLIMITED }))
-      .filter((each) => isListed(each, state));
-    const hosts = known.slice(0, limit);
-    const next = known.length > limit ? hosts.at(-1)?.circuit.host : looked.at(-1);
-    const isLast = known.length <= limit && names.length <= most;
-    return { hosts, ...(!isLast && next !== undefined && { next }) };
+    return [...new Set([...open, ...limited])].toSorted().slice(0, most);
+  }
+
+  private async lookUp(
+    names: readonly string[],
+    limits: ReadonlyMap<string, HostLimit>,
+  ): Promise<KnownHost[]> {
+    const circuits = await this.circuits.findAll(names);
+    return circuits.map((circuit) => ({ circuit, limit: limits.get(circuit.host) ?? UNLIMITED }));
   }
 
   /**

@@ -1,8 +1,9 @@
-import { urlOf } from '../../test/support/task-of.js';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Logger } from '@nestjs/common';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { QueueHarness } from '../../test/support/queue-harness.js';
 import { RedisNode } from '../../test/support/redis-node.js';
+import { urlOf } from '../../test/support/task-of.js';
 import { answers, REFUSES, VirtualFleet } from '../../test/support/virtual-fleet.js';
 import type { Outcome } from '../task/outcome.js';
 
@@ -10,6 +11,8 @@ const HOSTS = 10_000;
 const FEW = 10;
 const TASKS = 10_000;
 const AT_ONCE = 500;
+/** Hosts that are remembered, as in lua/include/circuits.lua. */
+const MOST = 100_000;
 
 let node: RedisNode;
 let harness: QueueHarness;
@@ -97,6 +100,45 @@ describe('with ten thousand hosts', () => {
     expect(keys).toEqual([]);
   }, 120_000);
 
+  it('and ten times as many: no more are remembered, whatever they answer, and the log says so', async () => {
+    const logged = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    const fleet = new VirtualFleet(
+      harness,
+      clock,
+      ({ task }) => ({
+        outcome: urlOf(task).includes('busy') ? answers(503, 60_000) : REFUSES,
+        takesMs: 1,
+      }),
+      { workers: 1, concurrency: 128 },
+    );
+    const add = (name: string) =>
+      harness.add(1, {
+        target: { url: `http://${name}.example/`, method: 'POST', headers: [] },
+        maxRetries: 0,
+      });
+    await add('first');
+    await fleet.pass(10);
+    const text = (await harness.redis.hget('{tr}:circuits', 'http://first.example'))!;
+    const others = Array.from({ length: MOST - 2 }, (_, n) => [`http://kept-${n}.example`, text]).flat();
+    for (let at = 0; at < others.length; at += 10_000)
+      await harness.redis.hset('{tr}:circuits', ...others.slice(at, at + 10_000));
+    await add('last');
+    await fleet.pass(10);
+    expect(await harness.circuits.count()).toEqual({ notClosed: 0, remembered: MOST });
+    expect(logged).toHaveBeenCalledTimes(1);
+    for (const name of ['further', 'busy']) await add(name);
+    await fleet.pass(50_000);
+    expect(await harness.circuits.count()).toEqual({ notClosed: 0, remembered: MOST });
+    expect(logged).toHaveBeenCalledTimes(1);
+    await fleet.pass(10_100);
+    expect(logged.mock.calls.length).toBeLessThanOrEqual(2);
+    await harness.circuits.open('http://by-hand.example', { until: Infinity, by: '-', note: '' });
+    expect((await harness.circuits.count()).notClosed).toBe(1);
+    await harness.circuits.reset('http://by-hand.example');
+    await harness.redis.del('{tr}:circuits', '{tr}:circuits:look');
+    logged.mockRestore();
+  }, 120_000);
+
   it('none of which answers, all that can be tried are, and the next task is not held up', async () => {
     const hosts = 1000;
     const fleet = new VirtualFleet(
@@ -111,7 +153,7 @@ describe('with ten thousand hosts', () => {
       if (n % 20 === 0) await fleet.pass(5);
     }
     await fleet.pass(60_000);
-    expect(await harness.circuits.count()).toBe(hosts);
+    expect((await harness.circuits.count()).notClosed).toBe(hosts);
     const well = { url: 'http://well.example/', method: 'POST', headers: [] } as const;
     const [task] = await harness.add(1, { target: well });
     const since = clock.now();

@@ -14,10 +14,15 @@ export const circuitMetricProviders = [
   }),
   makeGaugeProvider({
     name: CIRCUITS,
-    help: 'Hosts whose circuit is not closed: open, half-open, or letting tasks in again step by step.',
+    help: 'Hosts whose circuit is not closed (not_closed): open, half-open, or letting tasks in again step by step; and hosts that anything is remembered of (remembered), at most 100,000.',
     labelNames: ['state'],
   }),
 ];
+
+export interface CircuitCounts {
+  readonly notClosed: number;
+  readonly remembered: number;
+}
 
 @Injectable()
 export class CircuitMetric {
@@ -32,9 +37,10 @@ export class CircuitMetric {
   }
 
   /** @param count asked at each scrape; while it fails, the metric has no values rather than old ones */
-  measureWith(count: () => Promise<number>): void {
-    measureAtScrape(this.circuits, count, (open) => {
-      this.circuits.set({ state: 'not_closed' }, open);
+  measureWith(count: () => Promise<CircuitCounts>): void {
+    measureAtScrape(this.circuits, count, ({ notClosed, remembered }) => {
+      this.circuits.set({ state: 'not_closed' }, notClosed);
+      this.circuits.set({ state: 'remembered' }, remembered);
     });
   }
 }

@@ -149,10 +149,13 @@ function etaOf(known: Known, gates: readonly Verdict[], now: number): number | u
   return known.dueAt === undefined ? etaWhenHeld(known, now) : etaWhenDue(known.dueAt, gates);
 }
 
-/** A rate lets those ahead go first, evenly spaced. When a slot comes free, or a probe comes back, nobody can know. */
+/**
+ * A rate lets those ahead go first, evenly spaced. When a slot comes free, or a probe comes back, nobody can know; the next
+ * probes go out when their window ends.
+ */
 function etaWhenHeld({ heldBy, parkedAhead = 0 }: Known, now: number): number | undefined {
-  const { reason, at } = heldBy?.refusal ?? {};
-  if (at === undefined || reason === 'circuit_half_open') return undefined;
+  const { at } = heldBy?.refusal ?? {};
+  if (at === undefined) return undefined;
   const wait = heldBy?.perSecond === undefined ? 0 : (parkedAhead * 1000) / heldBy.perSecond;
   return Math.max(now, Math.ceil(at + wait));
 }

@@ -66,6 +66,31 @@ describe('the summary of a task that is held', () => {
   });
 });
 
+describe('the summary of a task that is not due yet', () => {
+  const later = AT + 60_000;
+  const held = verdict({ ...ofHost('circuit_open', later), cause: failed });
+  const notDue = (fields: Partial<TaskExplanation>) =>
+    view({ state: 'scheduled', dueAt: AT, ...fields }).summary;
+
+  it('names what will hold it then', () => {
+    const open =
+      'its host http://a is left alone (circuit open, last failure 503); it is tried again at 2030-01-01T00:01:00.000Z';
+    expect(notDue({ eta: later, gates: [verdict({}), held] })).toBe(
+      `It is scheduled: due at 2030-01-01T00:00:00.000Z, but ${open}.`,
+    );
+    expect(notDue({ state: 'retrying', eta: later, gates: [held] })).toContain(`, but ${open}.`);
+    const paused = verdict({ refusal: { reason: 'shut' } });
+    expect(notDue({ gates: [paused] })).toBe(
+      'It is scheduled: due at 2030-01-01T00:00:00.000Z, but its queue mails is paused.',
+    );
+  });
+
+  it('says nothing of what will be over by then', () => {
+    const over = verdict({ ...ofHost('circuit_open', AT - 1), cause: failed });
+    expect(notDue({ eta: AT, gates: [over] })).toBe('It is scheduled: due at 2030-01-01T00:00:00.000Z.');
+  });
+});
+
 describe('the summary of a pending task', () => {
   it('names what will hold it when a worker comes to it', () => {
     const gates = [verdict({ refusal: { reason: 'shut' } })];

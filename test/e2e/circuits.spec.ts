@@ -1,9 +1,7 @@
-import { createServer, type Server } from 'node:http';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CircuitView } from '../../src/admin/admin-circuits.dto.js';
 import type { ExplanationView } from '../../src/tracking/explain.dto.js';
+import { freeAddress } from '../support/free-address.js';
 import { Receiver } from '../support/receiver.js';
 import { TestApp } from '../support/test-app.js';
 import { until } from '../support/until.js';
@@ -24,21 +22,6 @@ afterEach(async () => {
   await app.stop();
   await well.stop();
 });
-
-/** An address at which nobody listens, and where somebody may later. */
-async function freeAddress(): Promise<{ url: string; listen: () => Promise<Server> }> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  const listen = async () => {
-    const again = createServer((_request, response) => response.end('ok')).listen(port, '127.0.0.1');
-    await once(again, 'listening');
-    return again;
-  };
-  return { url: `http://127.0.0.1:${port}/hook`, listen };
-}
 
 const explained = async (id: string) => (await app.get<ExplanationView>(`/v1/tasks/${id}/explain`)).body;
 const attemptsMade = async (id: string) =>
@@ -94,6 +77,32 @@ describe('a host that answers 500', () => {
     const metrics = (await app.get<string>('/metrics')).body;
     expect(metrics).toContain('taskqueue_circuits{state="not_closed"} 1');
     expect(metrics).not.toContain(new URL(well.url).host);
+  });
+});
+
+describe('a client whose path always fails', () => {
+  it('holds up another at the same host once at most, and from then on itself alone', async () => {
+    const before = await changesTo('open');
+    well.answer = (request, response) => response.writeHead(request.path.endsWith('/bad') ? 500 : 200).end();
+    const ofA = { client_id: 'client-a' };
+    const bad = () => app.enqueue({ url: `${well.url}/bad` }, ofA);
+    const good = () => app.enqueue({ url: `${well.url}/good` }, { client_id: 'client-b' });
+    await Promise.all(Array.from({ length: 30 }, bad));
+    await until(async () => (await changesTo('open')) > before);
+    const shown = await app.get<CircuitView>(`/admin/circuits/${encodeURIComponent(well.url)}`);
+    expect(shown.body).toMatchObject({ failed_by: 'client-a', last_error: '500' });
+    // Behind those of the other, which were there first.
+    for (const id of await Promise.all(Array.from({ length: 3 }, good)))
+      await app.taskIn('completed', id, 20_000);
+    const opened = await changesTo('open');
+    for (let round = 0; round < 6; round++) {
+      const more = await Promise.all(Array.from({ length: 6 }, bad));
+      await app.taskIn('completed', await good());
+      const held = await Promise.any(more.map((id) => app.taskIn('deferred', id).then(() => id)));
+      const gate = (await explained(held)).gates.at(-1);
+      if (gate?.reason !== undefined) expect(['client_held_by_host', 'host_ramping']).toContain(gate.reason);
+    }
+    expect(await changesTo('open')).toBe(opened);
   });
 });
 

@@ -1,9 +1,8 @@
-import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CreatedKey } from '../../src/admin/admin-keys.dto.js';
 import { EventListener } from '../support/event-listener.js';
 import { Receiver } from '../support/receiver.js';
-import { redisUrl, TestApp } from '../support/test-app.js';
+import { inRedis, TestApp } from '../support/test-app.js';
 import { until } from '../support/until.js';
 
 let target: Receiver;
@@ -37,15 +36,6 @@ async function listen(
 
 const idsIn = (listener: EventListener, type: string) =>
   listener.of(type).map(({ data }) => data['task_id'] as string);
-
-async function inRedis<T>(ask: (redis: Redis) => Promise<T>): Promise<T> {
-  const redis = new Redis(redisUrl());
-  try {
-    return await ask(redis);
-  } finally {
-    redis.disconnect();
-  }
-}
 
 describe('events of tasks', () => {
   it('tell the life of a task in its order, across processes, and nothing of its call but the host', async () => {

@@ -1,10 +1,9 @@
 import { hostname } from 'node:os';
-import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AuditList } from '../../src/admin/admin-audit.dto.js';
 import type { WorkerDetailView, WorkerList } from '../../src/admin/admin-workers.dto.js';
 import { Receiver } from '../support/receiver.js';
-import { redisUrl, storedKeys, TestApp } from '../support/test-app.js';
+import { inRedis, storedKeys, TestApp } from '../support/test-app.js';
 import { until } from '../support/until.js';
 
 let target: Receiver;
@@ -41,15 +40,6 @@ const states = async (app: TestApp) => {
   const { workers } = (await app.get<WorkerList>('/admin/workers')).body;
   return Object.fromEntries(workers.map(({ worker_id, state }) => [worker_id, state]));
 };
-
-async function inRedis<T>(ask: (redis: Redis) => Promise<T>): Promise<T> {
-  const redis = new Redis(redisUrl());
-  try {
-    return await ask(redis);
-  } finally {
-    redis.disconnect();
-  }
-}
 
 describe('a worker', () => {
   it('says who it is and what it runs', async () => {

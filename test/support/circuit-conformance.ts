@@ -96,9 +96,10 @@ export function describeCircuits(name: string, start: () => Promise<QueueUnderTe
       const probes = await tested.take();
       expect(probes).toHaveLength(3);
       const [held] = without(tasks, probes);
-      const { heldBy } = (await tested.reader.explain(held!.id))!;
+      const { heldBy, eta } = (await tested.reader.explain(held!.id))!;
       const at = tested.clock.now() + TIMEOUT;
       expect(heldBy).toMatchObject({ kind: 'host', refusal: { reason: 'circuit_half_open', at } });
+      expect(eta).toBe(at);
       expect(await tested.take()).toEqual([]);
     });
 

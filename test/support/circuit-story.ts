@@ -78,7 +78,7 @@ export const verdictArbitrary: fc.Arbitrary<HostVerdict> = fc.oneof(
 
 /** What somebody wants to happen; what then does depends on what was before. */
 export type Wish =
-  | { readonly kind: 'begin'; readonly nth: number }
+  | { readonly kind: 'begin'; readonly client: string }
   | { readonly kind: 'lose'; readonly nth: number }
   | { readonly kind: 'end'; readonly nth: number; readonly verdict: HostVerdict }
   | { readonly kind: 'wait'; readonly ms: number }
@@ -87,6 +87,7 @@ export type Wish =
   | { readonly kind: 'look'; readonly parked: number };
 
 const nth = fc.nat({ max: 20 });
+const client = fc.constantFrom('client-a', 'client-a', 'client-b', 'client-c', '');
 const wait = fc.oneof(
   fc.constantFrom(1, 99, 100, 999, 1000, 30_000, 60_000),
   fc.nat({ max: 5000 }),
@@ -94,7 +95,7 @@ const wait = fc.oneof(
 );
 export const wishes: fc.Arbitrary<Wish[]> = fc.array(
   fc.oneof(
-    { weight: 10, arbitrary: fc.record({ kind: fc.constant('begin' as const), nth }) },
+    { weight: 10, arbitrary: fc.record({ kind: fc.constant('begin' as const), client }) },
     {
       weight: 10,
       arbitrary: fc.record({ kind: fc.constant('end' as const), nth, verdict: verdictArbitrary }),
@@ -115,6 +116,7 @@ export const wishes: fc.Arbitrary<Wish[]> = fc.array(
 );
 
 export interface UnderWay {
+  readonly client: string;
   readonly begunAt: number;
   readonly probeOf?: number;
 }
@@ -148,7 +150,7 @@ export class CircuitStory {
   async play(story: readonly Wish[]): Promise<void> {
     for (const wish of story) {
       if (wish.kind === 'wait') this.now += wish.ms;
-      else if (wish.kind === 'begin') await this.begin();
+      else if (wish.kind === 'begin') await this.begin(wish.client);
       else if (wish.kind === 'lose') this.lost += Number(this.take(wish.nth) !== undefined);
       else await this.interfere(wish);
     }
@@ -171,11 +173,11 @@ export class CircuitStory {
     }
   }
 
-  private async begin(): Promise<void> {
+  private async begin(client: string): Promise<void> {
     if (this.free <= 0) return;
     const isCounted = this.circuit !== undefined && this.state !== 'closed';
     const { probeOf } = isCounted ? await this.let({ kind: 'start', now: this.now }) : { probeOf: undefined };
-    this.underWay.push({ begunAt: this.now, ...(probeOf !== undefined && { probeOf }) });
+    this.underWay.push({ client, begunAt: this.now, ...(probeOf !== undefined && { probeOf }) });
   }
 
   private take(nth: number): UnderWay | undefined {

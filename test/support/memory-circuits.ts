@@ -50,7 +50,10 @@ export class MemoryCircuits {
   ): void {
     const at = { now: this.now(), settings: SETTINGS };
     const probe = probeOf === undefined ? {} : { probeOf };
-    const { circuit } = afterAttempt(this.circuits.get(hostOf(task)), { ...attempted, ...probe }, at);
+    const { clientId: client } = task;
+    const ended = { ...attempted, ...probe, client };
+    const { circuit, held } = afterAttempt(this.circuits.get(hostOf(task)), ended, at);
+    if (held) this.holds.set(pairOf({ ...task, clientId: held.client }), held.until);
     if (circuit) this.circuits.set(hostOf(task), circuit);
     else this.circuits.delete(hostOf(task));
     const { holdClientMs } = attempted.verdict;

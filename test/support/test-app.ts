@@ -109,16 +109,21 @@ export function redisUrl(): string {
   return `${inject('redisUrl')}/${process.env['VITEST_POOL_ID'] ?? '1'}`;
 }
 
-async function emptyDatabase(): Promise<void> {
+/** Asks the database of this test file. */
+export async function inRedis<T>(ask: (redis: Redis) => Promise<T>): Promise<T> {
   const redis = new Redis(redisUrl());
-  await redis.flushdb();
-  await redis.quit();
+  try {
+    return await ask(redis);
+  } finally {
+    redis.disconnect();
+  }
+}
+
+async function emptyDatabase(): Promise<void> {
+  await inRedis((redis) => redis.flushdb());
 }
 
 /** The keys that the product has in the database of this test file, in their order. */
 export async function storedKeys(): Promise<string[]> {
-  const redis = new Redis(redisUrl());
-  const keys = await redis.keys('{tr}:*');
-  await redis.quit();
-  return keys.toSorted();
+  return (await inRedis((redis) => redis.keys('{tr}:*'))).toSorted();
 }

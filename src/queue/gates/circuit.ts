@@ -33,8 +33,14 @@ export interface Circuit {
   readonly second: number;
   /** Until then, tasks of some clients are held back (hash `holds`). */
   readonly heldUntil: number;
+  /** When the host has answered the client `wellBy` well; kept while it matters. */
+  readonly wellAt: number;
   /** Who has opened it by hand, without `;`, until it is closed or failures open it again; '' = failures have. */
   readonly openedBy: string;
+  /** The client whose failures these are, of an open one that of the last; `*` = of several, '' = nobody's. */
+  readonly failedBy: string;
+  /** A client that the host has answered well since, '' = none. */
+  readonly wellBy: string;
   /** The status or code of the last failure; of one that was opened by hand: why. */
   readonly note: string;
 }
@@ -48,24 +54,27 @@ const STATES = { c: 'closed', o: 'open', h: 'half_open', r: 'ramping' } as const
 /** In the order in which they are stored, between the state and the note. */
 const NUMBERS = [
   ...(['since', 'openedAt', 'until', 'timeoutMs', 'failures', 'maxRequests', 'sent', 'successes'] as const),
-  ...(['rampStep', 'second', 'heldUntil'] as const),
+  ...(['rampStep', 'second', 'heldUntil', 'wellAt'] as const),
 ];
 
 /** As the scripts read it. */
 export function encodeCircuit(circuit: Circuit): string {
   const numbers = NUMBERS.map((name) => (circuit[name] === Infinity ? '' : circuit[name]));
-  return [LETTERS[circuit.state], ...numbers, circuit.openedBy, circuit.note].join(';');
+  const { openedBy, failedBy, wellBy, note } = circuit;
+  return [LETTERS[circuit.state], ...numbers, openedBy, failedBy, wellBy, note].join(';');
 }
 
 /** The circuit that the scripts wrote. */
 export function decodeCircuit(text: string): Circuit {
   const [letter, ...rest] = text.split(';');
   const numbers = NUMBERS.map((name, at) => [name, rest[at] === '' ? Infinity : Number(rest[at])] as const);
-  const [openedBy = '', ...note] = rest.slice(NUMBERS.length);
+  const [openedBy = '', failedBy = '', wellBy = '', ...note] = rest.slice(NUMBERS.length);
   return {
     state: STATES[letter as keyof typeof STATES],
     ...(Object.fromEntries(numbers) as Record<(typeof NUMBERS)[number], number>),
     openedBy,
+    failedBy,
+    wellBy,
     note: note.join(';'),
   };
 }

@@ -76,7 +76,10 @@ const anyCircuit: fc.Arbitrary<Circuit> = fc.record({
   rampStep: fc.constantFrom(1, 10, 600, 1000),
   second: fc.nat({ max: 12 }),
   heldUntil: fc.oneof(near, fc.constantFrom(0, NOW)),
+  wellAt: fc.oneof(near, fc.constant(0)),
   openedBy: fc.constantFrom('', '-', '3f0c9f1d7a52'),
+  failedBy: fc.constantFrom('', '*', 'client-a'),
+  wellBy: fc.constantFrom('', 'client-b'),
   note: fc.constantFrom('', '503', 'planned; see #7'),
 });
 /** Windows end. */

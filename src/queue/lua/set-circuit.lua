@@ -13,9 +13,11 @@
 -- ARGV[8]  how long a gate may hold a task after it was due, milliseconds
 -- ARGV[9]  line for the audit log, written when anything changes; '' = none
 -- ARGV[10] how many lines the audit log keeps, about
--- Returns  { circuit as in hash `circuits` or '', changes as in step.lua }
+-- ARGV[11] the circuit as the caller has read it, as in hash `circuits`; '' = there was none
+-- Returns  { 1, changes as in step.lua }; { 0, {} } when it is another one by now and nothing was changed
 
 --@include context
+if (call('HGET', P .. 'circuits', ARGV[2]) or '') ~= ARGV[11] then return { 0, {} } end
 local now = clock(ARGV[1])
 --@include circuits
 --@include gates
@@ -76,4 +78,4 @@ wakeForSoonest()
 flushWaits()
 flushGates()
 flushAlive()
-return { after, changes }
+return { 1, changes }

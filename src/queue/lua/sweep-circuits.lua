@@ -5,7 +5,8 @@
 -- ARGV[1]  now, Unix milliseconds; '' = the time of Redis
 -- ARGV[2]  when circuits open and close, as in step.lua
 -- ARGV[3]  how many hosts to look at, at most
--- Returns  { 1 when there may be more to look at, else 0, changes as in step.lua }
+-- Returns  { 1 when there may be more to look at, else 0, changes as in step.lua, 1 when as many hosts are remembered as may be,
+--          else 0 }
 
 --@include context
 --@include when-full
@@ -42,4 +43,4 @@ for _, host in ipairs(hosts) do
   if circuits[host] then look(host) end
 end
 flushGates()
-return { #hosts < most and 0 or 1, changes }
+return { #hosts < most and 0 or 1, changes, call('HLEN', P .. 'circuits') >= MOST_CIRCUITS and 1 or 0 }

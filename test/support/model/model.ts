@@ -217,11 +217,15 @@ export class Model {
   judge({ stored, probeOf, begunAt = 0 }: ModelTask, verdict: HostVerdict): void {
     const host = hostOf(stored);
     const at = { now: this.now(), settings: CIRCUITS };
-    const attempted = { verdict, begunAt, ...(probeOf !== undefined && { probeOf }) };
-    this.keepCircuit(host, afterAttempt(this.circuits.get(host), attempted, at));
-    if (verdict.holdClientMs === undefined) return;
-    const key = `${stored.clientId} ${host}`;
-    const until = this.now() + verdict.holdClientMs;
+    const client = stored.clientId;
+    const attempted = { verdict, client, begunAt, ...(probeOf !== undefined && { probeOf }) };
+    const next = afterAttempt(this.circuits.get(host), attempted, at);
+    this.keepCircuit(host, next);
+    if (next.held) this.hold(`${next.held.client} ${host}`, next.held.until);
+    if (verdict.holdClientMs !== undefined) this.hold(`${client} ${host}`, this.now() + verdict.holdClientMs);
+  }
+
+  private hold(key: string, until: number): void {
     this.holdsUntil.set(key, Math.max(until, this.holdsUntil.get(key) ?? 0));
   }
 

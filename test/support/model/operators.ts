@@ -7,6 +7,7 @@ import {
   forceReset,
 } from '../../../src/circuit-breaker/circuit-rules.js';
 import type { Next } from '../../../src/circuit-breaker/circuit-states.js';
+import { encodeCircuit } from '../../../src/queue/gates/circuit.js';
 import { type HostChange, parseChanges } from '../../../src/queue/gates/host-changes.js';
 import { scripts } from '../../../src/queue/scripts.js';
 import { happening, type Real } from './happening.js';
@@ -30,6 +31,7 @@ async function giveOrder(
   { host, kind, forMs }: { host: string; kind: string; forMs: number },
 ): Promise<void> {
   const until = clock.now() + forMs;
+  const before = model.circuits.get(host);
   const text = kind === 'open' && until < Infinity ? until : '';
   const args = [
     clock.now(),
@@ -41,9 +43,13 @@ async function giveOrder(
     MAX_AGE_MS,
     '',
     0,
+    before ? encodeCircuit(before) : '',
   ];
-  const [, changes] = (await scripts.setCircuit.run(harness.redis, '{tr}:', args)) as [string, string[]];
-  const before = model.circuits.get(host);
+  const [isDone, changes] = (await scripts.setCircuit.run(harness.redis, '{tr}:', args)) as [
+    number,
+    string[],
+  ];
+  expect(isDone).toBe(1);
   const at = { now: clock.now(), settings: CIRCUITS };
   const results: Record<string, () => Next> = {
     open: () => forceOpen(before, { until, by: WHO, note: WHY }, at),

@@ -4,7 +4,7 @@
 -- Hash `circuits` has, by host (an origin), all that there is against it; of a host that is closed and has not failed
 -- lately it has nothing:
 --   <state>;<since>;<opened at>;<until or ''>;<timeout>;<failures>;<max requests>;<sent>;<successes>;<ramp step>;
---   <second>;<held until>;<opened by>;<note>
+--   <second>;<held until>;<well at>;<opened by>;<failed by>;<well by>;<note>
 -- State is c(losed), o(pen), h(alf-open) or r(amping); times are Unix ms; gates/circuit.ts says what each means.
 -- ZSET `circuits:open` has the hosts whose circuits are not closed, all with score 0, in their order; ZSET
 -- `circuits:look` when to look whether a host can be forgotten.
@@ -22,19 +22,19 @@ local rulesOfCircuits
 local function circuitRules()
   if rulesOfCircuits then return rulesOfCircuits end
 
-  local CIRCUIT = '^(%l);' .. string.rep('(%d*);', 11) .. '([^;]*);(.*)$'
+  local CIRCUIT = '^(%l);' .. string.rep('(%d*);', 12) .. string.rep('([^;]*);', 3) .. '(.*)$'
 
   -- A ramp is over when its next second would let more than this through.
   local RAMP_ENDS_ABOVE = 1000
 
   local function parse(text)
-    local state, since, opened, till, timeout, failures, max, sent, successes, step, second, held, by, note =
-      string.match(text, CIRCUIT)
+    local state, since, opened, till, timeout, failures, max, sent, successes, step, second, held, wellAt, by, failedBy,
+      wellBy, note = string.match(text, CIRCUIT)
     return {
       state = state, since = tonumber(since), opened = tonumber(opened), till = tonumber(till) or math.huge,
       timeout = tonumber(timeout), failures = tonumber(failures), max = tonumber(max), sent = tonumber(sent),
       successes = tonumber(successes), step = tonumber(step), second = tonumber(second), held = tonumber(held),
-      by = by, note = note, text = text,
+      wellAt = tonumber(wellAt), by = by, failedBy = failedBy, wellBy = wellBy, note = note, text = text,
     }
   end
 
@@ -42,7 +42,7 @@ local function circuitRules()
     return table.concat({
       circuit.state, ms(circuit.since), ms(circuit.opened), circuit.till < math.huge and ms(circuit.till) or '',
       ms(circuit.timeout), circuit.failures, circuit.max, circuit.sent, circuit.successes, circuit.step,
-      circuit.second, ms(circuit.held), circuit.by, circuit.note,
+      circuit.second, ms(circuit.held), ms(circuit.wellAt), circuit.by, circuit.failedBy, circuit.wellBy, circuit.note,
     }, ';')
   end
 

@@ -123,14 +123,15 @@ function ofHosts()
     return { counted = true, n = 0, till = till, shut = till > now }
   end
 
-  -- The gate that holds what the client of a task has for its host.
-  local function holdOf(ids)
-    local client
+  local function clientOf(ids)
     for _, id in ipairs(ids) do
-      if string.byte(id) == CLIENT then client = string.sub(id, 3) end
+      if string.byte(id) == CLIENT then return string.sub(id, 3) end
     end
-    return 'k:' .. (client or '') .. ' ' .. string.sub(ids[#ids] or '', 3)
+    return ''
   end
+
+  -- The gate that holds what the client of a task has for its host.
+  local function holdOf(ids) return 'k:' .. clientOf(ids) .. ' ' .. string.sub(ids[#ids] or '', 3) end
 
   -- Whether the host of a task has asked its client to wait: the gate that holds it then, and until when.
   local function heldBack(ids)
@@ -177,7 +178,7 @@ function ofHosts()
   end
 
   madeOfHosts = {
-    bind = bind, hold = hold, holdOf = holdOf, heldBack = heldBack, probesOf = probesOf, letThrough = letThrough,
+    bind = bind, hold = hold, clientOf = clientOf, holdOf = holdOf, heldBack = heldBack, probesOf = probesOf, letThrough = letThrough,
     begin = begin, forgetWindows = forgetWindows,
   }
   return madeOfHosts

@@ -28,11 +28,14 @@ local function hostJudge()
   -- Dispatchers measure by their own clocks how long an attempt took.
   local IMPRECISION = 1000
 
-  -- Closed; only what clients were asked for is not forgotten.
+  -- Closed; only what clients were asked for, and who was answered how, is not forgotten.
+  local NOBODY = { held = 0, wellAt = 0, failedBy = '', wellBy = '' }
   local function cleared(circuit)
+    local kept = circuit or NOBODY
     return {
       state = 'c', since = now, opened = 0, till = 0, timeout = 0, failures = 0, max = 0, sent = 0, successes = 0,
-      step = 0, second = 0, held = circuit and circuit.held or 0, by = '', note = '',
+      step = 0, second = 0, held = kept.held, by = '', note = '', wellAt = kept.wellAt, failedBy = kept.failedBy,
+      wellBy = kept.wellBy,
     }
   end
 
@@ -41,6 +44,35 @@ local function hostJudge()
     if not circuit or (circuit.state == 'r' and circuitOf.stateOf(circuit) == 'c') then return cleared(circuit) end
     if circuit.state == 'c' and circuit.since + rules().interval <= now then circuit.failures = 0 end
     return circuit
+  end
+
+  -- Whose failures they are, see circuit-breaker/own-fault.ts. `*`: of several.
+  local function isOne(client) return client ~= '' and client ~= '*' end
+
+  local function counted(circuit, verdict)
+    circuit.failedBy = (circuit.failures == 0 or circuit.failedBy == verdict.client) and verdict.client or '*'
+    circuit.failures, circuit.note = circuit.failures + 1, verdict.note
+  end
+
+  local function vouched(circuit, client)
+    if client ~= '' and client ~= circuit.failedBy then circuit.wellBy, circuit.wellAt = client, now end
+  end
+
+  local function relieved(circuit, client)
+    if isOne(circuit.failedBy) and (circuit.failures > 0 or circuit.held > now) then vouched(circuit, client) end
+    circuit.failures = 0
+    return circuit
+  end
+
+  local function isOwnFault(circuit, wellBy, wellAt, after)
+    return isOne(circuit.failedBy) and wellBy ~= '' and wellBy ~= circuit.failedBy and wellAt > after
+  end
+
+  -- Only what the client has for the host is held back: the third value says who, the fourth until when.
+  local function heldAlone(circuit, change, client)
+    local till = now + rules().timeout
+    circuit.failures, circuit.held = 0, math.max(circuit.held, till)
+    return circuit, change, client, till
   end
 
   -- The functions that follow give the circuit and the state that it has come into, if it has changed.
@@ -55,8 +87,8 @@ local function hostJudge()
     return open, 'open'
   end
 
+  -- The failure is counted already.
   local function openedAgain(circuit, hold, note)
-    circuit.failures = circuit.failures + 1
     local usual, longest = rules().timeout, rules().timeoutMax
     return opened(circuit, longest > usual and math.min(circuit.timeout * 2, longest) or usual, hold, note)
   end
@@ -71,29 +103,59 @@ local function hostJudge()
     return ramp, 'closed'
   end
 
+  -- Enough failures in a row, but while others are answered well: the host stays as it is.
+  local function isAlone(circuit, verdict, after)
+    return not verdict.hold and isOwnFault(circuit, circuit.wellBy, circuit.wellAt, after)
+  end
+
   local function judgeClosed(circuit, verdict)
-    if verdict.kind == 's' then circuit.failures = 0 end
+    if verdict.kind == 's' then return relieved(circuit, verdict.client) end
     if verdict.kind ~= 'f' then return circuit end
     if circuit.failures == 0 then circuit.since = now end
-    circuit.failures, circuit.note = circuit.failures + 1, verdict.note
-    if circuit.failures >= rules().threshold then return opened(circuit, rules().timeout, verdict.hold, verdict.note) end
+    counted(circuit, verdict)
+    if circuit.failures >= rules().threshold then
+      if isAlone(circuit, verdict, now - rules().interval) then return heldAlone(circuit, nil, circuit.failedBy) end
+      return opened(circuit, rules().timeout, verdict.hold, verdict.note)
+    end
     if verdict.hold then return opened(circuit, 0, verdict.hold, verdict.note) end
     return circuit
   end
 
+  -- A probe of the window that has just ended succeeds after all; of a host that has asked to be left alone it says nothing.
+  local function isOfLastWindow(circuit, verdict)
+    local isLast = verdict.probeOf and verdict.probeOf >= circuit.since - rules().timeout
+    return verdict.kind == 's' and isLast and circuit.till == circuit.since + circuit.timeout
+  end
+
   -- It began before the circuit opened. What the host asks for holds, unless somebody has said for how long.
   local function judgeOpen(circuit, verdict)
-    if circuit.by == '' and verdict.hold then circuit.till = math.max(circuit.till, now + verdict.hold) end
+    if circuit.by ~= '' then return circuit end
+    if isOfLastWindow(circuit, verdict) and isOwnFault(circuit, verdict.client, now, now - 1) then
+      vouched(circuit, verdict.client)
+      local ramp, change = closed(circuit)
+      return heldAlone(ramp, change, circuit.failedBy)
+    end
+    if verdict.hold then circuit.till = math.max(circuit.till, now + verdict.hold) end
     return circuit
+  end
+
+  -- One failure opens it again, but not when another client was answered well in this window.
+  local function probeFailed(circuit, verdict)
+    counted(circuit, verdict)
+    circuit.failedBy = verdict.client
+    if not isAlone(circuit, verdict, circuit.since - 1) then return openedAgain(circuit, verdict.hold, verdict.note) end
+    local ramp, change = closed(circuit)
+    return heldAlone(ramp, change, verdict.client)
   end
 
   local function judgeProbe(circuit, verdict)
     if verdict.probeOf ~= circuit.since then return circuit end
     if verdict.kind == 'n' then circuit.sent = circuit.sent - 1 end
-    if verdict.kind == 'f' then return openedAgain(circuit, verdict.hold, verdict.note) end
+    if verdict.kind == 'f' then return probeFailed(circuit, verdict) end
     if verdict.kind == 's' then
-      if circuit.successes + 1 >= circuit.max then return closed(circuit) end
       circuit.successes = circuit.successes + 1
+      vouched(circuit, verdict.client)
+      if circuit.successes >= circuit.max then return closed(circuit) end
     end
     return circuit
   end
@@ -102,22 +164,19 @@ local function hostJudge()
   local function judgeRamping(circuit, verdict)
     local isOld = verdict.probeOf or verdict.begun + IMPRECISION < circuit.since
     if isOld or verdict.kind == 'n' then return circuit end
-    if verdict.kind == 's' then
-      circuit.failures = 0
-      return circuit
-    end
-    if circuit.failures + 1 >= rules().threshold or verdict.hold then
-      return openedAgain(circuit, verdict.hold, verdict.note)
-    end
-    circuit.failures, circuit.note = circuit.failures + 1, verdict.note
-    return circuit
+    if verdict.kind == 's' then return relieved(circuit, verdict.client) end
+    counted(circuit, verdict)
+    if circuit.failures < rules().threshold and not verdict.hold then return circuit end
+    if isAlone(circuit, verdict, now - rules().interval) then return heldAlone(circuit, nil, circuit.failedBy) end
+    return openedAgain(circuit, verdict.hold, verdict.note)
   end
 
   local JUDGES = { c = judgeClosed, o = judgeOpen, h = judgeProbe, r = judgeRamping }
 
-  -- Nothing is kept of a host that there is nothing against.
+  -- Nothing is kept of a host that there is nothing against, nor that speaks for it.
   local function worthKeeping(circuit)
-    return circuit.state ~= 'c' or circuit.failures > 0 or circuit.held > now
+    if circuit.state ~= 'c' or circuit.failures > 0 or circuit.held > now then return true end
+    return circuit.wellBy ~= '' and circuit.wellAt + rules().interval > now
   end
 
   local function isListed(circuit) return circuit and circuit.state ~= 'c' or false end
@@ -136,7 +195,8 @@ local function hostJudge()
     local before = circuits[host]
     if not worthKeeping(circuit) then circuit = false end
     if not before and circuit then
-      if circuit.state == 'c' and call('HLEN', P .. 'circuits') >= MOST_CIRCUITS then return end
+      -- What somebody opens by hand is bounded by hands.
+      if circuit.by == '' and call('HLEN', P .. 'circuits') >= MOST_CIRCUITS then return end
       call('ZADD', P .. 'circuits:look', ms(math.max(now + rules().interval, circuit.held)), host)
     end
     circuits[host], dirtyCircuits[host] = circuit, true
@@ -151,8 +211,9 @@ local function hostJudge()
     end
   end
 
-  -- `verdict`: kind (s = success, f = failure, n = nothing), hold of the host and hold of the client in ms or nil, note,
-  -- probeOf (of a probe: the start of its window) or nil, begun.
+  -- `verdict`: kind (s = success, f = failure, n = nothing), client or '', hold of the host and hold of the client in ms or nil,
+  -- note, probeOf (of a probe: the start of its window) or nil, begun. Returns the client that has to leave the host
+  -- alone, and until when; nothing when none has.
   local function judge(host, verdict)
     if rules().threshold == 0 then
       if verdict.kind == 'f' then verdict.kind = 's' end
@@ -160,9 +221,10 @@ local function hostJudge()
     end
     local before = circuits[host]
     local current = asOf(before)
-    local circuit, change = JUDGES[current.state](current, verdict)
+    local circuit, change, client, till = JUDGES[current.state](current, verdict)
     if verdict.holdClient then circuit.held = math.max(circuit.held, now + verdict.holdClient) end
     if before or worthKeeping(circuit) then setCircuit(host, circuit, change) end
+    return client, till
   end
 
   judgeOfHosts = {

@@ -87,11 +87,21 @@ local function pushWait(lane, id)
   if waits[lane] then waits[lane] = waits[lane] + 1 end
 end
 
--- Lets a task into `wait` if every gate has room, else parks it under the first that has none.
+-- Whether a host is being tried and the failures that closed it off are of the client of a task: then those that wait are
+-- asked first. Returns its gate.
+local function goesLast(ids)
+  local id = ids[#ids]
+  local circuit = id and gates[id].circuit
+  if not circuit or circuit.failedBy ~= ofHosts().clientOf(ids) or circuitRules().stateOf(circuit) ~= 'h' then return end
+  if call('EXISTS', P .. 'park:' .. id) == 1 then return id, now end
+end
+
+-- Lets a task into `wait` if every gate has room, else parks it under the first that has none. `isChosen`: it is its turn.
 -- Returns whether it waits.
-local function admit(lane, id, ids, due, expires, maxAge)
+local function admit(lane, id, ids, due, expires, maxAge, isChosen)
   loadGates(ids)
   local gate, at = noRoom(ids, lane)
+  if not gate and not isChosen then gate, at = goesLast(ids) end
   if gate then
     countIn('deferred', ids, 1)
     park(lane, id, gate, due, expires, maxAge, at)
@@ -123,14 +133,14 @@ local function unparkHeads(gate, lane, heads)
   return parked, jobs
 end
 
--- Lets in tasks of one lane, or parks them where they have to wait next.
+-- Lets in tasks of one lane whose turn it is, or parks them where they have to wait next.
 local function admitAll(lane, ids, jobs, maxAge)
   local lists = {}
   for _, job in ipairs(jobs) do lists[gatesOf(job[1])] = true end
   loadAll({ [lane] = lists })
   for i, id in ipairs(ids) do
     local job = jobs[i]
-    admit(lane, id, gatesOf(job[1]), tonumber(job[2]) or now, job[3] and tonumber(job[3]), maxAge)
+    admit(lane, id, gatesOf(job[1]), tonumber(job[2]) or now, job[3] and tonumber(job[3]), maxAge, true)
   end
 end
 
@@ -147,29 +157,64 @@ end
 -- host with very many of them does not go through all at each probe.
 local MOST_LOOKED_AT, LOOK_ON = 10, 1000
 
+-- So many of those that wait for a host are asked whose they are, at random: one that has very many there must not hide the
+-- others. With one in a hundred, somebody else is found in most windows.
+local SAMPLE = 100
+
+-- Of all lanes the task that was tried least, the most urgent of such; and how often that is.
+local function leastTried(gate)
+  local best, least = nil, nil
+  for _, lane in ipairs(LANES) do
+    local from = parkScore(lane, 0, 0)
+    local till = '(' .. ms(from + (MOST_TRIES + 1) * DUE)
+    local head = call('ZRANGEBYSCORE', P .. 'park:' .. gate, ms(from), till, 'WITHSCORES', 'LIMIT', 0, 1)
+    local tries = head[1] and math.floor((tonumber(head[2]) - from) / DUE)
+    if tries and (not least or tries < least) then best, least = head[1], tries end
+  end
+  return best, least
+end
+
+local function clientOfMember(member)
+  local lane, id = string.match(member, '^(%a+):(.+)$')
+  return ofHosts().clientOf(gatesOf(call('HGET', jobKey(lane, id), 'gates')))
+end
+
+-- A task of another client, so that it is heard whether the host answers that one. It may have been tried once more than those
+-- that were tried least, and not more often: what few tasks there are of others must not pay for an outage alone.
+local function ofAnother(gate, client, least)
+  local key, best = P .. 'park:' .. gate, nil
+  for _, member in ipairs(call('ZRANDMEMBER', key, SAMPLE)) do
+    local place = math.floor(tonumber(call('ZSCORE', key, member)) / DUE)
+    local tries = place % (MOST_TRIES + 1)
+    if tries <= least + 1 and (not best or tries < best.tries) and clientOfMember(member) ~= client then
+      best = { member = member, tries = tries }
+    end
+  end
+  return best and best.member
+end
+
+-- The task for the next probe; nothing when none waits. One of the client whose failure closed the host off goes only when
+-- no other is found.
+local function probeFor(gate, circuit)
+  local member, least = leastTried(gate)
+  if not member then return {} end
+  if circuit.failedBy ~= '' and clientOfMember(member) == circuit.failedBy then
+    member = ofAnother(gate, circuit.failedBy, least) or member
+  end
+  return { member }
+end
+
 -- Lets in what is parked under a gate, most urgent lane first, as far as there is room; at most `most`.
 local function release(gate, most, maxAge)
   flushEntries()
   loadGates({ gate })
   if string.byte(gate) == HOLD and not gates[gate].shut then call('HDEL', P .. 'holds', gate) end
-  local ask, circuit, probe = 1, gates[gate].circuit, nil
+  local ask, circuit, isProbing = 1, gates[gate].circuit, false
   if circuit and circuitRules().stateOf(circuit) == 'h' then
-    most = math.min(most, MOST_LOOKED_AT)
-    -- The task for the next probe: of the heads of all lanes the one that was tried least, the most urgent of such.
-    function probe()
-      local best, least = {}, nil
-      for _, lane in ipairs(LANES) do
-        local from = parkScore(lane, 0, 0)
-        local till = '(' .. ms(from + (MOST_TRIES + 1) * DUE)
-        local head = call('ZRANGEBYSCORE', P .. 'park:' .. gate, ms(from), till, 'WITHSCORES', 'LIMIT', 0, 1)
-        local tries = head[1] and math.floor((tonumber(head[2]) - from) / DUE)
-        if tries and (not least or tries < least) then best, least = { head[1] }, tries end
-      end
-      return best
-    end
+    isProbing, most = true, math.min(most, MOST_LOOKED_AT)
   end
   while most > 0 do
-    local heads = probe and probe() or call('ZRANGE', P .. 'park:' .. gate, 0, math.min(ask, most) - 1)
+    local heads = isProbing and probeFor(gate, circuit) or call('ZRANGE', P .. 'park:' .. gate, 0, math.min(ask, most) - 1)
     if #heads == 0 then return end
     local lane = string.match(heads[1], '^(%a+):')
     local free, at = room(gate, lane)
@@ -184,7 +229,7 @@ local function release(gate, most, maxAge)
     ask = math.min(ask * 4, AT_ONCE)
   end
   -- There may be more, and nothing else may touch this gate again.
-  wakeAt(gate, probe and now + LOOK_ON or now)
+  wakeAt(gate, isProbing and now + LOOK_ON or now)
 end
 
 local function releaseTouched(most, maxAge)

@@ -62,9 +62,8 @@ local function settleAll(first, count)
   -- More (client, host) pairs than any fleet has that are asked to wait at the same time; further ones are not.
   local MOST_HOLDS = 10000
 
-  -- A host has asked the client of a task to wait. Returns whether it will.
-  local function holdClient(at, till)
-    local id = ofHosts().holdOf(gatesOf(ARGV[at + GATES]))
+  -- A client has to leave a host alone. Returns whether it will. `id`: the gate that holds back what it has for the host.
+  local function holdClient(id, till)
     local before = call('HGET', P .. 'holds', id)
     if not before and call('HLEN', P .. 'holds') >= MOST_HOLDS then return false end
     till = math.max(till, tonumber(before) or 0)
@@ -90,12 +89,16 @@ local function settleAll(first, count)
 
   local function judgeAttempt(at, host)
     local kind, hold, forClient, probeOf, note = string.match(ARGV[at + VERDICT], '^(%l);?(%d*);?(%d*);?(%d*);?(.*)$')
+    local ids, judge = gatesOf(ARGV[at + GATES]), hostJudge()
     forClient = tonumber(forClient)
-    if forClient and (hostJudge().rules().threshold == 0 or not holdClient(at, now + forClient)) then forClient = nil end
-    hostJudge().judge(host, {
-      kind = kind, hold = tonumber(hold), holdClient = forClient, probeOf = tonumber(probeOf), note = note,
-      begun = now - tonumber(ARGV[at + TOOK]),
+    if forClient and (judge.rules().threshold == 0 or not holdClient(ofHosts().holdOf(ids), now + forClient)) then
+      forClient = nil
+    end
+    local client, till = judge.judge(host, {
+      kind = kind, client = ofHosts().clientOf(ids), hold = tonumber(hold), holdClient = forClient,
+      probeOf = tonumber(probeOf), note = note, begun = now - tonumber(ARGV[at + TOOK]),
     })
+    if client then holdClient('k:' .. client .. ' ' .. host, till) end
   end
 
   -- What an attempt says of its host. Nearly all are successes, and there is nothing against nearly all hosts: then that is
