@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { redisTarget } from '../redis/redis-target.js';
 import { type Config } from './config.js';
 import { readConfigFile } from './config-file.js';
 import { ConfigError, isSetting, loadConfig } from './load-config.js';
@@ -22,9 +21,9 @@ function load(text: string, environment: Record<string, string> = {}): Config {
 const SETTINGS: [key: string, value: string, read: (config: Config) => unknown, expected: unknown][] = [
   ['server.host', '127.0.0.1', ({ service }) => service.bindAddress, '127.0.0.1'],
   ['server.port', '9090', ({ service }) => service.port, 9090],
-  ['redis.addr', 'redis.example:6380', (config) => redisTarget(config).host, 'redis.example'],
-  ['redis.password', 'secret', (config) => redisTarget(config).password, 'secret'],
-  ['redis.db', '1', (config) => redisTarget(config).db, 1],
+  ['redis.addr', 'redis.example:6380', ({ redis }) => redis.address, 'redis.example:6380'],
+  ['redis.password', 'secret', ({ redis }) => redis.password, 'secret'],
+  ['redis.db', '1', ({ redis }) => redis.db, 1],
   ['worker.id', 'test-worker', ({ workers }) => workers.id, 'test-worker'],
   ['worker.concurrency', '5', ({ delivery }) => delivery.concurrency, 5],
   ['worker.heartbeatinterval', '2s', ({ workers }) => workers.heartbeatSec, 2],
@@ -77,10 +76,8 @@ task_types:
     expect(load('port: 1\nserver:\n  port: 2\n', { PORT: '3' }).service.port).toBe(3);
     expect(load('port: 1\n', { TASKQUEUE_SERVER_PORT: '3' }).service.port).toBe(3);
     const file = 'redis:\n  addr: file.example:1\n  password: of-the-file\n';
-    expect(redisTarget(load(file, { REDIS_HOST: 'env.example' }))).toMatchObject({
-      host: 'env.example',
-      port: 6379,
-    });
+    const { redis } = load(file, { REDIS_HOST: 'env.example' });
+    expect(redis).toMatchObject({ address: '', host: 'env.example', password: 'of-the-file' });
   });
 
   it('of Task Queue Go works as it is', () => {

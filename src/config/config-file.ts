@@ -59,9 +59,9 @@ function isSection(value: unknown): value is object {
 }
 
 function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
   if (value === null || value === undefined) return '';
-  if (Array.isArray(value)) return value.map(String).join(',');
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return Array.isArray(value) ? value.map(textOf).join(',') : JSON.stringify(value);
 }
 
 function keyOf(name: string): string {
