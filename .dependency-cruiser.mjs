@@ -38,6 +38,9 @@ const allowed = {
     ...['task-request', 'type-mappings', 'task-types'],
   ],
   callbacks: ['task', 'time', 'config', 'redis', 'queue', 'metrics', 'task-request'],
+  dialects: [
+    ...['task', 'time', 'config', 'http', 'clients', 'queue', 'task-request', 'enqueue', 'tracking'],
+  ],
 };
 
 const folders = Object.keys(allowed);
@@ -78,6 +81,13 @@ export default {
         pathNot: [...folders, 'app'].map((f) => `^src/${f}/`).concat(['^src/main\\.ts$']),
       },
       to: {},
+    },
+    {
+      name: 'dialects-by-themselves',
+      severity: 'error',
+      comment: 'A dialect is a folder that can be deleted.',
+      from: { path: '^src/dialects/([^/]+)/' },
+      to: { path: '^src/dialects/', pathNot: '^src/dialects/$1/' },
     },
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
     {

@@ -2,7 +2,8 @@ import 'reflect-metadata';
 import { Application } from './app/application.js';
 import { StartRefused } from './app/start-refused.js';
 import { StopSignals } from './app/stop-signals.js';
-import { ConfigError, loadConfig } from './config/load-config.js';
+import { readConfigFile } from './config/config-file.js';
+import { ConfigError, isSetting, loadConfig } from './config/load-config.js';
 
 /** What still holds the process after an orderly stop is cut off. */
 const LINGER_MS = 3000;
@@ -32,7 +33,9 @@ function stopSignal(): AbortSignal {
 async function start(): Promise<{ application: Application; url: string } | undefined> {
   try {
     // Nothing else in the product reads the environment.
-    const application = await Application.create(loadConfig(process.env));
+    const { env } = process;
+    const file = readConfigFile(env['CONFIG_FILE'] ?? '', isSetting);
+    const application = await Application.create(loadConfig(env, file));
     const address = await application.start(stop);
     return address === undefined ? undefined : { application, url: address };
   } catch (error) {

@@ -27,6 +27,7 @@ import { compileCidrs } from '../net/cidr.js';
 import { openTracing } from '../tracing/open-tracing.js';
 import { Tracing } from '../tracing/tracing.js';
 import { AppModule } from './app.module.js';
+import { dialectsOf } from './dialects.js';
 import { traceOf, traceRequests } from './trace-requests.js';
 
 /** Named here, because a worker does not load the route's own code. */
@@ -34,7 +35,8 @@ const BATCH_ROUTE = '/v1/enqueue/batch';
 
 /** Builds the Nest application out of the halves that this process is to run, ready to listen. */
 export async function createApp(config: Config, halves: readonly Type[]): Promise<NestFastifyApplication> {
-  const root = AppModule.with(config, halves, await openTracing(config));
+  const all = [...halves, ...(await dialectsOf(config))];
+  const root = AppModule.with(config, all, await openTracing(config));
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter(config), {
     bodyParser: false,
     abortOnError: false,

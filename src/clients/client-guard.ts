@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import { Config } from '../config/config.js';
+import { CLIENT_ROUTES, isBelow } from '../http/client-routes.js';
 import { AdminKey } from '../http/admin-key.js';
 import { type Door, Doors } from '../http/doors.js';
 import { readingOf } from '../http/read-tokens.js';
@@ -10,9 +11,6 @@ import { apiKeyRequired } from './client-problems.js';
 import { KeyCheck } from './key-check.js';
 import { requiresKey } from './requires-key.js';
 import { sentKey } from './sent-key.js';
-
-/** The routes of clients. Each is looked after, also one that does not exist yet. */
-const CLIENT_ROUTES = '/v1/';
 
 /** Of a route that opens without a key, too, and looks itself at what it is sent instead. */
 export const OpensWithTicket = (): MethodDecorator => RouteConfig({ opensWithTicket: true });
@@ -23,7 +21,7 @@ export const JudgedWithTheTask = (): MethodDecorator => RouteConfig({ isJudgedWi
 const ANYONE: Principal = { kind: 'anyone' };
 const ADMIN: Principal = { kind: 'admin' };
 
-/** Finds out as whom a request to `/v1` is made, and sends away who may not be there. */
+/** Finds out as whom a request of a client is made, on each of its routes, also one that does not exist yet, and sends away who may not be there. */
 @Injectable()
 export class ClientGuard implements Door {
   private readonly requiresKey: boolean;
@@ -39,7 +37,7 @@ export class ClientGuard implements Door {
   }
 
   admit(request: FastifyRequest): boolean | Promise<boolean> {
-    if (!request.routeOptions.url?.startsWith(CLIENT_ROUTES)) return true;
+    if (!isBelow(request.routeOptions.url ?? '', CLIENT_ROUTES)) return true;
     // It is no business of clients, and was looked at.
     if (readingOf(request) !== undefined) return true;
     const key = sentKey(request.headers);

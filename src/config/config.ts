@@ -2,6 +2,7 @@ import { AdminSettings } from './admin-settings.js';
 import { CircuitBreakerSettings } from './circuit-breaker-settings.js';
 import { ClientSettings } from './client-settings.js';
 import { DeliverySettings } from './delivery-settings.js';
+import { DialectSettings } from './dialect-settings.js';
 import { EmailSettings } from './email-settings.js';
 import { EventSettings } from './event-settings.js';
 import { IngressSettings } from './ingress-settings.js';
@@ -34,6 +35,7 @@ export class Config {
   readonly autoscale = new AutoscaleSettings();
   readonly tracing = new TracingSettings();
   readonly taskTypes = new TaskTypeSettings();
+  readonly dialects = new DialectSettings();
   readonly email = new EmailSettings();
   readonly outgoing = new OutgoingSettings();
   readonly retention = new RetentionSettings();

@@ -4,7 +4,9 @@ import { Env } from './setting.js';
 
 /** How tasks are tried, and how often. */
 export class DeliverySettings {
-  @Env('WORKER_CONCURRENCY', 'Attempts that one worker process runs at a time.')
+  @Env('WORKER_CONCURRENCY', 'Attempts that one worker process runs at a time.', {
+    aliases: ['TASKQUEUE_WORKER_CONCURRENCY'],
+  })
   @IsInt()
   @Min(1)
   @Max(10_000)
@@ -60,13 +62,16 @@ export class DeliverySettings {
   @Env(
     'RETRY_MIN_BACKOFF_SEC',
     'Wait before the first retry; doubles with each further one unless the task says how.',
+    { aliases: ['TASKQUEUE_QUEUE_RETRYINITIALBACKOFF'] },
   )
   @IsNumber()
   @Min(0)
   @Max(30 * DAY_SEC)
   retryMinBackoffSec = 1;
 
-  @Env('RETRY_MAX_BACKOFF_SEC', 'Longest wait before a retry unless the task names its own.')
+  @Env('RETRY_MAX_BACKOFF_SEC', 'Longest wait before a retry unless the task names its own.', {
+    aliases: ['TASKQUEUE_QUEUE_RETRYMAXBACKOFF'],
+  })
   @IsNumber()
   @Min(0)
   @Max(30 * DAY_SEC)
@@ -81,6 +86,7 @@ export class DeliverySettings {
   @Env(
     'TASK_LOCK_SEC',
     'How long a running task belongs to its worker without a sign of life. What a killed worker held runs again after at most this and a sixth of it; shorter than an outage of Redis, and tasks run twice.',
+    { aliases: ['TASKQUEUE_QUEUE_CLAIMMINIDLE'] },
   )
   @IsNumber()
   @Min(1)

@@ -35,7 +35,7 @@ export class RedisSettings {
   url = '';
 
   @Env('REDIS_ADDRESS', 'Redis as `host:port`. Wins over `REDIS_HOST` and `REDIS_PORT`.', {
-    aliases: ['REDIS_ADDR'],
+    aliases: ['TASKQUEUE_REDIS_ADDR', 'REDIS_ADDR'],
     allowed: '`host:port`, IPv6 in brackets',
   })
   @IsHostAndPort()
@@ -51,11 +51,20 @@ export class RedisSettings {
   @Max(65_535)
   port = 6379;
 
+  @Env('REDIS_DB', 'Number of the database in Redis; a URL says it by itself.', {
+    aliases: ['TASKQUEUE_REDIS_DB'],
+  })
+  @IsInt()
+  @Min(0)
+  @Max(65_535)
+  db = 0;
+
   @Env('REDIS_USERNAME', 'User of Redis, unless the URL has one.', { allowed: 'any text' })
   @IsString()
   username = '';
 
   @Env('REDIS_PASSWORD', 'Password of Redis, unless the URL has one.', {
+    aliases: ['TASKQUEUE_REDIS_PASSWORD'],
     secret: true,
     allowed: 'any text',
   })

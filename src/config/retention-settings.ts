@@ -6,6 +6,7 @@ export class RetentionSettings {
   @Env(
     'TASK_RETENTION_DAYS',
     'Days a task can be looked up that was completed or cancelled or has expired, unless its queue says otherwise.',
+    { aliases: ['TASKQUEUE_QUEUE_TASKRETENTIONDAYS'] },
   )
   @IsNumber()
   @Min(0)

@@ -1,4 +1,4 @@
-import { IsIn, IsInt, IsIP, IsNumber, Matches, Max, Min } from 'class-validator';
+import { IsIn, IsInt, IsIP, IsNumber, IsString, Matches, Max, Min } from 'class-validator';
 import { DAY_SEC } from '../time/day.js';
 import { AreHostNames, AreOrigins } from './host-names.js';
 import { Env } from './setting.js';
@@ -11,6 +11,14 @@ type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** The process itself: its role, its server, its log. */
 export class ServiceSettings {
+  @Env(
+    'CONFIG_FILE',
+    'File with settings, YAML: their names in lower case, or the sections of Task Queue Go. The environment comes before it. Empty = `config.yaml` in the working directory, if there is one.',
+    { allowed: 'a path' },
+  )
+  @IsString()
+  configFile = '';
+
   @Env('MODE', 'Which half of the product this process runs: `api`, `worker` or `both`.')
   @IsIn(MODES)
   mode: Mode = 'both';
@@ -18,6 +26,7 @@ export class ServiceSettings {
   @Env(
     'PORT',
     'Port of the HTTP server. Both halves listen: health, metrics, and the API where it runs. 0 = any.',
+    { aliases: ['TASKQUEUE_SERVER_PORT'] },
   )
   @IsInt()
   @Min(0)
@@ -25,6 +34,7 @@ export class ServiceSettings {
   port = 8080;
 
   @Env('BIND_ADDRESS', 'Address the HTTP server listens on.', {
+    aliases: ['TASKQUEUE_SERVER_HOST'],
     allowed: 'an IPv4 or IPv6 address',
   })
   @IsIP()
@@ -60,7 +70,7 @@ export class ServiceSettings {
   @IsIn(['development', 'production', 'test'])
   nodeEnv: 'development' | 'production' | 'test' = 'development';
 
-  @Env('LOG_LEVEL', '`debug`, `info`, `warn` or `error`.')
+  @Env('LOG_LEVEL', '`debug`, `info`, `warn` or `error`.', { aliases: ['TASKQUEUE_LOGLEVEL'] })
   @IsIn(LOG_LEVELS)
   logLevel: LogLevel = 'info';
 
@@ -70,7 +80,9 @@ export class ServiceSettings {
   @Max(64 * 1024 * 1024)
   maxRequestBytes = 1024 * 1024;
 
-  @Env('SHUTDOWN_TIMEOUT_SEC', 'How long running tasks may finish after SIGTERM; the rest is handed back.')
+  @Env('SHUTDOWN_TIMEOUT_SEC', 'How long running tasks may finish after SIGTERM; the rest is handed back.', {
+    aliases: ['TASKQUEUE_WORKER_SHUTDOWNTIMEOUT'],
+  })
   @IsNumber()
   @Min(0)
   @Max(DAY_SEC)

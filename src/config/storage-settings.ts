@@ -7,6 +7,7 @@ export class StorageSettings {
   @Env(
     'MAX_QUEUE_SIZE',
     'Tasks that may be alive at once, that is, have not ended; one more gets 503 with `Retry-After`. 0 = no bound.',
+    { aliases: ['TASKQUEUE_QUEUE_MAXQUEUESIZE'] },
   )
   @IsInt()
   @Min(0)

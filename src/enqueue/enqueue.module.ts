@@ -13,6 +13,7 @@ import { TaskMaker } from './task-maker.js';
 @Module({
   imports: [ClientsModule, TypeMappingsModule],
   controllers: [EnqueueController, BatchController],
+  exports: [Intake],
   providers: [BatchBounds, BatchIntake, Enqueuer, Intake, Tally, TaskMaker],
 })
 export class EnqueueModule {}

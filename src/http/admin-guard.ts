@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import { CLIENT_ROUTES, isBelow } from './client-routes.js';
 import { AdminKey } from './admin-key.js';
 import { readingOf, ReadTokens } from './read-tokens.js';
 
 /** The routes that need no admin key. A route that is not below one of these needs it: new ones are born closed. */
-const PUBLIC = ['/v1', '/ws', '/health', '/version', '/docs', '/openapi.json'];
+const PUBLIC = [...CLIENT_ROUTES, '/ws', '/health', '/version', '/docs', '/openapi.json'];
 
 /** One guard for every route of the application. It asks the matched route, so no spelling of a URL gets around it. */
 @Injectable()
@@ -17,10 +18,6 @@ export class AdminGuard {
   admit(request: FastifyRequest): boolean | Promise<boolean> {
     const reading = readingOf(request);
     if (reading !== undefined) return this.tokens.admit(reading, request);
-    return isPublic(request.routeOptions.url ?? '') || this.key.require(request);
+    return isBelow(request.routeOptions.url ?? '', PUBLIC) || this.key.require(request);
   }
-}
-
-function isPublic(route: string): boolean {
-  return PUBLIC.some((prefix) => route === prefix || route.startsWith(`${prefix}/`));
 }

@@ -91,3 +91,9 @@ describe('whether a task counts only when a replica has it', () => {
     expect(needsReplica(loadConfig(environment))).toBe(expected);
   });
 });
+
+it('takes REDIS_DB where no URL names a database', () => {
+  expect(redisTarget(loadConfig({ REDIS_DB: '3' })).db).toBe(3);
+  expect(redisTarget(loadConfig({ REDIS_DB: '3', REDIS_ADDR: 'a:1' })).db).toBe(3);
+  expect(redisTarget(loadConfig({ REDIS_DB: '3', REDIS_URL: 'redis://a/1' })).db).toBe(1);
+});

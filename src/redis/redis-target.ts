@@ -10,7 +10,11 @@ export type Target = Pick<RedisOptions, 'host' | 'port' | 'username' | 'password
 /** The first that is set: Sentinels, `REDIS_URL`, `REDIS_ADDRESS`, `REDIS_HOST` and `REDIS_PORT`. */
 export function redisTarget({ redis }: Config): Target {
   const { username, password } = redis;
-  const account = { ...(username && { username }), ...(password && { password }) };
+  const account = {
+    ...(username && { username }),
+    ...(password && { password }),
+    ...(redis.db > 0 && { db: redis.db }),
+  };
   if (redis.sentinels.length > 0) return { ...account, ...throughSentinel(redis) };
   const tls = redis.tls && { tls: {} };
   if (redis.url) return { ...account, ...tls, ...fromUrl(new URL(redis.url)) };

@@ -22,7 +22,7 @@ function refusal(value: unknown): ProblemError {
 it('costs no more than to read it, whatever somebody sends that has no place here', () => {
   const text = JSON.stringify(Object.fromEntries(Array.from({ length: 100_000 }, (_, n) => [`k${n}`, n])));
   // What is called for the first time takes longer.
-  for (const each of ['{}', text]) refusal(JSON.parse(each));
+  for (const each of ['{"k0":0}', text]) refusal(JSON.parse(each));
   const reading = ms(() => JSON.parse(text) as unknown);
   const value = JSON.parse(text) as unknown;
   expect(ms(() => refusal(value))).toBeLessThan(3 * reading);

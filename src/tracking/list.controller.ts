@@ -14,7 +14,7 @@ import { TaskList } from './task-summary.dto.js';
 import { taskListView } from './task-summary.js';
 
 /** A position in the order in which tasks were stored. */
-const POSITION = /^\d{1,15}-\d{1,15}$/;
+export const POSITION = /^\d{1,15}-\d{1,15}$/;
 
 @ClientController('v1/tasks')
 export class ListController {

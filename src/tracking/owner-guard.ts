@@ -1,18 +1,14 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import { isBelow, TASK_ROUTES } from '../http/client-routes.js';
 import { principalOf } from '../http/principal.js';
 import { TaskReader } from '../queue/task-reader.js';
 import { isTaskId } from '../task/task-id.js';
 import { taskNotFound } from './task-problems.js';
 
 /**
- * The routes about tasks. Each is looked after, also one that does not exist yet; those of one task call its id `id`. The
- * list, which has no id, shows each client its own tasks by itself.
- */
-const TASK_ROUTES = '/v1/tasks';
-
-/**
- * Keeps the tasks of a client from others: whoever sends the API key of another one is told that there is no such task,
+ * Looks after each route about tasks, also one that does not exist yet; a list, which has no id, shows each client its own
+ * tasks by itself. Keeps the tasks of a client from others: whoever sends the API key of another one is told that there is no such task,
  * whatever they wanted of it. Without a key (which only open mode allows) whoever knows the id may; the admin may always.
  */
 @Injectable()
@@ -21,9 +17,10 @@ export class OwnerGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest<{ Params: { id?: string } }>>();
-    if (!isAboutTasks(request.routeOptions.url ?? '')) return true;
+    const { url: route = '' } = request.routeOptions;
+    if (!isBelow(route, TASK_ROUTES)) return true;
     const principal = principalOf(request);
-    if (request.routeOptions.url === TASK_ROUTES) return true;
+    if (TASK_ROUTES.includes(route)) return true;
     return principal.kind !== 'client' || this.requireOwner(principal.clientId, request.params.id);
   }
 
@@ -33,8 +30,4 @@ export class OwnerGuard implements CanActivate {
     if (owner !== clientId) throw taskNotFound();
     return true;
   }
-}
-
-function isAboutTasks(route: string): boolean {
-  return route === TASK_ROUTES || route.startsWith(`${TASK_ROUTES}/`);
 }

@@ -1,4 +1,4 @@
-import { isCall, type TaskTarget } from '../task/task.js';
+import { isCall, type Task, type TaskTarget } from '../task/task.js';
 import type { TaskSnapshot } from '../queue/task-reader.js';
 
 /**
@@ -25,4 +25,13 @@ function parsed(text: string): unknown {
   } catch {
     return text;
   }
+}
+
+/** What a task is about, for those who know only payloads: of a call of a URL the call, without its headers. */
+export function dataOf({ target }: Pick<Task, 'target'>): unknown {
+  const payload = payloadOf(target);
+  if (payload !== undefined || !isCall(target)) return payload ?? {};
+  const { url, method, body } = target;
+  if (!body) return { url, method };
+  return { url, method, [body.encoding === 'base64' ? 'body_base64' : 'body']: body.content };
 }

@@ -167,6 +167,10 @@ async function makeTraffic(): Promise<void> {
   await until(
     async () => (await scrape(worker.url)).sum('taskqueue_circuit_changes_total', { to: 'open' }) > 0,
   );
+  await send('POST', '/admin/operations', { action: 'cancel', filter: { client_id: 'gone' } });
+  await taskIn('completed', await enqueue('heard', {}, { callback_url: target.url }));
+  await until(async () => (await scrape(api.url)).sum('taskqueue_operations_total') > 0);
+  await until(async () => (await scrape(worker.url)).sum('taskqueue_callbacks_total') > 0);
 }
 
 function expectFigures({ api: ofApi, worker: ofWorker }: Record<'api' | 'worker', Scrape>): void {

@@ -1,0 +1,59 @@
+import type { FastifyInstance } from 'fastify';
+
+type View = Readonly<Record<string, unknown>>;
+/** What Task Queue Go has in an answer besides what this product answers there. */
+type Words = (view: View, params: Readonly<Record<string, string>>) => object;
+
+/** Its worker, beside ours: an id, a sign of life, how much it does. */
+function workerWords({ worker_id, seen_at, busy }: View): object {
+  return { id: worker_id, last_heartbeat: seen_at, active_tasks: busy };
+}
+
+function listOf(view: View, name: string): View[] {
+  const list = view[name];
+  return Array.isArray(list) ? (list as View[]) : [];
+}
+
+function entryWords({ task_id, type, dead_letter_reason, finished_at }: View): object {
+  return { task_id, task_type: type, reason: dead_letter_reason, added_at: finished_at };
+}
+
+const WORDS: Readonly<Record<string, Words>> = {
+  'GET /admin/workers': (view) => {
+    const workers = listOf(view, 'workers').map((worker) => ({ ...worker, ...workerWords(worker) }));
+    return { workers, count: workers.length };
+  },
+  'GET /admin/workers/:id': workerWords,
+  'POST /admin/workers/:id/pause': (view) => ({ message: 'worker paused', ...workerWords(view) }),
+  'POST /admin/workers/:id/resume': (view) => ({ message: 'worker resumed', ...workerWords(view) }),
+  'DELETE /admin/queues/:name': (_view, { name }) => ({ message: 'queue purged', priority: name }),
+  'POST /admin/tasks/:id/retry': () => ({ message: 'task re-queued' }),
+  'GET /admin/dlq': (view) => {
+    const entries = listOf(view, 'tasks').map((task) => ({ ...entryWords(task), task }));
+    return { entries, size: entries.length };
+  },
+  'POST /admin/dlq/retry': ({ done, sample }) => ({
+    message: done === 1 ? 'task re-queued' : 'tasks re-queued',
+    retried_count: done,
+    ...(done === 1 && Array.isArray(sample) && { task_id: sample[0] as unknown }),
+  }),
+  'DELETE /admin/dlq': () => ({ message: 'DLQ cleared' }),
+};
+
+/** Adds its words to the answers of the admin API. To be called before the routes are registered. */
+export function addAdminWords(server: FastifyInstance): void {
+  server.addHook('onRoute', (route) => {
+    const methods = [route.method].flat();
+    const words = methods.map((method) => WORDS[`${method} ${route.url}`]).find((each) => each);
+    if (!words) return;
+    const before = [route.preSerialization ?? []].flat();
+    route.preSerialization = [
+      ...before,
+      (request, reply, payload, done) => {
+        const isView = reply.statusCode < 300 && typeof payload === 'object' && payload !== null;
+        const params = request.params as Readonly<Record<string, string>>;
+        done(null, isView ? { ...payload, ...words(payload as View, params) } : payload);
+      },
+    ];
+  });
+}
