@@ -208,6 +208,7 @@ describe('whatever happens to a host', () => {
         callers.add(event.attempted.client);
         if (judged(happened).kind === 'success') well.add(event.attempted.client);
         if (well.size === 0 || callers.size === 1) expect(held).toBeUndefined();
+        if (event.attempted.isFull) expect(held).toBeUndefined();
       };
     }));
 });

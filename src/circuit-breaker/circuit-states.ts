@@ -70,6 +70,9 @@ const NOTHING: Omit<Circuit, 'since' | 'heldUntil' | Witness> = {
   note: '',
 };
 
+/** Of failures in a row: they are not all of one client. */
+export const SEVERAL = '*';
+
 /** Who was answered how; see own-fault.ts. */
 type Witness = 'failedBy' | 'wellBy' | 'wellAt';
 function witnesses({ failedBy, wellBy, wellAt }: Pick<Circuit, Witness>): Pick<Circuit, Witness> {
@@ -98,10 +101,17 @@ export function opened(circuit: Circuit, timeoutMs: number, verdict: HostVerdict
     maxRequests: settings.maxRequests,
     rampStep: settings.rampStep,
     ...witnesses(circuit),
+    // That is no one client's fault.
+    ...(verdict.holdHostMs !== undefined && { failedBy: SEVERAL }),
     heldUntil: circuit.heldUntil,
     note: verdict.note ?? '',
   };
   return { circuit: open, change: 'open' };
+}
+
+/** An open one whose host asks to be left alone: whoever was told so, it is no one client's fault. */
+export function heldLonger(circuit: Circuit, holdMs: number, { now }: At): Changed {
+  return { circuit: { ...circuit, until: Math.max(circuit.until, now + holdMs), failedBy: SEVERAL } };
 }
 
 /** @param circuit the failure is counted already */

@@ -1,10 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { redisUrl } from '../../test/support/test-app.js';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { QueueHarness } from '../../test/support/queue-harness.js';
 import { answers, VirtualFleet } from '../../test/support/virtual-fleet.js';
 import { type AuditEntry, auditLine } from '../audit/audit-line.js';
 import type { Outcome } from '../task/outcome.js';
-import type { HostChange } from '../queue/gates/host-changes.js';
+import { loadConfig } from '../config/load-config.js';
+import { HealthRegistry } from '../health/health-registry.js';
+import { type Circuit, decodeCircuit, encodeCircuit } from '../queue/gates/circuit.js';
+import { type HostChange, HostChanges } from '../queue/gates/host-changes.js';
+import { RedisConnections } from '../redis/redis-connections.js';
+import { Circuits } from './circuits.js';
 import type { HostCircuit } from './host-circuit.js';
 import type { HostPage } from './known-hosts.js';
 
@@ -33,6 +39,8 @@ afterEach(async () => {
   await harness.stop();
 });
 
+/** Closed. */
+const UNKNOWN = decodeCircuit(`c;0;0;0;0${';0'.repeat(8)};;;;`);
 const { stringify } = JSON;
 const BY = '3f0c9f1d7a52';
 /** Opens a circuit until somebody says otherwise. */
@@ -248,6 +256,35 @@ describe('somebody', () => {
     }
   });
 
+  it('is heard although workers change the circuit all the time', async () => {
+    const connections = new RedisConnections(loadConfig({ REDIS_URL: redisUrl() }), new HealthRegistry());
+    await connections.waitUntilReady();
+    const circuits = new Circuits(loadConfig({}), connections, clock, new HostChanges());
+    const writeNow = connections.write.bind(connections);
+    let rounds = 0;
+    let change: (circuit: Circuit) => Circuit = (circuit) => circuit;
+    // A worker is always quicker.
+    connections.write = async (work) => {
+      rounds++;
+      const text = await harness.redis.hget('{tr}:circuits', HOST);
+      const circuit = text === null ? UNKNOWN : decodeCircuit(text);
+      await harness.redis.hset('{tr}:circuits', HOST, encodeCircuit(change(circuit)));
+      return writeNow(work);
+    };
+    await harness.circuits.open(HOST, holdOpen('restart'));
+    change = (circuit) => ({ ...circuit, sent: circuit.sent + 1, wellAt: clock.now() + rounds });
+    expect(await circuits.close(HOST)).toMatchObject({ state: 'ramping' });
+    expect(rounds).toBe(1);
+    change = (circuit) => ({ ...circuit, state: 'ramping', note: `error ${rounds}` });
+    expect(await circuits.open(HOST, holdOpen('restart'))).toMatchObject({ state: 'open', note: 'restart' });
+    expect(rounds).toBeGreaterThan(2);
+    await harness.circuits.reset(HOST);
+    [rounds, change] = [0, (circuit) => ({ ...circuit, failures: (circuit.failures + 1) % 3, note: '500' })];
+    expect(await circuits.open(HOST, holdOpen('moving'))).toMatchObject({ state: 'open', note: 'moving' });
+    expect(rounds).toBe(1);
+    await connections.close();
+  });
+
   it('changes nothing of what is so already', async () => {
     const line = () => 'a line';
     const lines = () => harness.redis.xlen('{tr}:audit');
@@ -313,6 +350,35 @@ describe('Retry-After', () => {
     expect(await harness.redis.exists('{tr}:holds')).toBe(0);
     await fleet.pass(120 * SECOND);
     expect(await harness.redis.exists('{tr}:circuits', '{tr}:circuits:look')).toBe(0);
+  });
+
+  it('that asks a client again, for longer, is over then, and nothing of it is left', async () => {
+    const alone = { clientId: 'hasty', maxRetries: 0 };
+    answer = answers(429, 5 * SECOND);
+    await harness.add(1, alone);
+    await fleet.pass(0);
+    [answer, takesMs] = [answers(429, 60 * SECOND), SECOND];
+    await harness.add(1, alone);
+    await fleet.pass(30 * SECOND);
+    const isHeld = () => harness.redis.exists('{tr}:holds');
+    expect(await isHeld()).toBe(1);
+    await fleet.pass(32 * SECOND);
+    expect(await isHeld()).toBe(0);
+  });
+
+  it('of very many clients is forgotten a bounded piece at a time', async () => {
+    const clients = Array.from({ length: 300 }, (_, n) => `client-${n}`);
+    answer = answers(429, 3600 * SECOND);
+    for (const clientId of clients) await harness.add(1, { clientId, maxRetries: 0 });
+    await fleet.pass(100);
+    answer = answers(200);
+    for (const clientId of clients) await harness.add(2, { clientId });
+    await fleet.pass(10);
+    expect(delivered()).toBe(0);
+    await harness.circuits.reset(HOST);
+    expect(await harness.redis.llen('{tr}:default:wait')).toBe(200);
+    await fleet.pass(SECOND);
+    expect(delivered()).toBe(600);
   });
 
   it('that holds a client can be forgotten', async () => {

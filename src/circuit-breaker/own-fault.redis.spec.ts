@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Logger } from '@nestjs/common';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { QueueHarness } from '../../test/support/queue-harness.js';
 import { answers, type Target, VirtualFleet } from '../../test/support/virtual-fleet.js';
@@ -116,6 +117,24 @@ describe('a client whose tasks always fail at a host that answers another well',
     expect(await harness.circuits.find(HOST)).toMatchObject({ state: 'closed', failures: 0 });
     expect(await harness.redis.exists('{tr}:holds')).toBe(0);
   });
+});
+
+it('a client that cannot be held any more opens the circuit, and the log says so', async () => {
+  const logged = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+  const till = clock.now() + 3600 * SECOND;
+  for (let at = 0; at < 10_000; at += 1000) {
+    const pairs = Array.from({ length: 1000 }, (_, n) => [`k:client-${at + n} http://other.example`, till]);
+    await harness.redis.hset('{tr}:holds', ...pairs.flat());
+  }
+  await harness.add(1, A);
+  await fleet.pass(SECOND);
+  await harness.add(1, B);
+  await fleet.pass(SECOND);
+  await harness.add(ROW, A);
+  await fleet.pass(SECOND);
+  expect(changesTo('open')).toBe(1);
+  expect(logged.mock.calls.flat().join()).toContain('clients are held');
+  logged.mockRestore();
 });
 
 it('a host that is down for both is asked no more than one that is down for one', async () => {

@@ -19,12 +19,12 @@
 --           decide | cancelled | expired), attempts made so far,
 --           attempt (JSON), its place, which attempts are kept with it, delay of a retry in ms or '',
 --           reason or '', bytes of the data and the attempts, places of attempts that are not kept any more, how
---           often it was begun, how long the attempt took in ms, gates as they were fetched, what it says of its host:
+--           often it was begun, when the attempt began in Unix ms, gates as they were fetched, what it says of its host:
 --           '' (nothing), s (success), or <s = success | f = failure | n = nothing>;<ms for which the host is to be left
 --           alone or ''>;<the same by this client>;<of a probe the start of its window>;<note>; of a dead letter, and of one
 --           that was one before, what it dies of, without what differs from one to the next
 -- Returns   { milliseconds until the next task is due or -1, fetched, lost, cancelled, waiting, history, changes, probes,
---           endings }
+--           endings, now }
 --           fetched: 8 values for each task: lane, id, data, attempts made, which attempts are kept, due, when it was
 --           retried by hand or '', gates ('\n' between)
 --           lost: ids whose lock was not ours any more; what they came to is not recorded here
@@ -35,6 +35,7 @@
 --           when it is open in Unix ms or '', note
 --           probes: of the fetched tasks that are probes 2 values for each: id, start of its half-open window, Unix ms
 --           endings: of tasks that ended without an attempt 4 values for each: id, end, reason, gates
+--           now: Unix milliseconds, by which a dispatcher reckons when its attempts began
 
 --@include context
 --@include when-full
@@ -67,7 +68,7 @@ limits.probeWindow = tonumber(string.match(breaker, '^%d+;%d+;(%d+)'))
 local replyKey, cancelKey = P .. 'reply:' .. limits.token, P .. 'cancel:' .. limits.token
 
 -- Bounds that keep a turn at some milliseconds of Redis.
-local MOST_DUE, MOST_WAKES, MOST_RELEASED = 200, 20, 100
+local MOST_DUE, MOST_WAKES, MOST_RELEASED = 200, 20, 200
 
 -- The earliest times that were there before this turn added any, by key of their set.
 local heads = {}
@@ -158,7 +159,7 @@ local last = call('GET', replyKey)
 if last and string.match(last, '^[^\n]*') == request then
   local cancelled = replyAgain(string.sub(last, #request + 1))
   readHeads()
-  return { untilNextDue(), fetched, {}, cancelled, waiting(), 0, changes, probesOfReply, {} }
+  return { untilNextDue(), fetched, {}, cancelled, waiting(), 0, changes, probesOfReply, {}, NOW }
 end
 local lost = settleAll(19, tonumber(ARGV[19]))
 readHeads()
@@ -181,4 +182,4 @@ for i, member in ipairs(members) do
 end
 for i = 1, #changes, 4 do members[#members + 1] = '@' .. table.concat(changes, '\t', i, i + 3) end
 call('SET', replyKey, request .. '\n' .. table.concat(members, '\n'), 'PX', 600000)
-return { untilNextDue(), fetched, lost, cancelled, waiting(), history, changes, probesOfReply, endings }
+return { untilNextDue(), fetched, lost, cancelled, waiting(), history, changes, probesOfReply, endings, NOW }
