@@ -1,21 +1,24 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { redisUrl } from '../../test/support/test-app.js';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { QueueHarness } from '../../test/support/queue-harness.js';
 import { answers, VirtualFleet } from '../../test/support/virtual-fleet.js';
 import { type AuditEntry, auditLine } from '../audit/audit-line.js';
 import type { Outcome } from '../task/outcome.js';
-import { loadConfig } from '../config/load-config.js';
-import { HealthRegistry } from '../health/health-registry.js';
 import { type Circuit, decodeCircuit, encodeCircuit } from '../queue/gates/circuit.js';
-import { type HostChange, HostChanges } from '../queue/gates/host-changes.js';
-import { RedisConnections } from '../redis/redis-connections.js';
-import { Circuits } from './circuits.js';
+import type { HostChange } from '../queue/gates/host-changes.js';
+import { RedisClock } from '../queue/queue-clock.js';
 import type { HostCircuit } from './host-circuit.js';
 import type { HostPage } from './known-hosts.js';
 
 const HOST = 'http://target.example';
 const SECOND = 1000;
+
+/** An hour ahead of Redis. */
+class FastClock extends RedisClock {
+  override now(): number {
+    return super.now() + 3600 * SECOND;
+  }
+}
 
 let harness: QueueHarness;
 let clock: ManualClock;
@@ -115,6 +118,15 @@ describe('what is told of a circuit', () => {
     expect((await harness.knownHosts.page(10)).hosts).toHaveLength(1);
     clock.advance(1);
     expect(await harness.knownHosts.page(10)).toMatchObject({ hosts: [] });
+  });
+
+  it('goes by the clock of Redis, whatever that of the process says', async () => {
+    await harness.stop();
+    harness = await QueueHarness.start({}, new FastClock());
+    const until = Date.now() + 60 * SECOND;
+    const open = await harness.circuits.open(HOST, holdOpen('restart', until));
+    expect(open).toMatchObject({ state: 'open', nextProbeAt: until });
+    expect(await harness.circuits.find(HOST)).toEqual(open);
   });
 
   it('comes in pages with the limits, in the order of the hosts', async () => {
@@ -257,20 +269,15 @@ describe('somebody', () => {
   });
 
   it('is heard although workers change the circuit all the time', async () => {
-    const connections = new RedisConnections(loadConfig({ REDIS_URL: redisUrl() }), new HealthRegistry());
-    await connections.waitUntilReady();
-    const circuits = new Circuits(loadConfig({}), connections, clock, new HostChanges());
-    const writeNow = connections.write.bind(connections);
     let rounds = 0;
     let change: (circuit: Circuit) => Circuit = (circuit) => circuit;
     // A worker is always quicker.
-    connections.write = async (work) => {
+    const circuits = await harness.circuitsAfter(async () => {
       rounds++;
       const text = await harness.redis.hget('{tr}:circuits', HOST);
       const circuit = text === null ? UNKNOWN : decodeCircuit(text);
       await harness.redis.hset('{tr}:circuits', HOST, encodeCircuit(change(circuit)));
-      return writeNow(work);
-    };
+    });
     await harness.circuits.open(HOST, holdOpen('restart'));
     change = (circuit) => ({ ...circuit, sent: circuit.sent + 1, wellAt: clock.now() + rounds });
     expect(await circuits.close(HOST)).toMatchObject({ state: 'ramping' });
@@ -282,7 +289,6 @@ describe('somebody', () => {
     [rounds, change] = [0, (circuit) => ({ ...circuit, failures: (circuit.failures + 1) % 3, note: '500' })];
     expect(await circuits.open(HOST, holdOpen('moving'))).toMatchObject({ state: 'open', note: 'moving' });
     expect(rounds).toBe(1);
-    await connections.close();
   });
 
   it('changes nothing of what is so already', async () => {

@@ -20,14 +20,16 @@ let harness: QueueHarness;
 let clock: ManualClock;
 let fleet: VirtualFleet;
 let failing: Set<string>;
+let takesMs: number;
 beforeEach(async () => {
   clock = new ManualClock();
   harness = await QueueHarness.start({}, clock);
   failing = new Set([A.clientId]);
   const target: Target = ({ task: { clientId } }) => ({
     outcome: answers(failing.has(clientId) ? 500 : 200),
-    takesMs: 20,
+    takesMs,
   });
+  takesMs = 20;
   fleet = new VirtualFleet(harness, clock, target, { workers: 2, concurrency: 4 });
 });
 afterEach(async () => {
@@ -38,6 +40,10 @@ const changesTo = (state: string) => fleet.changes.filter(({ to }) => to === sta
 const endOf = async ({ id }: { id: string }) => (await harness.reader.find(id))!;
 const isDone = async (tasks: readonly { id: string }[]) =>
   (await Promise.all(tasks.map(endOf))).every(({ state }) => state === 'completed');
+
+/** How often Redis was asked for tasks at random. */
+const drawn = async () =>
+  Number(/cmdstat_zrandmember:calls=(\d+)/.exec(await harness.redis.info('commandstats'))?.[1] ?? 0);
 
 describe('a client whose tasks always fail at a host that answers another well', () => {
   it('closes it off for the other once at most, and is held alone from then on', async () => {
@@ -117,6 +123,24 @@ describe('a client whose tasks always fail at a host that answers another well',
     expect(await harness.circuits.find(HOST)).toMatchObject({ state: 'closed', failures: 0 });
     expect(await harness.redis.exists('{tr}:holds')).toBe(0);
   });
+});
+
+it('without room for a probe none is looked for, however many tasks come and go', async () => {
+  await harness.add(ROW, A);
+  await fleet.pass(SECOND);
+  await harness.add(200, A);
+  await harness.add(20, B);
+  // The first probes hang.
+  takesMs = 60 * SECOND;
+  await fleet.pass(TIMEOUT);
+  expect((await harness.circuits.find(HOST)).probes).toBe(PROBES);
+  const looked = await drawn();
+  takesMs = 20;
+  for (let turn = 0; turn < 10; turn++) {
+    await harness.redis.zadd('{tr}:wakes', clock.now(), `h:${HOST}`);
+    await fleet.pass(SECOND);
+  }
+  expect(await drawn()).toBe(looked);
 });
 
 it('a client that cannot be held any more opens the circuit, and the log says so', async () => {
