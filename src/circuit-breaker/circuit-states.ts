@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.js';
-import { type Circuit, type CircuitState, stateAt } from '../queue/gates/circuit.js';
-import type { HostVerdict } from '../task/host-verdict.js';
+import { type Circuit, stateAt } from '../queue/gates/circuit.js';
+import type { CircuitChange, HostVerdict } from '../task/host-verdict.js';
 
 // The states that a circuit comes into.
 
@@ -30,9 +30,6 @@ export interface At {
   readonly now: number;
   readonly settings: CircuitSettings;
 }
-
-/** A ramp belongs to what is closed. */
-type CircuitChange = Exclude<CircuitState, 'ramping'>;
 
 export interface Next {
   /** Nothing: the circuit is closed, and there is nothing against the host. */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectMetric, makeCounterProvider, makeGaugeProvider } from '@willsoto/nestjs-prometheus';
 import type { Counter, Gauge } from 'prom-client';
+import type { CircuitChange } from '../task/host-verdict.js';
 import { measureAtScrape } from './measure-at-scrape.js';
 
 const CHANGES = 'taskqueue_circuit_changes_total';
@@ -32,7 +33,7 @@ export class CircuitMetric {
   ) {}
 
   /** A label of the host would have no bound: the log has it. */
-  changed(to: 'open' | 'half_open' | 'closed'): void {
+  changed(to: CircuitChange): void {
     this.changes.inc({ to });
   }
 

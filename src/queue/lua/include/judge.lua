@@ -188,7 +188,7 @@ local function hostJudge()
 
   local function isListed(circuit) return circuit and circuit.state ~= 'c' or false end
 
-  -- The gate of a host counts while its circuit is not closed, and what has to be released is.
+  -- The gate of a host counts its tasks while the circuit is not closed; when that is over, the counts are forgotten.
   local function relist(host, isOpen)
     local id = 'h:' .. host
     if isOpen then call('ZADD', P .. 'circuits:open', 0, host) else call('ZREM', P .. 'circuits:open', host) end
