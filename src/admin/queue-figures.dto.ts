@@ -2,7 +2,6 @@ import { ApiProperty } from '@nestjs/swagger';
 import { IsOptional, Matches } from 'class-validator';
 import { PageLimit } from '../http/page-limit.js';
 import { LANES } from '../task/lane.js';
-import { TASK_STATES } from '../task/task-state.js';
 import { QueueView } from './admin-queues.dto.js';
 
 const COUNTS = { type: 'object', additionalProperties: { type: 'integer' } } as const;
@@ -21,7 +20,8 @@ export class ListQueuesQuery {
 export class MeasuredQueueView extends QueueView {
   @ApiProperty({
     ...COUNTS,
-    description: `How many tasks it has in each state: ${TASK_STATES.join(', ')}. A task whose time has come is scheduled or retrying until a worker comes by.`,
+    description:
+      'How many tasks it has that are scheduled, pending, deferred, running, retrying, and dead_letter. A task whose time has come is scheduled or retrying until a worker comes by.',
     example: { pending: 12, running: 3 },
   })
   depth!: Record<string, number>;
@@ -36,7 +36,7 @@ export class MeasuredQueueView extends QueueView {
     format: 'date-time',
     required: false,
     description:
-      'When the task that has been due for longest was due: of those that the queue itself holds back, and of the 500 that go next in each lane. Left out when none of these is its own.',
+      'When the task that has been due for longest was due: of those that the queue itself holds back, and of the 250 that go next in each lane. Left out when none of these is its own.',
   })
   oldest_due_at?: string;
 

@@ -40,6 +40,13 @@ describe('settle', () => {
     });
   });
 
+  it('makes a canary that fails a dead letter again, whatever tries it has left, unless it is to wait for its host', () => {
+    const canary = { task, attempt: 1, retriedAt: 49_000, isCanary: true };
+    expect(settle(rejected, canary, at)).toEqual({ kind: 'dead_letter', reason: 'canary_failed' });
+    expect(settle({ ...rejected, noRetry: true }, canary, at)).toMatchObject({ reason: 'permanent_failure' });
+    expect(settle({ class: 'succeeded', status: 200 }, canary, at)).toEqual({ kind: 'complete' });
+  });
+
   it('counts the age of a dead letter that was retried by hand from then on', () => {
     const old = { task: { ...withPolicy({ maxAgeMs: 5000 }), scheduledAt: 0 }, attempt: 1 };
     expect(settle(rejected, old, at)).toEqual({ kind: 'dead_letter', reason: 'max_age_exceeded' });

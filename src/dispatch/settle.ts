@@ -10,6 +10,8 @@ interface Tried {
   readonly attempt: number;
   /** When somebody gave it all its tries again, Unix milliseconds. */
   readonly retriedAt?: number | undefined;
+  /** It went before others that died of the same. */
+  readonly isCanary?: boolean | undefined;
   /** It tried whether its host is there again. */
   readonly isProbe?: boolean | undefined;
   /** What the attempt says of its host. */
@@ -39,13 +41,19 @@ export function settle(outcome: Outcome, tried: Tried, { now, random }: Circumst
     return { kind: 'dead_letter', reason: 'permanent_failure' };
   }
   if (isUncounted(outcome, tried)) return tooLate(tried, now) ?? { kind: 'hand_back' };
-  if (attempt > task.maxRetries) return { kind: 'dead_letter', reason: 'attempts_exhausted' };
+  const reason = noMoreTries(tried);
+  if (reason) return { kind: 'dead_letter', reason };
   const delayMs = Math.max(retryDelayMs(task.retry, attempt, random), askedWaitMs(outcome));
   return tooLate(tried, now + delayMs) ?? { kind: 'retry', delayMs };
 }
 
 function isUncounted(failure: Failure, { isProbe = false, verdict }: Tried): boolean {
   return isProbe && failure.class !== 'rejected' && verdict?.kind === 'failure';
+}
+
+function noMoreTries({ task, attempt, isCanary }: Tried) {
+  if (isCanary) return 'canary_failed';
+  return attempt > task.maxRetries ? 'attempts_exhausted' : undefined;
 }
 
 function isPermanent(failure: Failure, permanentStatuses: readonly number[] = []): boolean {

@@ -13,6 +13,8 @@ export interface ClaimedTask {
   readonly dueAt?: number;
   /** When somebody gave a dead letter all its tries again, Unix milliseconds. */
   readonly retriedAt?: number | undefined;
+  /** It goes before others that died of the same, with one attempt. */
+  readonly isCanary?: boolean | undefined;
   /** It tries whether its host is there again: when it gets no answer, that is not the task's failure. */
   readonly isProbe?: boolean;
 }

@@ -52,6 +52,18 @@ export class TaskNews {
   }
 }
 
+/** What a turn that has settled some tasks tells. `ended`: also those of them that have come to another end than was settled. */
+export function newsOf(settled: readonly SettledTask[], ended: readonly EndedTask[]): TaskNewsItem[] {
+  const ends = new Map(ended.map((each) => [each.id, each]));
+  const ofSettled = settled.map((each): TaskNewsItem => {
+    const end = ends.get(each.id);
+    ends.delete(each.id);
+    const settledAs = end ? { ...each, kind: end.ending, reason: end.reason } : each;
+    return { kind: 'settled', settled: settledAs };
+  });
+  return [...ofSettled, ...[...ends.values()].map((end): TaskNewsItem => ({ kind: 'ended', ended: end }))];
+}
+
 const ENDED_VALUES = 4;
 
 /** What the scripts return as `endings`. */

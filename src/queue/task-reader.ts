@@ -25,7 +25,10 @@ export interface TaskSnapshot {
   readonly fingerprint?: string;
 }
 
-/** Newest first. With a filter there may be fewer than were asked for, or none, and older ones that fit all the same. */
+/**
+ * Newest first. With a filter, or when tasks are very large, there may be fewer than were asked for, or none, and older ones
+ * that fit all the same.
+ */
 export interface TaskPage {
   /** Of their attempts only the last. */
   readonly tasks: readonly TaskSnapshot[];

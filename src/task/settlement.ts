@@ -10,6 +10,7 @@ export type Settlement =
 
 type DeadLetterReason =
   | 'attempts_exhausted'
+  | 'canary_failed'
   | 'permanent_failure'
   | 'max_age_exceeded'
   | 'encryption_key_missing'

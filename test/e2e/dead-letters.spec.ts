@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { DeadLetterGroupList, DeadLetterList, DeadLetterResult } from '../../src/admin/admin-dlq.dto.js';
+import { EventListener } from '../support/event-listener.js';
 import { Receiver } from '../support/receiver.js';
 import { storedKeys, TestApp } from '../support/test-app.js';
 
@@ -159,6 +160,25 @@ describe('dead letters', () => {
     expect(redriven.body).toMatchObject({ matched: 5, done: 5, skipped: {}, canary: { state: 'completed' } });
     for (const id of all) await app.taskIn('completed', id);
     expect(target.received.length - calls).toBe(6);
+  });
+
+  it('that are sent first and fail again are told as dead letters, not as retries', async () => {
+    const id = await dead(500, 'gone', { max_retries: 3 });
+    const [{ fingerprint } = { fingerprint: '' }] = await groups();
+    const listener = await EventListener.to(`${app.url}/v1/events?kinds=task.*`, ADMIN);
+    await listener.ready();
+    const retries = async () => {
+      const { body } = await app.get<string>('/metrics', ADMIN);
+      expect(body).toMatch(/taskqueue_tasks_settled_total\{[^}]*"dead_letter"/);
+      return /^taskqueue_tasks_settled_total\{[^}]*"retry"[^}]*\} (\d+)/m.exec(body)?.[1];
+    };
+    const before = await retries();
+    await retrySome({ filter: { fingerprint } });
+    const [event] = await listener.hears('task.dead_letter');
+    expect(event!.data).toMatchObject({ task_id: id, reason: 'canary_failed' });
+    expect(listener.of('task.retrying')).toEqual([]);
+    expect(await retries()).toBe(before);
+    listener.end();
   });
 
   it('are left as they are by a request that does not say which', async () => {

@@ -37,7 +37,7 @@ it('tells how many tasks of a queue are in which state, what came and went, and 
   const { body } = await queue('counted');
   expect(body).toMatchObject({
     ...{ name: 'counted', lane: 'high', state: 'paused', workers: [] },
-    depth: { completed: 1, dead_letter: 1, scheduled: 1, deferred: 1, pending: 0, running: 0 },
+    depth: { dead_letter: 1, scheduled: 1, deferred: 1, pending: 0, running: 0, retrying: 0 },
     ...{ in_per_minute: 4, out_per_minute: 2 },
   });
   expect(Date.parse(body.oldest_due_at!)).toBeGreaterThanOrEqual(before - 1000);

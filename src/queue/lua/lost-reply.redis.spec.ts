@@ -10,6 +10,12 @@ import { until } from '../../../test/support/until.js';
 import { HostChanges } from '../gates/host-changes.js';
 import { CircuitSweep } from '../worker/circuit-sweep.js';
 import { LANES } from '../../task/lane.js';
+import { attemptOf } from '../../../test/support/attempt-of.js';
+import { newsOf } from '../task-news.js';
+import type { SettledTask } from '../worker/settled-task.js';
+import { type FetchedTask, step } from '../worker/step.js';
+
+const HOUR = 3_600_000;
 
 // Redis carries a script out, and the connection breaks before its reply arrives.
 
@@ -54,6 +60,49 @@ describe('the lost reply of a turn', () => {
     for (const book of ['held', 'running', 'window']) {
       expect(await harness.redis.hgetall(`{tr}:${book}`)).toEqual({});
     }
+  });
+});
+
+describe('the repeat of a turn whose reply was lost', () => {
+  const settings = {
+    ...({ token: 'one', lockMs: 30_000, mode: 'weighted', maxAgeMs: HOUR } as const),
+    ...{ completedForMs: HOUR, deadForMs: HOUR, breaker: '0;60000;30000;300000;3;10' },
+  } as const;
+  const turn = (id: string, settled: readonly SettledTask[] = []) =>
+    step(
+      harness.redis,
+      settings,
+      { id, capacity: 5 - settled.length, settled, laneTimes: [0, 0, 0, 0], laneCharges: [1, 1, 1, 1] },
+      '',
+    );
+  const settlementOf = ({ task, ...held }: FetchedTask): SettledTask => {
+    const attempt = attemptOf({ kind: 'retry', delayMs: HOUR }, Date.now(), Date.now(), 1);
+    return { ...held, id: task.id, kind: 'retry', delayMs: HOUR, attempt, attemptsMade: 1 };
+  };
+
+  it('tells of what has ended, of what ended otherwise than was settled, and of what was lost', async () => {
+    const tasks = await harness.add(3);
+    const { fetched } = await turn('first');
+    expect(fetched.map(({ task }) => task.id)).toEqual(tasks.map(({ id }) => id));
+    const [lost, cancelled, retried] = tasks.map(({ id }) => id) as [string, string, string];
+    await harness.redis.del(`{tr}:default:${lost}:lock`);
+    await harness.queue.cancel(cancelled);
+    const [late] = await harness.add(1, { expiresAt: Date.now() + 1 });
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const settled = fetched.map(settlementOf);
+    const reply = await turn('second', settled);
+    expect(reply.lost).toEqual([lost]);
+    expect(reply.ended.map(({ id, ending }) => [id, ending])).toEqual([
+      [cancelled, 'cancelled'],
+      [late!.id, 'expired'],
+    ]);
+    const again = await turn('second', settled);
+    expect([again.lost, again.ended]).toEqual([reply.lost, reply.ended]);
+    const ours = settled.filter(({ id }) => id !== lost);
+    const news = newsOf(ours, again.ended).map((item) =>
+      item.kind === 'settled' ? [item.settled.id, item.settled.kind] : [item.kind],
+    );
+    expect(news).toEqual([[cancelled, 'cancelled'], [retried, 'retry'], ['ended']]);
   });
 });
 

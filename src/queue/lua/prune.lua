@@ -18,20 +18,28 @@ local now = clock(ARGV[1])
 --@include dead
 local most, mostBytes = tonumber(ARGV[2]), tonumber(ARGV[3])
 
--- Removes tasks of one lane from the set of its finished tasks that they are in.
+-- Removes tasks of one lane from the set of its finished tasks that they are in; from `expiry` the caller does.
 local function remove(lane, set, ids)
   if #ids == 0 then return end
-  local keys, members = {}, {}
-  for _, id in ipairs(ids) do
-    members[#members + 1] = lane .. ':' .. id
-    keys[#keys + 1] = jobKey(lane, id)
-    keys[#keys + 1] = jobKey(lane, id) .. ':logs'
+  local keys = {}
+  for i, id in ipairs(ids) do
+    local key = jobKey(lane, id)
+    keys[2 * i - 1], keys[2 * i] = key, key .. ':logs'
   end
   forgetMade(lane, ids)
   if set == 'failed' then unbury(lane, ids) end
   call('ZREM', setKey(lane, set), unpack(ids))
-  call('ZREM', P .. 'expiry', unpack(members))
   call('UNLINK', unpack(keys))
+end
+
+-- Which of some tasks of a lane are in a set of it, and which are not.
+local function split(lane, set, ids)
+  local inside, outside = {}, {}
+  if #ids == 0 then return inside, outside end
+  for i, score in ipairs(call('ZMSCORE', setKey(lane, set), unpack(ids))) do
+    if score then inside[#inside + 1] = ids[i] else outside[#outside + 1] = ids[i] end
+  end
+  return inside, outside
 end
 
 local function removeExpired()
@@ -44,23 +52,16 @@ local function removeExpired()
     table.insert(byLane[lane], id)
   end
   for lane, ids in pairs(byLane) do
-    local isCompleted, isDead = call('ZMSCORE', setKey(lane, 'completed'), unpack(ids)),
-      call('ZMSCORE', setKey(lane, 'failed'), unpack(ids))
-    local completed, sizes, dead = {}, {}, {}
-    for i, id in ipairs(ids) do
-      if isCompleted[i] then
-        completed[#completed + 1] = id
-        sizes[#sizes + 1] = stored(lane, id)
-      elseif isDead[i] then
-        dead[#dead + 1] = id
-      end
-      -- One that is neither was retried meanwhile and is alive again, or is gone.
-    end
+    local completed, others = split(lane, 'completed', ids)
+    -- One that is in neither was retried meanwhile and is alive again, or is gone.
+    local dead, sizes = split(lane, 'failed', others), {}
+    for i, id in ipairs(completed) do sizes[i] = stored(lane, id, indexOf(lane, id)[5]) end
     if #completed > 0 then shrink(lane, completed, sizes) end
     remove(lane, 'completed', completed)
     remove(lane, 'failed', dead)
   end
-  call('ZREM', P .. 'expiry', unpack(members))
+  -- Nobody else has come between.
+  call('ZREMRANGEBYRANK', P .. 'expiry', 0, #members - 1)
   return #members
 end
 
@@ -94,13 +95,15 @@ local function evict(atMost)
     if not lane then break end
     ids[lane], sizes[lane] = ids[lane] or {}, sizes[lane] or {}
     table.insert(ids[lane], id)
-    table.insert(sizes[lane], stored(lane, id))
+    table.insert(sizes[lane], stored(lane, id, indexOf(lane, id)[5]))
     bytes = bytes - sizes[lane][#sizes[lane]]
     count = count + 1
   end
   for lane in pairs(ids) do
     shrink(lane, ids[lane], sizes[lane])
     remove(lane, 'completed', ids[lane])
+    for i, id in ipairs(ids[lane]) do ids[lane][i] = lane .. ':' .. id end
+    call('ZREM', P .. 'expiry', unpack(ids[lane]))
     call('HINCRBY', P .. 'history', 'evicted:' .. lane, #ids[lane])
   end
   return count, bytes

@@ -29,7 +29,7 @@ local function giveBackTo(lane, id)
   call('LREM', setKey(lane, 'active'), -1, id)
   if call('EXISTS', key) == 0 then return false end
   if call('HINCRBY', key, 'stc', 1) >= tonumber(ARGV[1]) then call('HSET', key, 'defa', 'crashed_too_often') end
-  countIn('running', backToWait(lane, id), -1)
+  backToWait(lane, id)
   return true
 end
 
@@ -51,6 +51,5 @@ local position, from = string.match(ARGV[3], '^(%d+):(%d+)$')
 position, from = tonumber(position) or 1, tonumber(from) or 0
 local recovered, onward = recoverSome(LANES[position], from)
 flushGates()
-flushAlive()
 if onward then return { position .. ':' .. onward, recovered } end
 return { LANES[position + 1] and position + 1 .. ':0' or '', recovered }

@@ -124,32 +124,26 @@ end
 mendAlive()
 
 -- The states of the tasks in a set, and which of them one is in.
-local STATES = {
-  active = { 'running' }, delayed = { 'deferred', 'retrying', 'scheduled' }, failed = { 'dead_letter' },
-  completed = { 'completed', 'cancelled', 'expired' },
-}
-local function stateIn(set, lane, id, kept, ending)
-  if set ~= 'delayed' then return set == 'active' and 'running' or ending end
+local STATES = { delayed = { 'deferred', 'retrying', 'scheduled' }, failed = { 'dead_letter' } }
+local function stateIn(set, lane, id, kept)
+  if set == 'failed' then return 'dead_letter' end
   if isParked(call('ZSCORE', setKey(lane, set), id)) then return 'deferred' end
   return kept and 'retrying' or 'scheduled'
 end
 
 local function mendDepth(set, counts)
-  local states, total, old = {}, 0, {}
+  local states, total, right = {}, 0, cardinality(set)
   for _, state in ipairs(STATES[set]) do states[state] = true end
   for field, count in pairs(counts) do
-    if states[string.match(field, '^[^/]+')] then
-      total = total + count
-      old[#old + 1] = field
-    end
+    if states[string.match(field, '^[^/]+')] then total = total + count end
   end
-  local right = cardinality(set)
   if right == total or right > MOST then return end
-  inPieces(old, UNPACK, function(from, to) call('HDEL', P .. 'depth', unpack(old, from, to)) end)
+  for field, count in pairs(counts) do
+    if states[string.match(field, '^[^/]+')] then change(changed.depth, field, -count) end
+  end
   eachIn(set, function(lane, id)
-    local job = call('HMGET', jobKey(lane, id), 'gates', 'kept', 'end')
-    local state = stateIn(set, lane, id, job[2], job[3])
-    if state then countIn(state, gatesOf(job[1]), 1) end
+    local job = call('HMGET', jobKey(lane, id), 'gates', 'kept')
+    countIn(stateIn(set, lane, id, job[2]), gatesOf(job[1]), 1)
   end)
 end
 

@@ -26,7 +26,7 @@
 -- Returns   { milliseconds until the next task is due or -1, fetched, lost, cancelled, waiting, history, changes, probes,
 --           endings, now }
 --           fetched: 8 values for each task: lane, id, data, attempts made, which attempts are kept, due, when it was
---           retried by hand or '', gates ('\n' between)
+--           retried by hand or '', behind a `!` when it has one attempt only, gates ('\n' between)
 --           lost: ids whose lock was not ours any more; what they came to is not recorded here
 --           cancelled: ids of running tasks of this dispatcher that have to be aborted
 --           waiting: tasks in `wait` of each lane afterwards, none of a paused one
@@ -34,7 +34,8 @@
 --           changes: of circuits, 4 values for each: host, state that it has come into (open | half_open | closed), until
 --           when it is open in Unix ms or '', note
 --           probes: of the fetched tasks that are probes 2 values for each: id, start of its half-open window, Unix ms
---           endings: of tasks that ended without an attempt 4 values for each: id, end, reason, gates
+--           endings: of tasks that ended without an attempt, and of those that have come to another end than was settled, 4
+--           values for each: id, end, reason, gates
 --           now: Unix milliseconds, by which a dispatcher reckons when its attempts began
 
 --@include context
@@ -95,28 +96,33 @@ local function waiting()
   return all
 end
 
--- What the lost reply said: members of the tasks that were fetched, behind a `!` ids of those to be aborted, and behind
--- a `@` changes of circuits.
+-- What the lost reply said: members of the tasks that were fetched, behind a `!` ids of those to be aborted, behind a `%`
+-- ids of those that were lost, behind a `@` changes of circuits, and behind a `#` endings, all of them, as JSON.
 local probesOfReply = {}
 local function replyAgain(before)
-  local cancelled = {}
+  local cancelled, lost = {}, {}
   for entry in string.gmatch(before, '[^\n]+') do
     local lane, id, probeOf = string.match(entry, '^(%a+):([^\t]+)\t?(%d*)$')
     if not lane then
       local kind, text = string.sub(entry, 1, 1), string.sub(entry, 2)
       if kind == '!' then
         cancelled[#cancelled + 1] = text
+      elseif kind == '%' then
+        lost[#lost + 1] = text
+      elseif kind == '#' then
+        append(endings, cjson.decode(text))
       else
         append(changes, { string.match(text, '^([^\t]*)\t([^\t]*)\t([^\t]*)\t(.*)$') })
       end
     elseif call('GET', jobKey(lane, id) .. ':lock') == limits.token then
-      local job = call('HMGET', jobKey(lane, id), 'data', 'atm', 'kept', 'due', 'since', 'gates')
-      append(fetched, { lane, id, job[1], job[2] or '0', job[3] or '0', job[4] or '', job[5] or '' })
+      local job = call('HMGET', jobKey(lane, id), 'data', 'atm', 'kept', 'due', 'since', 'gates', 'once')
+      append(fetched, { lane, id, job[1], job[2] or '0', job[3] or '0', job[4] or '' })
+      fetched[#fetched + 1] = (job[5] or '') .. (job[7] and '!' or '')
       fetched[#fetched + 1] = job[6] or ''
       if probeOf ~= '' then append(probesOfReply, { id, probeOf }) end
     end
   end
-  return cancelled
+  return cancelled, lost
 end
 
 local function takeCancelled()
@@ -157,9 +163,9 @@ end
 
 local last = call('GET', replyKey)
 if last and string.match(last, '^[^\n]*') == request then
-  local cancelled = replyAgain(string.sub(last, #request + 1))
+  local cancelled, lost = replyAgain(string.sub(last, #request + 1))
   readHeads()
-  return { untilNextDue(), fetched, {}, cancelled, waiting(), 0, changes, probesOfReply, {}, NOW }
+  return { untilNextDue(), fetched, lost, cancelled, waiting(), 0, changes, probesOfReply, endings, NOW }
 end
 local lost = settleAll(19, tonumber(ARGV[19]))
 readHeads()
@@ -173,13 +179,15 @@ flushGates()
 flushAlive()
 local history = flushHistory()
 local cancelled = takeCancelled()
-for _, id in ipairs(cancelled) do members[#members + 1] = '!' .. id end
 for i, member in ipairs(members) do
   if probes[member] then
     append(probesOfReply, { string.match(member, ':(.+)$'), probes[member] })
     members[i] = member .. '\t' .. probes[member]
   end
 end
+for _, id in ipairs(cancelled) do members[#members + 1] = '!' .. id end
+for _, id in ipairs(lost) do members[#members + 1] = '%' .. id end
 for i = 1, #changes, 4 do members[#members + 1] = '@' .. table.concat(changes, '\t', i, i + 3) end
+if #endings > 0 then members[#members + 1] = '#' .. cjson.encode(endings) end
 call('SET', replyKey, request .. '\n' .. table.concat(members, '\n'), 'PX', 600000)
 return { untilNextDue(), fetched, lost, cancelled, waiting(), history, changes, probesOfReply, endings, NOW }

@@ -10,10 +10,12 @@ import { fits, labelJson, lower } from './fits.js';
 import type { TaskPage, TaskSnapshot } from '../task-reader.js';
 import type { SearchedWindow, TaskFilter, TaskListQuery } from './task-list.js';
 
-/** One piece holds Redis for a few milliseconds. */
-const AT_ONCE = 200;
+/** One piece holds Redis for about two milliseconds. */
+const AT_ONCE = 100;
 /** What is looked at for one page, so that a filter that fits nothing costs no more than some ten milliseconds. */
 const WINDOW = 2000;
+/** A piece ends also when it has read a mebibyte: of large tasks a page looks at fewer. */
+const MOST_PIECES = 40;
 
 type RawHit = [id: string, state: TaskState, due: string, values: (string | null)[]];
 type RawPiece = [next: string, scanned: number, from: string, to: string, hits: RawHit[]];
@@ -38,7 +40,8 @@ export async function searchTasks(
   const tasks: TaskSnapshot[] = [];
   let window: SearchedWindow = { scanned: 0, isComplete: false };
   let next = after;
-  while (tasks.length < limit && window.scanned < WINDOW && !window.isComplete) {
+  for (let pieces = 0; pieces < MOST_PIECES; pieces++) {
+    if (tasks.length >= limit || window.scanned >= WINDOW || window.isComplete) break;
     const wanted = [AT_ONCE, limit - tasks.length, next];
     const raw = (await scripts.listTasks.run(redis, PREFIX, [
       now,

@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import { LaneShares } from './lane-shares.js';
 import type { HostChanges } from '../gates/host-changes.js';
 import type { QueueClock, ScriptTime } from '../queue-clock.js';
-import type { TaskNews } from '../task-news.js';
+import { newsOf, type TaskNews } from '../task-news.js';
 import type { Runner } from './runner.js';
 import type { Sleeper } from './sleeper.js';
 import type { Watchdog } from './watchdog.js';
@@ -153,9 +153,8 @@ export class DispatchLoop {
   private tell({ settled }: StepRequest, { lost, ended }: StepReply): void {
     const { taskNews } = this.options;
     if (!taskNews.isHeard) return;
-    for (const each of settled)
-      if (!lost.includes(each.id)) taskNews.tell({ kind: 'settled', settled: each });
-    for (const each of ended) taskNews.tell({ kind: 'ended', ended: each });
+    const ours = settled.filter(({ id }) => !lost.includes(id));
+    for (const item of newsOf(ours, ended)) taskNews.tell(item);
   }
 
   private take(reply: StepReply): void {

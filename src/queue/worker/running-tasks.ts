@@ -121,11 +121,12 @@ export class RunningTasks implements Runner {
   }
 
   private async attempt(fetched: FetchedTask, abort: AbortHandle): Promise<Handled> {
-    const { task, attemptsMade, dueAt, retriedAt, probeOf } = fetched;
+    const { task, attemptsMade, dueAt, retriedAt, isCanary, probeOf } = fetched;
     const startedAt = this.clock.now();
     try {
       const isProbe = probeOf !== undefined;
-      return await this.handler.handle({ task, attempt: attemptsMade + 1, dueAt, retriedAt, isProbe }, abort);
+      const claimed = { task, attempt: attemptsMade + 1, dueAt, retriedAt, isCanary, isProbe };
+      return await this.handler.handle(claimed, abort);
     } catch (error) {
       this.logger.error({ err: error, task_id: task.id }, 'an attempt failed for a reason of our own');
       return ownFault(attemptsMade + 1, startedAt, this.clock.now());

@@ -29,6 +29,8 @@ export interface FetchedTask extends Held {
   readonly dueAt: number;
   /** When somebody gave a dead letter all its tries again, Unix milliseconds. */
   readonly retriedAt?: number;
+  /** It goes before others that died of the same, with one attempt. */
+  readonly isCanary?: boolean;
   /** It is a probe of its host, of the half-open window that began then. */
   readonly probeOf?: number;
 }
@@ -64,7 +66,7 @@ export interface StepReply {
   readonly historyBytes: number | undefined;
   /** Circuits that this turn has opened or closed. */
   readonly circuitChanges: readonly HostChange[];
-  /** Tasks that ended without an attempt. */
+  /** Tasks that ended without an attempt, or otherwise than was settled. */
   readonly ended: readonly EndedTask[];
   /** By the clock of the scripts. */
   readonly now: number;
@@ -173,8 +175,11 @@ function progressOf([attemptsMade, kept = '', , , gates = '']: Rest): Pick<
   return { attemptsMade: Number(attemptsMade), kept: parseKept(kept), gates };
 }
 
-function timesOf([, , dueAt, retriedAt]: Rest): Pick<FetchedTask, 'dueAt' | 'retriedAt'> {
-  return { dueAt: Number(dueAt), ...(retriedAt && { retriedAt: Number(retriedAt) }) };
+function timesOf([, , dueAt, retried]: Rest): Pick<FetchedTask, 'dueAt' | 'retriedAt' | 'isCanary'> {
+  if (!retried) return { dueAt: Number(dueAt) };
+  const isCanary = retried.endsWith('!');
+  const retriedAt = Number(isCanary ? retried.slice(0, -1) : retried);
+  return { dueAt: Number(dueAt), retriedAt, ...(isCanary && { isCanary }) };
 }
 
 const NO_PROBE = {};

@@ -188,20 +188,19 @@ function compareAlive(model: Model, { alive }: Books): void {
   expect(alive).toEqual(counts);
 }
 
-/** In each queue, the tasks in each state, as their places say. */
+/** In each queue, the tasks that wait for a time, are held, or are dead letters, as their places say. */
 function compareDepth(model: Model, { lanes, parked, depth }: Books): void {
   const held = new Set([...parked.values()].flat());
-  const counts: Record<string, string> = {};
-  const placed = ({ stored, kept }: ModelTask): string | undefined => {
-    const { id, lane } = stored;
-    if (lanes[lane].active.includes(id)) return 'running';
-    if (!lanes[lane].delayed.includes(id)) return undefined;
+  const stateOf = (task: ModelTask): string | undefined => {
+    const { stored, kept, ending } = task;
+    if (ending === 'dead_letter') return ending;
+    if (!lanes[stored.lane].delayed.includes(stored.id)) return undefined;
     if (held.has(memberOf(stored))) return 'deferred';
     return kept.made > 0 ? 'retrying' : 'scheduled';
   };
+  const counts: Record<string, string> = {};
   for (const task of model.tasks.values()) {
-    const state = task.ending ?? placed(task);
-    const field = `${state ?? 'pending'}/q:${task.stored.queue}`;
+    const [state, field] = [stateOf(task), `${stateOf(task)}/q:${task.stored.queue}`];
     if (state) counts[field] = String(Number(counts[field] ?? 0) + 1);
   }
   expect(depth).toEqual(counts);

@@ -70,7 +70,7 @@ export const runNow = happening('runNow', nth, async (model, { harness, clock },
 });
 
 export const retry = happening('retry', nth, async (model, { harness, clock }, given) => {
-  const task = model.some(given);
+  const task = model.someDead(given);
   if (!task) return;
   const what = model.full(task.stored);
   const result = await harness.queue.retry(task.stored.id);
@@ -83,7 +83,7 @@ export const retry = happening('retry', nth, async (model, { harness, clock }, g
 
 const deadChange = fc.record({ nth, host, ttlMs: shortly, isRetried: fc.boolean() });
 export const editDead = happening('editDead', deadChange, async (model, { harness, clock }, given) => {
-  const task = model.some(given.nth);
+  const task = model.someDead(given.nth);
   if (!task) return;
   const [before, now, full] = [task.stored, clock.now(), model.full(task.stored)];
   const after = {
@@ -111,7 +111,7 @@ function revived(task: ModelTask, now: number): void {
 }
 
 export const deleteDead = happening('deleteDead', nth, async (model, { harness }, given) => {
-  const task = model.some(given);
+  const task = model.someDead(given);
   if (!task) return;
   const isDead = task.ending === 'dead_letter';
   expect(await harness.queue.deleteDeadLetter(task.stored.id)).toBe(isDead ? 'deleted' : 'not_dead');

@@ -91,6 +91,12 @@ export class Model {
     return all[nth % all.length];
   }
 
+  /** Mostly a dead letter, as long as there is one. */
+  someDead(nth: number): ModelTask | undefined {
+    const dead = this.at('ended').filter(({ ending }) => ending === 'dead_letter');
+    return nth % 3 > 0 && dead.length > 0 ? dead[nth % dead.length] : this.some(nth);
+  }
+
   at(place: ModelTask['place']): ModelTask[] {
     return [...this.tasks.values()].filter((task) => task.place === place);
   }

@@ -1,4 +1,5 @@
--- Dead letters, in the order in which they died, and by what they died of. Needs context.lua, positions.lua and `now`.
+-- Dead letters, in the order in which they died, and by what they died of. Needs context.lua, alive.lua,
+-- positions.lua and `now`.
 --
 -- Stream `dead` has all, stream `dead:<fingerprint>` those that died of the same at the same host; a task has its
 -- position in both in field `died`, and its fingerprint in `fp`. Hash `dead:groups` has of each fingerprint
@@ -29,12 +30,13 @@ local function bury(lane, id, ids, failure)
   flushPositions()
 end
 
--- Tasks of a lane are about to be dead letters no longer.
+-- Tasks of a lane are about to be dead letters no longer. To be followed by flushAlive.
 local function unbury(lane, ids)
   local all, groups = {}, {}
   for _, id in ipairs(ids) do
     local job = indexOf(lane, id)
-    local died, fingerprint = job[4], job[5]
+    local died, fingerprint = job[3], job[4]
+    countIn('dead_letter', gatesOf(job[2]), -1)
     if died and fingerprint then
       all[#all + 1] = died
       groups[fingerprint] = groups[fingerprint] or {}

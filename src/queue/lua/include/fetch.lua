@@ -10,16 +10,16 @@ do
 local MOST_PUT_BACK, MOST_SHARED = 100, 20
 
 -- Tasks that were taken out of `wait`: by position, the lane, the id, the gates and, in this order, the fields data, atm,
--- kept, due, expires, gates, defa, stc, cancel, since. Lists instead of a record for each: this is where a turn spends its time.
+-- kept, due, expires, gates, defa, stc, cancel, since, once. Lists instead of a record for each: this is where a turn spends its time.
 local taken = { count = 0, lane = {}, id = {}, gates = {}, job = {} }
 local DATA, ATTEMPTS, KEPT, DUE, EXPIRES, GATES = 1, 2, 3, 4, 5, 6
-local CRASHED_TOO_OFTEN, CRASHES, IS_CANCELLED, SINCE = 7, 8, 9, 10
+local CRASHED_TOO_OFTEN, CRASHES, IS_CANCELLED, SINCE, ONCE = 7, 8, 9, 10, 11
 
 local function readTaken(lane, ids, lists)
   for _, id in ipairs(ids) do
     local at = taken.count + 1
     local job = call('HMGET', jobKey(lane, id), 'data', 'atm', 'kept', 'due', 'expires', 'gates', 'defa', 'stc', 'cancel',
-      'since')
+      'since', 'once')
     local gatesOfTask = gatesOf(job[6])
     taken.count, taken.lane[at], taken.id[at], taken.gates[at], taken.job[at] = at, lane, id, gatesOfTask, job
     lists[gatesOfTask] = true
@@ -78,7 +78,6 @@ local function start(at, member, held)
   if ended then
     endInstead(lane, taken.id[at], job)
   elseif runs then
-    countIn('running', ids, 1)
     call('SET', P .. member .. ':lock', limits.token, 'PX', limits.lock)
   end
   return runs
@@ -166,7 +165,7 @@ local function hand(at, member)
   local job, n = taken.job[at], #fetched
   fetched[n + 1], fetched[n + 2], fetched[n + 3] = taken.lane[at], taken.id[at], job[DATA]
   fetched[n + 4], fetched[n + 5], fetched[n + 6] = job[ATTEMPTS] or '0', job[KEPT] or '0', job[DUE] or ''
-  fetched[n + 7], fetched[n + 8] = job[SINCE] or '', job[GATES] or ''
+  fetched[n + 7], fetched[n + 8] = (job[SINCE] or '') .. (job[ONCE] and '!' or ''), job[GATES] or ''
   members[#members + 1] = member
 end
 

@@ -34,7 +34,7 @@ end
 local function ended(lane, id, ending, limits, ids, bytes, failure)
   local isDead = ending == 'dead_letter'
   goes(ids)
-  countIn(ending, ids, 1)
+  if isDead then countIn(ending, ids, 1) end
   zaddLater(setKey(lane, isDead and 'failed' or 'completed'), NOW, id)
   keepFor(lane, id, isDead, limits)
   if isDead then bury(lane, id, ids, failure) else grow(lane, id, bytes) end
@@ -51,7 +51,7 @@ local function finish(lane, id, ending, limits, reason)
   append(endings, { id, ending, reason or '', list })
 end
 
--- To the front of its lane, without asking the gates again. Returns these.
+-- To the front of its lane, without asking the gates again.
 local function backToWait(lane, id)
   call('RPUSH', setKey(lane, 'wait'), id)
   waits[lane] = nil
@@ -61,7 +61,6 @@ local function backToWait(lane, id)
   for _, gate in ipairs(ids) do
     if gates[gate].counted then moveWindow(gate, lane, 1) end
   end
-  return ids
 end
 
 -- The slots that settled tasks held come back.
@@ -106,9 +105,9 @@ local function leave(lane, id)
     if isParked(score) then unpark(lane, id, placesOf(ids)) end
   elseif call('LREM', setKey(lane, 'wait'), 1, id) == 1 then
     leaveWait(lane, ids)
-  elseif call('LREM', setKey(lane, 'active'), 1, id) == 1 then
+  else
     -- Its worker is gone and nobody has noticed yet.
-    countIn('running', ids, -1)
+    call('LREM', setKey(lane, 'active'), 1, id)
   end
   -- One whose worker was lost holds its slots, also when it waits again.
   releaseHeld({ lane .. ':' .. id })

@@ -10,10 +10,12 @@ local OVERHEAD = 1700
 -- What the tasks add that end in this script, by lane: one command for all of them.
 local grown = {}
 
-local function stored(lane, id)
+-- `kept`: its field of that name, when the caller knows it.
+local function stored(lane, id, kept)
   local bytes = OVERHEAD + call('HSTRLEN', jobKey(lane, id), 'data')
   -- <attempts made>;<bytes of the first one>,<bytes of the next one that is kept>,...
-  for size in string.gmatch(call('HGET', jobKey(lane, id), 'kept') or '', '[;,](%d+)') do bytes = bytes + size end
+  if kept == nil then kept = call('HGET', jobKey(lane, id), 'kept') end
+  for size in string.gmatch(kept or '', '[;,](%d+)') do bytes = bytes + size end
   return bytes
 end
 

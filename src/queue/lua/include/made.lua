@@ -16,14 +16,12 @@ local function enter(lane, id, client, at)
   return time .. '.' .. n
 end
 
--- Takes tasks of a lane that are about to be removed out of the streams, and off the counts of those that have ended.
--- Needs alive.lua and gates.lua besides; to be followed by flushAlive.
+-- Takes tasks of a lane that are about to be removed out of the streams.
 local function forgetMade(lane, ids)
   local all, ofClients = {}, {}
   for _, id in ipairs(ids) do
     local job = indexOf(lane, id)
     local gates = gatesOf(job[2])
-    if job[3] then countIn(job[3], gates, -1) end
     local time, n = string.match(job[1] or '', '^(%d+)%.(%d+)$')
     if time then
       local position, client = time .. '-' .. n, gates[2] and string.sub(gates[2], 3)

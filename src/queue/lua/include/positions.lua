@@ -16,13 +16,13 @@ local function newestIn(name)
   end
 end
 
--- What the indexes have of a task: { timestamp, gates, end, died, fp }, read once.
+-- What the indexes and the history have of a task: { timestamp, gates, died, fp, kept }, read once.
 local indexed = {}
 local function indexOf(lane, id)
   local key = jobKey(lane, id)
   local known = indexed[key]
   if not known then
-    known = call('HMGET', key, 'timestamp', 'gates', 'end', 'died', 'fp')
+    known = call('HMGET', key, 'timestamp', 'gates', 'died', 'fp', 'kept')
     indexed[key] = known
   end
   return known

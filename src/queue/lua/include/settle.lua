@@ -47,6 +47,8 @@ local function settleAll(first, count)
       elseif marks[2] and kind == 'retry' then
         kind, goesOn, reason = 'dead_letter', false, 'canary_failed'
       end
+      -- Who tells of it knows only what was settled.
+      if not goesOn then append(endings, { id, kind, reason, ARGV[at + GATES] }) end
     end
     if goesOn then
       call('HSET', key, 'atm', ARGV[at + ATTEMPTS], place, ARGV[at + ATTEMPT], 'kept', ARGV[at + KEPT],
@@ -129,7 +131,6 @@ local function settleAll(first, count)
       stalled[lane] = stalled[lane] or {}
       stalled[lane][#stalled[lane] + 1] = id
       call('LREM', setKey(lane, 'active'), -1, id)
-      countIn('running', gatesOf(ARGV[at + GATES]), -1)
       settle(at)
       heard(at)
     end
