@@ -8,26 +8,31 @@ const allowed = {
   net: [],
   'task-types': ['task', 'net', 'time'],
   logging: ['config', 'task'],
-  metrics: ['config', 'task'],
+  metrics: ['config', 'task', 'http'],
+  tracing: ['config', 'task', 'metrics', 'health'],
   redis: ['config', 'health', 'metrics'],
   audit: ['http'],
   queue: ['task', 'time', 'config', 'redis', 'metrics', 'health', 'audit'],
   clients: ['task', 'net', 'time', 'config', 'http', 'redis', 'queue', 'metrics', 'audit'],
   workers: ['time', 'config', 'health', 'redis', 'queue', 'audit'],
   'circuit-breaker': ['task', 'config', 'redis', 'queue', 'metrics', 'audit'],
-  events: ['task', 'time', 'config', 'http', 'redis', 'clients', 'metrics'],
+  events: ['task', 'time', 'config', 'http', 'health', 'redis', 'clients', 'metrics'],
+  fleet: ['time', 'config', 'http', 'health', 'redis', 'queue', 'workers', 'metrics'],
   'type-mappings': ['task-types', 'config', 'redis', 'queue', 'audit'],
   'task-request': ['task', 'task-types', 'net', 'time', 'config', 'http', 'clients', 'queue'],
   enqueue: [
-    ...['task', 'net', 'time', 'config', 'http', 'clients', 'queue', 'metrics', 'task-request'],
+    ...['task', 'net', 'time', 'config', 'http', 'clients', 'queue', 'metrics', 'tracing', 'task-request'],
     'type-mappings',
   ],
   tracking: ['task', 'time', 'config', 'http', 'clients', 'queue', 'metrics', 'task-request'],
+  operations: ['task', 'time', 'config', 'http', 'redis', 'queue', 'metrics', 'audit', 'task-request'],
   admin: [
     ...['task', 'time', 'config', 'http', 'health', 'net', 'redis', 'clients', 'queue', 'circuit-breaker'],
-    ...['task-request', 'audit', 'workers', 'tracking', 'task-types', 'type-mappings'],
+    ...['task-request', 'audit', 'workers', 'tracking', 'operations', 'task-types', 'type-mappings'],
   ],
-  dispatch: ['task', 'task-types', 'net', 'time', 'config', 'clients', 'queue', 'metrics', 'health'],
+  dispatch: [
+    ...['task', 'task-types', 'net', 'time', 'config', 'clients', 'queue', 'metrics', 'tracing', 'health'],
+  ],
 };
 
 const folders = Object.keys(allowed);
@@ -89,7 +94,8 @@ export default {
     vendor('nodemailer', 'node_modules/nodemailer/', ['dispatch/']),
     vendor('undici', 'node_modules/undici/', ['dispatch/']),
     vendor('ws', 'node_modules/(ws|@types/ws)/', ['events/']),
-    vendor('prom-client', 'node_modules/(prom-client|@willsoto)/', ['metrics/']),
+    vendor('opentelemetry', 'node_modules/@opentelemetry/', ['tracing/']),
+    vendor('prom-client', 'node_modules/prom-client/', ['metrics/']),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -17,6 +17,7 @@ const LOADERS = {
   noisy: () => import('./scenarios/noisy.mjs'),
   limits: () => import('./scenarios/limits.mjs'),
   durable: () => import('./scenarios/durable.mjs'),
+  observe: () => import('./scenarios/observe.mjs'),
 };
 
 process.exitCode = await main();

@@ -1,5 +1,10 @@
+<<<<<<< HEAD
 // Writes what the documentation takes from the code: openapi.json, the configuration reference, the table in the
-// README and .env.example. Works on the built app (`npm run docs` builds first); needs no Redis and no port.
+// README, .env.example, and the Dockerfiles of the two halves. Works on the built app (`npm run docs` builds first); needs no Redis and no port.
+=======
+// Writes what the documentation takes from the code: openapi.json, the references of configuration and metrics, the table
+// in the README and .env.example. Works on the built app (`npm run docs` builds first); needs no Redis and no port.
+>>>>>>> observe
 // With --check it writes nothing, names every file that differs, and exits with 1.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -31,13 +36,23 @@ async function generate() {
   const { openApi } = await import('./lib/docs/openapi.mjs');
   const { settingGroups } = await import('./lib/docs/settings.mjs');
   const { environmentExample, reference, withTable } = await import('./lib/docs/configuration.mjs');
+  const { metricsReference } = await import('./lib/docs/metrics.mjs');
   const groups = settingGroups();
   return {
     'openapi.json': await openApi(),
     'docs/configuration.md': await pretty(reference(groups)),
+    'docs/metrics.md': await pretty(metricsReference()),
     'README.md': await pretty(withTable(current('README.md'), groups)),
     '.env.example': environmentExample(groups),
+    'Dockerfile.api': dockerfileFor('api'),
+    'Dockerfile.worker': dockerfileFor('worker'),
   };
+}
+
+/** One half of the product as an image of its own, which builds without the other. */
+function dockerfileFor(mode) {
+  const text = current('Dockerfile').replace('ARG MODE=both', `ARG MODE=${mode}`);
+  return text.replace(/^#.*\n#.*\n/, '# Written by `npm run docs` from Dockerfile; do not edit.\n');
 }
 
 function current(path) {

@@ -1,6 +1,9 @@
 import { parseArgs } from 'node:util';
 
-const SCENARIOS = ['saturation', 'low', 'lanes', 'queue', 'backlog', 'delayed', 'noisy', 'limits', 'durable'];
+const SCENARIOS = [
+  ...['saturation', 'low', 'lanes', 'queue', 'backlog', 'delayed', 'noisy', 'limits', 'durable'],
+  'observe',
+];
 
 const HELP = `npm run bench -- [options]
 

@@ -16,6 +16,7 @@ export class Rig {
   /** @type {import('./redis.mjs').FreshRedis} */
   redis;
   origin = '';
+  workerOrigin = '';
 
   /**
    * @param {import('../systems/systems.mjs').System} system
@@ -73,7 +74,9 @@ export class Rig {
   }
 
   async startWorker() {
-    this.worker = (await this.#start('worker')).child;
+    const { child, origin } = await this.#start('worker');
+    this.worker = child;
+    this.workerOrigin = origin;
   }
 
   async stopWorker() {

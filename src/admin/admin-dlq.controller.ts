@@ -107,7 +107,7 @@ export class AdminDlqController {
     operationId: 'retryDeadLetters',
     summary: 'Retry one, some, all dead letters, or those that fit a filter',
     description:
-      'Up to 1,000 with one request, that which died last first; `next_cursor` goes on. Each is due at once, has all its attempts again, needs room as a new task does, and asks the gates like every task. `dry_run` counts first. With a `fingerprint` one is sent first, with one attempt: when it does not come back well within 20 s, the others stay (`canary_failed`, `canary_not_done`).',
+      'Up to 1,000 with one request, that which died last first; `next_cursor` goes on. Each is due at once, has all its attempts again, needs room as a new task does, and asks the gates like every task. `dry_run` counts first. With a `rate` all are retried in the background. With a `fingerprint` one is sent first, with one attempt: when it does not come back well within 20 s, the others stay (`canary_failed`, `canary_not_done`).',
   })
   @ApiResponse({ status: 200, type: DeadLetterResult })
   @ApiProblem(400, 'The request breaks a rule; `errors` names each field.')

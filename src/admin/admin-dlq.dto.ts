@@ -15,8 +15,9 @@ import { TASK_STATES, type TaskState } from '../task/task-state.js';
 import { EditRequest, TargetEdit } from '../tracking/edit.dto.js';
 import { TaskFilterFields } from '../tracking/task-filter.dto.js';
 import { TaskList, TaskSummary } from '../tracking/task-summary.dto.js';
+import { TasksPerSecond } from './tasks-per-second.js';
 
-const FINGERPRINT = /^([0-9a-f]{16}|other)$/;
+export const FINGERPRINT = /^([0-9a-f]{16}|other)$/;
 const MOST_AT_ONCE = 1000;
 
 /** Which dead letters are meant. Each field narrows them down further. */
@@ -68,6 +69,10 @@ export class RetryDeadLettersRequest {
   @IsBoolean()
   dry_run?: boolean;
 
+  /** With `filter` or `retry_all`: retries all of them, so many per second, in the background, as an operation. */
+  @TasksPerSecond()
+  rate?: number;
+
   /** `next_cursor` of the request before: goes on behind those that it has looked at. */
   @IsOptional()
   @IsString()
@@ -117,6 +122,13 @@ export class DeadLetterResult {
 
   @ApiProperty({ type: [String], description: 'Ids of some of them.' })
   sample!: string[];
+
+  @ApiProperty({
+    required: false,
+    description:
+      'With `rate`: the operation that retries them; `GET /admin/operations/{id}` tells how far it is.',
+  })
+  operation_id?: string;
 
   @ApiProperty({
     type: 'string',

@@ -14,6 +14,7 @@ import { AdminController, AnswersWithEtag, Conditional, CreatesOrChanges } from 
 import { PauseQueueRequest, PutQueueRequest, QueueView } from './admin-queues.dto.js';
 import { QueueDesk } from './queue-desk.js';
 import { ListQueuesQuery, QueueDetailView, QueueList } from './queue-figures.dto.js';
+import { queueNotFound } from './queue-not-found.js';
 import { queueView, settingsOf } from './queue-view.js';
 import { faultOfName, readPause, readQueueSettings } from './read-queue-settings.js';
 
@@ -146,9 +147,4 @@ interface Asked {
 function existing(settings: QueueSettings | undefined): QueueSettings {
   if (!settings) throw queueNotFound();
   return settings;
-}
-
-function queueNotFound(): ProblemError {
-  const detail = 'There is no queue of this name. PUT /admin/queues/{name} creates one.';
-  return new ProblemError({ status: 404, code: 'queue_not_found', detail });
 }

@@ -14,6 +14,7 @@ import { taskView } from '../tracking/task-view.js';
 import type { TaskView } from '../tracking/task-view.dto.js';
 import type { DeadLetterResult, RetryDeadLettersRequest } from './admin-dlq.dto.js';
 import { AuditLog } from './audit-log.js';
+import { isPaced, PacedRetries } from './paced-retries.js';
 import { retryProblem } from './retry-problem.js';
 
 /** A place in the order in which tasks died. */
@@ -41,6 +42,7 @@ export class DeadLetterDesk {
     private readonly reader: TaskReader,
     private readonly queue: TaskQueue,
     private readonly log: AuditLog,
+    private readonly paced: PacedRetries,
   ) {}
 
   async find(id: string): Promise<TaskView> {
@@ -74,10 +76,14 @@ export class DeadLetterDesk {
     return taskView(snapshot);
   }
 
-  async retrySome(request: RetryDeadLettersRequest, by: Actor): Promise<DeadLetterResult> {
+  retrySome(request: RetryDeadLettersRequest, by: Actor): Promise<DeadLetterResult> {
     requireOneChoice(request);
-    const { ids, next } = await this.choose(request);
+    return isPaced(request) ? this.paced.begin(request, by) : this.retryNow(request, by);
+  }
+
+  private async retryNow(request: RetryDeadLettersRequest, by: Actor): Promise<DeadLetterResult> {
     const isDryRun = request.dry_run === true;
+    const { ids, next } = await this.choose(request);
     const told = {
       dry_run: isDryRun,
       matched: ids.length,

@@ -2,6 +2,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Config } from '../config/config.js';
 import { HealthRegistry } from '../health/health-registry.js';
 import { RedisConnections } from '../redis/redis-connections.js';
+import { Tracing } from '../tracing/tracing.js';
 import { announce } from './announce.js';
 import { createApp } from './create-app.js';
 import type { Half } from './half.js';
@@ -67,6 +68,7 @@ export class Application {
       [
         ['drain', () => Promise.all(this.halves.map(async (half) => half.drain?.(drainMs)))],
         ['http', () => this.nest.close()],
+        ['traces', () => this.nest.get(Tracing).close()],
         ['redis', () => this.nest.get(RedisConnections).close()],
       ],
       drainMs + AFTER_DRAIN_MS,

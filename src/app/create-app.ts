@@ -16,6 +16,7 @@ import { askForBodies, refuseOtherFraming } from '../http/framing.js';
 import { readJsonBodies } from '../http/json-body.js';
 import { answerOneAtATime } from '../http/one-at-a-time.js';
 import { refuseOtherMethods } from '../http/other-methods.js';
+import { servedBelow } from '../http/path-prefix.js';
 import { routeUpgrades } from '../http/upgrades.js';
 import { requestId } from '../http/request-id.js';
 import { readForwardedFor } from '../http/sender-address.js';
@@ -23,14 +24,17 @@ import { assemblyLogger } from '../logging/logging.module.js';
 import { requestLog } from '../logging/request-log.js';
 import { HttpMetrics } from '../metrics/http-metrics.js';
 import { compileCidrs } from '../net/cidr.js';
+import { openTracing } from '../tracing/open-tracing.js';
+import { Tracing } from '../tracing/tracing.js';
 import { AppModule } from './app.module.js';
+import { traceOf, traceRequests } from './trace-requests.js';
 
 /** Named here, because a worker does not load the route's own code. */
 const BATCH_ROUTE = '/v1/enqueue/batch';
 
 /** Builds the Nest application out of the halves that this process is to run, ready to listen. */
 export async function createApp(config: Config, halves: readonly Type[]): Promise<NestFastifyApplication> {
-  const root = AppModule.with(config, halves);
+  const root = AppModule.with(config, halves, await openTracing(config));
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter(config), {
     bodyParser: false,
     abortOnError: false,
@@ -62,6 +66,7 @@ function adapter(config: Config): FastifyAdapter {
     // A request without Host is refused by a hook, where it gets a problem document.
     http: { headersTimeout: 10_000, connectionsCheckingInterval: 1000, requireHostHeader: false },
     ...earlyRefusals,
+    ...servedBelow(config.service.pathPrefix),
     routerOptions: { maxParamLength: 320 },
   });
 }
@@ -85,6 +90,7 @@ async function prepareServer(app: NestFastifyApplication, config: Config): Promi
   allowOnlyHosts(server, config.service.allowedHosts);
   refuseOtherOrigins(server, config.service.allowedOrigins);
   allowOrigins(app, config.service.allowedOrigins);
+  traceRequests(server, app.get(Tracing));
   await tellOfRequests(app);
   refuseOtherMethods(server);
   app.get(Doors).guard(server);
@@ -114,7 +120,8 @@ async function tellOfRequests(app: NestFastifyApplication): Promise<void> {
     .addHook('onResponse', (request, reply, done) => {
       const { id, method, url, ip: remote } = request;
       const { statusCode: status, elapsedTime: ms } = reply;
-      const answered = { id, method, url, route: request.routeOptions.url, status, ms, remote };
+      const route = request.routeOptions.url;
+      const answered = { id, method, url, route, status, ms, remote, ...traceOf(request) };
       log(answered);
       metrics.answered(answered);
       done();

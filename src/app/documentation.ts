@@ -13,6 +13,7 @@ export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
     .addApiKey({ type: 'apiKey', in: 'header', name: 'X-Admin-Key' }, 'admin')
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'The API key of a client.' }, 'client')
     .addApiKey({ type: 'apiKey', in: 'header', name: 'X-API-Key' }, 'client-header')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'AUTOSCALE_TOKEN.' }, 'read-token')
     .build();
   return SwaggerModule.createDocument(app, settings);
 }

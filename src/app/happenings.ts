@@ -1,4 +1,5 @@
 import type { Happening } from '../events/event.js';
+import type { Operation } from '../operations/operation.js';
 import type { HostChange } from '../queue/gates/host-changes.js';
 import type { EndedTask, TaskNewsItem } from '../queue/task-news.js';
 import type { SettledTask } from '../queue/worker/settled-task.js';
@@ -43,6 +44,17 @@ export function workerHappening(kind: WorkerNewsKind, worker: WorkerRecord): Hap
     case 'lost':
       return { kind: 'worker.left', data: { ...about, because: kind } };
   }
+}
+
+/** An operation on many tasks, as events: the one that tells of it, instead of one for each task. */
+export function operationHappening({ id, spec, ...operation }: Operation): Happening {
+  const { state, matched, done, skipped } = operation;
+  const { queue } = spec.filter;
+  const about = { operation_id: id, action: spec.action, filter: spec.asked };
+  if (state === 'running')
+    return { kind: 'operation.begun', ...(queue !== undefined && { queue }), data: about };
+  const data = { ...about, state, matched, done, skipped };
+  return { kind: 'operation.ended', ...(queue !== undefined && { queue }), data };
 }
 
 /** A circuit that may be probed is open for all tasks but the probes: no event tells of it. */

@@ -1,5 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { EventPublisher } from '../events/event-publisher.js';
+import { TaskMetrics } from '../metrics/task-metrics.js';
+import { countEnds } from '../queue/count-tasks.js';
 import { HostChanges } from '../queue/gates/host-changes.js';
 import { TaskNews } from '../queue/task-news.js';
 import { WorkerNews } from '../workers/worker-news.js';
@@ -23,5 +25,13 @@ export class TellEventsModule {
       const happening = circuitHappening(change);
       if (happening) events.publish(happening);
     });
+  }
+}
+
+/** The same is counted. */
+@Module({})
+export class CountTasksModule {
+  constructor(tasks: TaskNews, metrics: TaskMetrics) {
+    tasks.listen({ isWanted: () => true, tell: countEnds(metrics) });
   }
 }

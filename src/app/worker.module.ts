@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { DispatchModule } from '../dispatch/dispatch.module.js';
 import { HttpSender } from '../dispatch/http-sender.js';
 import { EventDemand } from '../events/event-demand.js';
+import { WorkerMetricsModule } from '../metrics/worker-metrics.module.js';
 import { WorkerPool } from '../queue/worker-pool.js';
 import { WorkerPoolModule } from '../queue/worker-pool.module.js';
 import { WorkerPresence } from '../workers/worker-presence.js';
@@ -9,7 +10,7 @@ import type { Half } from './half.js';
 
 /** The half that makes the calls. */
 @Module({
-  imports: [DispatchModule, WorkerPoolModule.driving(DispatchModule)],
+  imports: [WorkerMetricsModule, DispatchModule, WorkerPoolModule.driving(DispatchModule)],
   providers: [WorkerPresence],
 })
 export class WorkerModule implements Half {

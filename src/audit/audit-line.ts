@@ -17,6 +17,7 @@ export type AuditAction =
   | 'queue.put'
   | 'queue.pause'
   | 'queue.resume'
+  | 'queue.delete'
   | 'worker.pause'
   | 'worker.resume'
   | 'worker.drain'
@@ -29,7 +30,10 @@ export type AuditAction =
   | 'task_type.delete'
   | 'dead_letter.edit'
   | 'dead_letter.retry'
-  | 'dead_letter.delete';
+  | 'dead_letter.delete'
+  | 'operation.begin'
+  | 'operation.cancel'
+  | 'operation.undo';
 
 /** A line of the audit log. When it was written is for the log to say. */
 export interface AuditEntry {

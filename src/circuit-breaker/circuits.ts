@@ -9,7 +9,6 @@ import { breakerText, maxTaskAgeMs } from '../queue/queue-rules.js';
 import { scripts } from '../queue/scripts.js';
 import { whenAvailable } from '../queue/when-available.js';
 import { CIRCUITS_KEY, OPEN_CIRCUITS_KEY, parkKey, PREFIX, RUNNING_KEY } from '../redis/keys.js';
-import type { CircuitCounts } from '../metrics/circuit-metric.js';
 import { RedisConnections } from '../redis/redis-connections.js';
 import { auditedLine, type Order } from './circuit-order.js';
 import type { OpenedByHand } from './circuit-rules.js';
@@ -53,7 +52,7 @@ export class Circuits {
   }
 
   /** How many are not closed, and of how many hosts anything is kept. */
-  count(): Promise<CircuitCounts> {
+  count(): Promise<{ readonly notClosed: number; readonly remembered: number }> {
     return whenAvailable(async () => {
       const [notClosed, remembered] = await Promise.all([
         this.connections.producer.zcard(OPEN_CIRCUITS_KEY),

@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { Config } from '../config/config.js';
 import { AdminKey } from '../http/admin-key.js';
 import { type Door, Doors } from '../http/doors.js';
+import { readingOf } from '../http/read-tokens.js';
 import { type Principal, rememberPrincipal } from '../http/principal.js';
 import { apiKeyRequired } from './client-problems.js';
 import { KeyCheck } from './key-check.js';
@@ -39,6 +40,8 @@ export class ClientGuard implements Door {
 
   admit(request: FastifyRequest): boolean | Promise<boolean> {
     if (!request.routeOptions.url?.startsWith(CLIENT_ROUTES)) return true;
+    // It is no business of clients, and was looked at.
+    if (readingOf(request) !== undefined) return true;
     const key = sentKey(request.headers);
     if (this.adminKey.isSentBy(request)) rememberPrincipal(request, ADMIN);
     else if (key !== undefined) return this.keys.admit(request, key, isJudgedLater(request));

@@ -5,12 +5,14 @@ import { DeliverySettings } from './delivery-settings.js';
 import { EmailSettings } from './email-settings.js';
 import { EventSettings } from './event-settings.js';
 import { IngressSettings } from './ingress-settings.js';
+import { AutoscaleSettings, MetricsSettings } from './metrics-settings.js';
 import { OutgoingSettings } from './outgoing-settings.js';
 import { RedisSettings } from './redis-settings.js';
 import { RetentionSettings } from './retention-settings.js';
 import { ServiceSettings } from './service-settings.js';
 import { StorageSettings } from './storage-settings.js';
 import { TaskTypeSettings } from './task-type-settings.js';
+import { TracingSettings } from './tracing-settings.js';
 import { WorkerSettings } from './worker-settings.js';
 
 /**
@@ -26,6 +28,9 @@ export class Config {
   readonly workers = new WorkerSettings();
   readonly circuitBreaker = new CircuitBreakerSettings();
   readonly events = new EventSettings();
+  readonly metrics = new MetricsSettings();
+  readonly autoscale = new AutoscaleSettings();
+  readonly tracing = new TracingSettings();
   readonly taskTypes = new TaskTypeSettings();
   readonly email = new EmailSettings();
   readonly outgoing = new OutgoingSettings();

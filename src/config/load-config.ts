@@ -75,6 +75,7 @@ function contradictions(config: Config): string[] {
 
 /** Settings of which each is allowed, but not both. */
 function misfits({
+  autoscale,
   circuitBreaker,
   delivery,
   ingress,
@@ -101,6 +102,10 @@ function misfits({
     [
       circuitBreaker.timeoutMaxSec > 0 && circuitBreaker.timeoutMaxSec < circuitBreaker.timeoutSec,
       'CB_TIMEOUT_MAX_SEC must not be less than CB_TIMEOUT_SEC, or must be 0',
+    ],
+    [
+      autoscale.minWorkers > autoscale.maxWorkers,
+      'AUTOSCALE_MIN_WORKERS must not be greater than AUTOSCALE_MAX_WORKERS',
     ],
     [
       workers.timeoutSec < 2 * workers.heartbeatSec,

@@ -1,4 +1,4 @@
-import { IsIn, IsInt, IsIP, IsNumber, Max, Min } from 'class-validator';
+import { IsIn, IsInt, IsIP, IsNumber, Matches, Max, Min } from 'class-validator';
 import { DAY_SEC } from '../time/day.js';
 import { AreHostNames, AreOrigins } from './host-names.js';
 import { Env } from './setting.js';
@@ -29,6 +29,16 @@ export class ServiceSettings {
   })
   @IsIP()
   bindAddress = '0.0.0.0';
+
+  @Env(
+    'PATH_PREFIX',
+    'Path below which the server is reached as well, like `/tasks`: for a proxy in front that hands on paths as they are. Empty = the root only.',
+    { allowed: 'parts of letters, digits, `.`, `_`, `~` and `-`, each after a slash, none at the end' },
+  )
+  @Matches(/^(\/[A-Za-z0-9._~-]+)*$/, {
+    message: '$property must be a path like /tasks, without a slash at its end',
+  })
+  pathPrefix = '';
 
   @Env(
     'ALLOWED_HOSTS',

@@ -1,31 +1,31 @@
-import { NestFactory } from '@nestjs/core';
 import { PinoLogger } from 'nestjs-pino';
 import { pino } from 'pino';
 import { beforeEach, expect, it } from 'vitest';
 import { loadConfig } from '../config/load-config.js';
-import { taskMetricProviders, TaskMetrics } from '../metrics/task-metrics.js';
+import { AttemptMetrics } from '../metrics/attempt-metrics.js';
+import { AttemptNameMetrics } from '../metrics/name-metrics.js';
 import type { Attempt } from '../task/attempt.js';
 import type { Task } from '../task/task.js';
+import { NoTracing } from '../tracing/tracing.js';
 import { AttemptLog } from './attempt-log.js';
 
-const { metrics } = await metricsAlone();
 const lines: string[] = [];
 const logger = pino({ base: null, timestamp: false }, { write: (line: string) => lines.push(line) });
-const logWith = (environment: Record<string, string>) =>
-  new AttemptLog(loadConfig(environment), metrics, { logger } as unknown as PinoLogger);
+const logWith = (environment: Record<string, string>) => {
+  const config = loadConfig(environment);
+  const metrics = new AttemptMetrics(new AttemptNameMetrics(config));
+  return new AttemptLog(config, metrics, new NoTracing(), { logger } as unknown as PinoLogger);
+};
 const log = logWith({});
-
-async function metricsAlone(): Promise<{ metrics: TaskMetrics }> {
-  const module = { module: TaskMetrics, providers: [...taskMetricProviders, TaskMetrics] };
-  const context = await NestFactory.createApplicationContext(module, { logger: false });
-  return { metrics: context.get(TaskMetrics) };
-}
+const span = new NoTracing().attempt();
 
 const task = {
   id: 'a',
   clientId: 'client-a',
   queue: 'mail',
   lane: 'default',
+  createdAt: 1,
+  scheduledAt: 1,
   target: {
     url: 'https://me:pw@a.example/hook?token=x',
     method: 'POST',
@@ -45,7 +45,7 @@ beforeEach(() => {
 });
 
 it('an attempt is one line with all there is to know about it and nothing that is secret', () => {
-  log.write(task, attempt, { kind: 'retry', delayMs: 7000 });
+  log.write(task, { attempt, settlement: { kind: 'retry', delayMs: 7000 }, span });
   expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
     {
       ...{ level: 30, context: 'Dispatch', msg: 'attempt' },
@@ -67,7 +67,10 @@ it('an attempt is one line with all there is to know about it and nothing that i
 it('of a task that is stored encrypted, the path is not in the log either', () => {
   const encrypted = logWith({ TASK_ENCRYPTION_KEY: 'ab'.repeat(32) });
   for (const url of ['https://me:pw@a.example:8443/hook/s3cret?token=x', 'https://a.example:8443?s3cret']) {
-    encrypted.write({ ...task, target: { ...task.target, url } }, attempt, { kind: 'complete' });
+    encrypted.write(
+      { ...task, target: { ...task.target, url } },
+      { attempt, settlement: { kind: 'complete' }, span },
+    );
   }
   expect(lines.map((line) => (JSON.parse(line) as { url: string }).url)).toEqual([
     'https://a.example:8443',
@@ -77,6 +80,12 @@ it('of a task that is stored encrypted, the path is not in the log either', () =
 });
 
 it('a dead letter is a warning with its reason', () => {
-  log.write(task, attempt, { kind: 'dead_letter', reason: 'permanent_failure' });
+  log.write(task, { attempt, settlement: { kind: 'dead_letter', reason: 'permanent_failure' }, span });
   expect(JSON.parse(lines.join())).toMatchObject({ level: 40, dead_letter_reason: 'permanent_failure' });
+});
+
+it('a traced attempt is found by its span', () => {
+  const ids = { traceId: '1'.repeat(32), spanId: '2'.repeat(16) };
+  log.write(task, { attempt, settlement: { kind: 'complete' }, span: { ...span, ids } });
+  expect(JSON.parse(lines.join())).toMatchObject({ trace_id: ids.traceId, span_id: ids.spanId });
 });

@@ -2,12 +2,22 @@ import { Injectable } from '@nestjs/common';
 import { PinoLogger } from 'nestjs-pino';
 import { Config } from '../config/config.js';
 import { loggableOrigin, loggableUrl } from '../logging/redact.js';
-import { TaskMetrics } from '../metrics/task-metrics.js';
+import { AttemptMetrics } from '../metrics/attempt-metrics.js';
+import { hostOf } from '../queue/gates/host-gate.js';
+import type { ClaimedTask } from '../queue/task-handler.js';
 import type { Attempt } from '../task/attempt.js';
 import type { Settlement } from '../task/settlement.js';
 import { isCall, type Task, typeOf } from '../task/task.js';
+import { type AttemptSpan, type SpanIds, Tracing } from '../tracing/tracing.js';
 
-/** One wide line per attempt, and the figures: all there is to know about it, nothing that is secret. */
+/** An attempt that was made. */
+interface Tried {
+  readonly attempt: Attempt;
+  readonly settlement: Settlement;
+  readonly span: AttemptSpan;
+}
+
+/** A span, one wide line and the figures of each attempt: all there is to know about it, nothing that is secret. */
 @Injectable()
 export class AttemptLog {
   private readonly logger: PinoLogger['logger'];
@@ -15,7 +25,8 @@ export class AttemptLog {
 
   constructor(
     config: Config,
-    private readonly metrics: TaskMetrics,
+    private readonly metrics: AttemptMetrics,
+    private readonly tracing: Tracing,
     { logger }: PinoLogger,
   ) {
     // What may not be read in Redis may not be read in the log.
@@ -25,9 +36,17 @@ export class AttemptLog {
     this.logger = logger.child({ context: 'Dispatch' }, { formatters: { log: (line) => line } });
   }
 
-  write(task: Task, attempt: Attempt, settlement: Settlement): void {
-    this.metrics.attempted(task, attempt, settlement);
-    const line = wideLine(task, attempt, settlement, this.targetOf(task));
+  /** An attempt begins. */
+  begin(claimed: ClaimedTask): AttemptSpan {
+    return this.tracing.attempt(claimed);
+  }
+
+  write(task: Task, { attempt, settlement, span }: Tried): void {
+    span.ended(attempt, settlement);
+    const { target } = task;
+    const host = (): string => (isCall(target) ? hostOf(new URL(target.url)) : 'none');
+    this.metrics.attempted(task, { attempt, settlement, host });
+    const line = { ...wideLine(task, attempt, settlement, this.targetOf(task)), ...traceOf(task, span.ids) };
     // A dead letter needs a person; anything less is what retries are for.
     if (settlement.kind === 'dead_letter') this.logger.warn(line, 'attempt');
     else this.logger.info(line, 'attempt');
@@ -61,6 +80,10 @@ function wideLine(task: Task, attempt: Attempt, settlement: Settlement, target: 
     settlement: settlement.kind,
     retry_in_ms: settlement.kind === 'retry' ? settlement.delayMs : undefined,
     dead_letter_reason: settlement.kind === 'dead_letter' ? settlement.reason : undefined,
-    trace_id: task.traceparent?.slice(3, 35),
   };
+}
+
+/** Without tracing: the trace of whoever enqueued it, if there is one. */
+function traceOf({ traceparent }: Task, span: SpanIds | undefined): object {
+  return { trace_id: span?.traceId ?? traceparent?.slice(3, 35), span_id: span?.spanId };
 }

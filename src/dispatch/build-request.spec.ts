@@ -3,7 +3,7 @@ import type { ClaimedTask } from '../queue/task-handler.js';
 import type { CallTarget } from '../task/task.js';
 import { buildRequest } from './build-request.js';
 import type { OutgoingRequest } from './http-sender.js';
-import { freshTraceparent } from './fresh-traceparent.js';
+import { freshTraceparent } from '../tracing/fresh-ids.js';
 
 const sender = { userAgent: 'task-runner/1', freshTraceparent: () => 'fresh' };
 

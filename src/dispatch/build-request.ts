@@ -7,6 +7,8 @@ import type { OutgoingRequest } from './http-sender.js';
 export interface SenderIdentity {
   /** `task-runner/<version>` */
   readonly userAgent: string;
+  /** Of the call itself, when it is traced; else that of the task goes on. */
+  readonly traceparent?: string | undefined;
   /** A W3C traceparent for tasks that came without one. */
   readonly freshTraceparent: () => string;
 }
@@ -52,7 +54,8 @@ function addIdentity(headers: string[], task: Task, attempt: number): void {
 function addDefaults(headers: string[], target: CallTarget, { task, sender }: From): void {
   if (!names(target, 'idempotency-key')) headers.push('Idempotency-Key', task.id);
   if (!names(target, 'traceparent')) {
-    headers.push('traceparent', task.traceparent ?? sender.freshTraceparent());
+    const own = sender.traceparent ?? task.traceparent;
+    headers.push('traceparent', own ?? sender.freshTraceparent());
   }
   if (!names(target, 'user-agent')) headers.push('User-Agent', sender.userAgent);
 }

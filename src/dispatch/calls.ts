@@ -3,13 +3,20 @@ import { buildInfo } from '../config/build-info.js';
 import type { AbortHandle } from '../queue/abort-handle.js';
 import type { ClaimedTask } from '../queue/task-handler.js';
 import type { CallTarget } from '../task/task.js';
+import type { AttemptSpan } from '../tracing/tracing.js';
 import { buildRequest, type SenderIdentity } from './build-request.js';
 import { DestinationCheck } from './destination-check.js';
-import { freshTraceparent } from './fresh-traceparent.js';
+import { freshTraceparent } from '../tracing/fresh-ids.js';
 import { HttpSender, type Reply } from './http-sender.js';
 import { RequestSigner } from './request-signer.js';
 
 const sender: SenderIdentity = { userAgent: `task-runner/${buildInfo.version}`, freshTraceparent };
+
+/** What an attempt is made with. */
+export interface Making {
+  readonly abort: AbortHandle;
+  readonly span: AttemptSpan;
+}
 
 /** The calls that tasks ask for, as far as their clients may have them made. */
 @Injectable()
@@ -21,11 +28,12 @@ export class Calls {
   ) {}
 
   /** Never rejects. */
-  async make(claimed: ClaimedTask, target: CallTarget, abort: AbortHandle): Promise<Reply> {
+  async make(claimed: ClaimedTask, target: CallTarget, { abort, span }: Making): Promise<Reply> {
     const { task } = claimed;
     const instead = await this.destinations.replyInstead(task.clientId, target.url);
     if (instead) return instead;
-    const request = await this.signer.signed(buildRequest(claimed, target, sender), task);
+    const identity = { ...sender, traceparent: span.calls(target) };
+    const request = await this.signer.signed(buildRequest(claimed, target, identity), task);
     return 'kind' in request ? request : this.http.send(request, abort);
   }
 }

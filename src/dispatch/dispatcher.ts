@@ -46,14 +46,15 @@ export class Dispatcher extends TaskHandler {
 
   override async handle(claimed: ClaimedTask, abort: AbortHandle): Promise<Handled> {
     const startedAt = this.clock.now();
-    const reply = await this.work.make(claimed, abort);
+    const span = this.log.begin(claimed);
+    const reply = await this.work.make(claimed, { abort, span });
     if (!reply) return leftToOthers(claimed, { ...HANDLER_MISSING, maxAgeMs: this.maxAgeMs, now: startedAt });
     const endedAt = this.clock.now();
     const outcome = classify(reply, { now: endedAt, maxMs: this.retryAfterMaxMs });
     const verdict = this.verdict(claimed, outcome);
     const settlement = settle(outcome, { ...claimed, ...verdict }, { now: endedAt, random: Math.random() });
     const attempt = toAttempt(claimed, reply, outcome, { startedAt, endedAt });
-    this.log.write(claimed.task, attempt, settlement);
+    this.log.write(claimed.task, { attempt, settlement, span });
     return { attempt, settlement, ...verdict };
   }
 

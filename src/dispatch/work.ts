@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import type { AbortHandle } from '../queue/abort-handle.js';
 import type { ClaimedTask } from '../queue/task-handler.js';
 import { isCall } from '../task/task.js';
-import { Calls } from './calls.js';
+import { Calls, type Making } from './calls.js';
 import type { HandlerReply } from './handlers/handler-reply.js';
 import { HandlerRuns } from './handlers/handler-runs.js';
 import type { Reply } from './http-sender.js';
@@ -16,10 +15,10 @@ export class Work {
   ) {}
 
   /** Never rejects. Nothing when this worker has no handler of that type. */
-  make(claimed: ClaimedTask, abort: AbortHandle): Promise<Reply | HandlerReply> | undefined {
+  make(claimed: ClaimedTask, making: Making): Promise<Reply | HandlerReply> | undefined {
     const { target } = claimed.task;
     return isCall(target)
-      ? this.calls.make(claimed, target, abort)
-      : this.handlers.make(claimed, target, abort);
+      ? this.calls.make(claimed, target, making)
+      : this.handlers.make(claimed, target, making.abort);
   }
 }

@@ -7,10 +7,12 @@ import {
   type Admission,
   type AddResult,
   type IdempotencyKey,
+  isAccepted,
 } from '../queue/admission/admission.js';
 import { UNRECORDED } from '../queue/admission/admission-rules.js';
 import { TaskQueue } from '../queue/task-queue.js';
 import type { Task } from '../task/task.js';
+import { Tracing } from '../tracing/tracing.js';
 import { Tally } from './tally.js';
 import { inBatch } from './batch-problems.js';
 
@@ -31,13 +33,14 @@ export class Enqueuer {
     private readonly queue: TaskQueue,
     private readonly judge: ClientJudge,
     private readonly tally: Tally,
+    private readonly tracing: Tracing,
   ) {}
 
   /** @throws ProblemError, QueueUnavailable */
   async add(task: Task, asking: Asking): Promise<AddResult> {
-    const [result] = await this.untilFresh([asking], async () => [
-      await this.queue.add(task, await this.admission(asking)),
-    ]);
+    const [result] = await this.traced([task], ([traced = task]) =>
+      this.untilFresh([asking], async () => [await this.queue.add(traced, await this.admission(asking))]),
+    );
     return this.tally.counted(task, result ?? { kind: 'stale' });
   }
 
@@ -47,11 +50,13 @@ export class Enqueuer {
    * @throws ProblemError of the first whose client may not have it stored, with pointers into the batch; QueueUnavailable
    */
   async addAllOrNone(tasks: readonly Task[], askings: readonly Asking[]): Promise<readonly AddResult[]> {
-    const results = await this.untilFresh(askings, async () => {
-      const admissions = await Promise.all(askings.map((asking, place) => this.admission(asking, place)));
-      const additions = tasks.map((task, at): Addition => ({ task, admission: admissions[at] }));
-      return this.queue.addAllOrNone(additions);
-    });
+    const results = await this.traced(tasks, (traced) =>
+      this.untilFresh(askings, async () => {
+        const admissions = await Promise.all(askings.map((asking, place) => this.admission(asking, place)));
+        const additions = traced.map((task, at): Addition => ({ task, admission: admissions[at] }));
+        return this.queue.addAllOrNone(additions);
+      }),
+    );
     for (const [at, task] of tasks.entries()) this.tally.counted(task, results[at] ?? { kind: 'stale' });
     return results;
   }
@@ -72,6 +77,22 @@ export class Enqueuer {
       return found ? [found] : [];
     });
     return result;
+  }
+
+  /** Attempts will be linked to what is told of here. */
+  private async traced(
+    tasks: readonly Task[],
+    add: (tasks: readonly Task[]) => Promise<readonly AddResult[]>,
+  ): Promise<readonly AddResult[]> {
+    const spans = tasks.map((task) => this.tracing.enqueue(task));
+    try {
+      const results = await add(spans.map(({ task }) => task));
+      for (const [at, span] of spans.entries()) span.ended(refusalOf(results[at]));
+      return results;
+    } catch (error) {
+      for (const span of spans) span.ended(error instanceof ProblemError ? error.init.code : 'unavailable');
+      throw error;
+    }
   }
 
   private async untilFresh(
@@ -100,4 +121,9 @@ function admissionOf({ clientId, idempotency, isPaid }: Asking, client: Client |
     ...(!isPaid && { principal: clientId }),
     ...(idempotency && { idempotency }),
   };
+}
+
+function refusalOf(result: AddResult | undefined): string | undefined {
+  if (!result || isAccepted(result)) return undefined;
+  return result.kind === 'full' ? `full_${result.what}` : result.kind;
 }

@@ -61,6 +61,20 @@ export class EventHub implements OnModuleDestroy {
     });
   }
 
+  get size(): number {
+    return this.listeners.size;
+  }
+
+  /** How many WebSockets are connected. */
+  countSockets(sockets: number): void {
+    this.metric.countSockets(sockets);
+  }
+
+  /** An event of that kind was sent over a WebSocket. */
+  readonly messageSent = (kind: string): void => {
+    this.metric.messageSent(kind);
+  };
+
   remove(listener: Listener): void {
     listener.stop();
     if (!this.listeners.delete(listener)) return;

@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
+import { EventMetric } from '../metrics/event-metric.js';
 import { Seldom } from '../time/seldom.js';
 import type { Happening } from './event.js';
 import { EventDemand } from './event-demand.js';
@@ -23,6 +24,7 @@ export class EventPublisher implements OnModuleDestroy {
   constructor(
     private readonly demand: EventDemand,
     private readonly stream: EventStream,
+    private readonly metric: EventMetric,
   ) {}
 
   get isWanted(): boolean {
@@ -33,6 +35,7 @@ export class EventPublisher implements OnModuleDestroy {
     if (!this.demand.isWanted) return;
     if (this.waiting.length >= MOST_WAITING) {
       this.isGap = true;
+      this.metric.missed(1);
       return;
     }
     this.waiting.push(happening);
@@ -58,11 +61,21 @@ export class EventPublisher implements OnModuleDestroy {
   private async flush(): Promise<void> {
     while (this.waiting.length > 0) {
       const batch = this.waiting.splice(0, MOST_AT_ONCE);
-      await this.stream.append(batch);
+      await this.send(batch);
       if (!this.isGap) continue;
       this.isGap = false;
       await this.stream.appendGap('overload');
     }
+  }
+
+  private async send(batch: readonly Happening[]): Promise<void> {
+    try {
+      await this.stream.append(batch);
+    } catch (error) {
+      this.metric.missed(batch.length);
+      throw error;
+    }
+    for (const { kind } of batch) this.metric.told(kind);
   }
 
   private warn(error: unknown): void {

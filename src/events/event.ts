@@ -15,6 +15,8 @@ export const EVENT_KINDS = [
   'queue.depth',
   'circuit.opened',
   'circuit.closed',
+  'operation.begun',
+  'operation.ended',
   'system.metrics',
 ] as const;
 type EventKind = (typeof EVENT_KINDS)[number];

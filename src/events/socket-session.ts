@@ -121,7 +121,11 @@ export class SocketSession {
       lastEventId: wanted.last_event_id,
       mayStay: () => access.mayStill(audience),
     };
-    this.listener = new Listener(new SocketSink(this.websocket, this.socket), subscription, bufferBytes);
+    this.listener = new Listener(
+      new SocketSink(this.websocket, this.socket, hub.messageSent),
+      subscription,
+      bufferBytes,
+    );
     hub.add(this.listener);
   }
 }

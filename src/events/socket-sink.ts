@@ -30,12 +30,16 @@ export class SocketSink implements ListenerSink {
   constructor(
     private readonly websocket: WebSocket,
     private readonly socket: Socket,
+    private readonly sent: (kind: string) => void = () => undefined,
   ) {}
 
   /** What goes out together is one call of the system. */
   write(events: readonly StoredEvent[]): boolean {
     this.socket.cork();
-    for (const { json } of events) this.websocket.send(json);
+    for (const { kind, json } of events) {
+      this.websocket.send(json);
+      this.sent(kind);
+    }
     this.socket.uncork();
     return !this.socket.writableNeedDrain;
   }

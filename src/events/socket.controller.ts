@@ -97,7 +97,11 @@ export class SocketController implements OnModuleDestroy {
       const parts = { hub, access, request, bufferBytes: this.config.events.bufferBytes };
       const session = new SocketSession(websocket, socket, parts);
       this.sessions.add(session);
-      websocket.once('close', () => this.sessions.delete(session));
+      this.hub.countSockets(this.sessions.size);
+      websocket.once('close', () => {
+        this.sessions.delete(session);
+        this.hub.countSockets(this.sessions.size);
+      });
       then(session);
     });
   }

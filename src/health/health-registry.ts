@@ -6,9 +6,11 @@ export interface ComponentHealth {
   readonly detail?: Readonly<Record<string, string | number | boolean>>;
 }
 
-/** A component that the process needs in order to be ready. */
+/** A component of the process. */
 export interface HealthProbe {
   readonly name: string;
+  /** It tells its figures to people, and the process is ready without it. */
+  readonly informs?: true;
   /** Must answer quickly and may reject: a rejection counts as down. */
   check(): Promise<ComponentHealth> | ComponentHealth;
 }
@@ -34,10 +36,17 @@ export class HealthRegistry {
     return this.stopping;
   }
 
-  async checkAll(): Promise<ReadonlyMap<string, ComponentHealth>> {
-    const checked = [...this.probes.values()].map(
-      async (probe) => [probe.name, await this.ask(probe)] as const,
-    );
+  /** Those that the process needs in order to be ready. */
+  checkNeeded(): Promise<ReadonlyMap<string, ComponentHealth>> {
+    return this.askAll([...this.probes.values()].filter(({ informs }) => !informs));
+  }
+
+  checkAll(): Promise<ReadonlyMap<string, ComponentHealth>> {
+    return this.askAll([...this.probes.values()]);
+  }
+
+  private async askAll(probes: readonly HealthProbe[]): Promise<ReadonlyMap<string, ComponentHealth>> {
+    const checked = probes.map(async (probe) => [probe.name, await this.ask(probe)] as const);
     return new Map(await Promise.all(checked));
   }
 

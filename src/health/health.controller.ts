@@ -35,7 +35,7 @@ export class HealthController {
 
   @Get('ready')
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<object> {
-    const components = await this.registry.checkAll();
+    const components = await this.registry.checkNeeded();
     const down = [...components].filter(([, { up }]) => !up).map(([name]) => name);
     const ready = down.length === 0 && !this.registry.isStopping;
     reply.status(ready ? 200 : 503);

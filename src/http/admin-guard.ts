@@ -1,16 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { AdminKey } from './admin-key.js';
+import { readingOf, ReadTokens } from './read-tokens.js';
 
 /** The routes that need no admin key. A route that is not below one of these needs it: new ones are born closed. */
-const PUBLIC = ['/v1', '/ws', '/health', '/version', '/metrics', '/docs', '/openapi.json'];
+const PUBLIC = ['/v1', '/ws', '/health', '/version', '/docs', '/openapi.json'];
 
 /** One guard for every route of the application. It asks the matched route, so no spelling of a URL gets around it. */
 @Injectable()
 export class AdminGuard {
-  constructor(private readonly key: AdminKey) {}
+  constructor(
+    private readonly key: AdminKey,
+    private readonly tokens: ReadTokens,
+  ) {}
 
   admit(request: FastifyRequest): boolean | Promise<boolean> {
+    const reading = readingOf(request);
+    if (reading !== undefined) return this.tokens.admit(reading, request);
     return isPublic(request.routeOptions.url ?? '') || this.key.require(request);
   }
 }

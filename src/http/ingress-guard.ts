@@ -17,7 +17,7 @@ const PAYS_FOR_ITSELF = 'ingress:pays-for-itself';
 export const PaysForItself = (): MethodDecorator => SetMetadata(PAYS_FOR_ITSELF, true);
 
 /** Whoever watches has to get through when others send too much. */
-const FREE = ['/health', '/version', '/metrics'];
+const FREE = ['/health', '/version', '/metrics', '/v1/autoscale'];
 
 /** One guard for every route. */
 @Injectable()

@@ -13,6 +13,9 @@ export interface LoggedRequest {
   readonly status: number;
   readonly ms: number;
   readonly remote: string;
+  /** Of the span that tells of it; nothing without tracing. */
+  readonly traceId?: string | undefined;
+  readonly spanId?: string | undefined;
 }
 
 /**
@@ -24,9 +27,11 @@ export interface LoggedRequest {
  */
 export function requestLog(pino: PinoLogger): (request: LoggedRequest) => void {
   const logger = pino.logger.child({ context: 'Http' });
-  return ({ id, method, url, route, status, ms, remote }) => {
+  return ({ id, method, url, route, status, ms, remote, traceId, spanId }) => {
     const path = loggableUrl(url);
-    const line = { req_id: id, method, path, route, status, ms: Math.round(ms * 10) / 10, remote };
+    const rounded = Math.round(ms * 10) / 10;
+    const trace = { trace_id: traceId, span_id: spanId };
+    const line = { req_id: id, method, path, route, status, ms: rounded, remote, ...trace };
     logger[levelFor(url, status)](line, 'request');
   };
 }

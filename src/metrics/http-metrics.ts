@@ -1,17 +1,28 @@
 import { Injectable } from '@nestjs/common';
-import { InjectMetric, makeHistogramProvider } from '@willsoto/nestjs-prometheus';
-import type { Histogram } from 'prom-client';
+import { counter, histogram, type MetricDefinition } from './metric.js';
 
-const REQUEST_SECONDS = 'taskqueue_http_request_duration_seconds';
+const labels = {
+  method: 'methods of HTTP that routes have',
+  path: "the routes' patterns; unmatched",
+  status: 'statuses that routes answer with',
+};
+const seconds: MetricDefinition = {
+  name: 'taskqueue_http_request_duration_seconds',
+  type: 'histogram',
+  help: 'How long requests took to answer, by route (not URL).',
+  role: 'both',
+  labels,
+  buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+};
+const total: MetricDefinition = {
+  name: 'taskqueue_http_requests_total',
+  type: 'counter',
+  help: 'Requests answered, by route (not URL).',
+  role: 'both',
+  labels,
+};
 
-export const httpMetricProviders = [
-  makeHistogramProvider({
-    name: REQUEST_SECONDS,
-    help: 'Requests answered, by route (not URL), and how long they took.',
-    labelNames: ['method', 'path', 'status'],
-    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
-  }),
-];
+export const httpMetrics = [total, seconds];
 
 interface AnsweredRequest {
   readonly method: string;
@@ -23,9 +34,13 @@ interface AnsweredRequest {
 
 @Injectable()
 export class HttpMetrics {
-  constructor(@InjectMetric(REQUEST_SECONDS) private readonly requestSeconds: Histogram) {}
+  private readonly seconds = histogram(seconds);
+  private readonly total = counter(total);
 
   answered({ method, route, status, ms }: AnsweredRequest): void {
-    this.requestSeconds.observe({ method, path: route ?? 'unmatched', status: String(status) }, ms / 1000);
+    // Of what no route matches a sender chooses the method, too.
+    const labels = { method: route === undefined ? 'any' : method, path: route ?? 'unmatched', status };
+    this.seconds.observe(labels, ms / 1000);
+    this.total.inc(labels);
   }
 }

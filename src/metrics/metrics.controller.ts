@@ -1,13 +1,17 @@
-import { Controller, Get, Res } from '@nestjs/common';
+import { Controller, Get, Header } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
-import { PrometheusController } from '@willsoto/nestjs-prometheus';
+import { register } from 'prom-client';
+import { OpensWithToken } from '../http/read-tokens.js';
 
 /** For Prometheus; not part of the API's description. */
 @ApiExcludeController()
 @Controller('metrics')
-export class MetricsController extends PrometheusController {
+export class MetricsController {
   @Get()
-  override index(@Res({ passthrough: true }) reply: unknown): Promise<string> {
-    return super.index(reply);
+  @OpensWithToken('metrics')
+  @Header('content-type', register.contentType)
+  @Header('cache-control', 'no-store')
+  index(): Promise<string> {
+    return register.metrics();
   }
 }

@@ -1,46 +1,21 @@
 import { Global, Module } from '@nestjs/common';
-import { PrometheusModule } from '@willsoto/nestjs-prometheus';
-import { CircuitMetric, circuitMetricProviders } from './circuit-metric.js';
-import { AdmissionMetric, admissionMetricProviders } from './admission-metric.js';
-import { DepthMetric, depthMetricProviders } from './depth-metric.js';
-import { HistoryMetric, historyMetricProviders } from './history-metric.js';
-import { HttpMetrics, httpMetricProviders } from './http-metrics.js';
-import { ListenerMetric, listenerMetricProviders } from './listener-metric.js';
+import { BuildMetric } from './build-metric.js';
+import { CircuitMetric } from './circuit-metric.js';
+import { EventMetric } from './event-metric.js';
+import { HttpMetrics } from './http-metrics.js';
 import { MetricsController } from './metrics.controller.js';
-import { StoreMetric, storeMetricProviders } from './store-metric.js';
-import { TaskMetrics, taskMetricProviders } from './task-metrics.js';
+import { ProcessMetrics } from './process-metrics.js';
+import { RedisMetric } from './redis-metric.js';
+import { TaskMetrics } from './task-metrics.js';
+import { TraceMetric } from './trace-metric.js';
 
-/** Serves `/metrics`; the process's own figures (memory, event loop, collections) come with it. */
+const counted = [CircuitMetric, EventMetric, HttpMetrics, RedisMetric, TaskMetrics, TraceMetric];
+
+/** Serves `/metrics`, with what both halves count. */
 @Global()
 @Module({
-  imports: [PrometheusModule.register({ controller: MetricsController })],
-  providers: [
-    ...taskMetricProviders,
-    ...httpMetricProviders,
-    ...depthMetricProviders,
-    ...historyMetricProviders,
-    ...storeMetricProviders,
-    ...circuitMetricProviders,
-    ...admissionMetricProviders,
-    ...listenerMetricProviders,
-    ListenerMetric,
-    TaskMetrics,
-    HttpMetrics,
-    DepthMetric,
-    HistoryMetric,
-    StoreMetric,
-    CircuitMetric,
-    AdmissionMetric,
-  ],
-  exports: [
-    ListenerMetric,
-    TaskMetrics,
-    HttpMetrics,
-    DepthMetric,
-    HistoryMetric,
-    StoreMetric,
-    CircuitMetric,
-    AdmissionMetric,
-  ],
+  controllers: [MetricsController],
+  providers: [...counted, BuildMetric, ProcessMetrics],
+  exports: counted,
 })
 export class MetricsModule {}

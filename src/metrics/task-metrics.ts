@@ -1,57 +1,103 @@
 import { Injectable } from '@nestjs/common';
-import { InjectMetric, makeCounterProvider, makeHistogramProvider } from '@willsoto/nestjs-prometheus';
-import type { Counter, Histogram } from 'prom-client';
-import type { Attempt } from '../task/attempt.js';
-import type { Settlement } from '../task/settlement.js';
 import { type Task, typeOf } from '../task/task.js';
+import { LANE_LABEL, TYPE_LABEL } from './labels.js';
+import { counter, histogram, type MetricDefinition } from './metric.js';
 
-const SUBMITTED = 'taskqueue_tasks_submitted_total';
-const ATTEMPTS = 'taskqueue_attempts_total';
-const ATTEMPT_SECONDS = 'taskqueue_attempt_duration_seconds';
-const SETTLED = 'taskqueue_tasks_settled_total';
+const submitted: MetricDefinition = {
+  name: 'taskqueue_tasks_submitted_total',
+  type: 'counter',
+  help: 'Tasks stored.',
+  role: 'both',
+  labels: { ...TYPE_LABEL, ...LANE_LABEL },
+};
+const scheduled: MetricDefinition = {
+  name: 'taskqueue_tasks_scheduled_total',
+  type: 'counter',
+  help: 'Tasks stored for a later time; each is in taskqueue_tasks_submitted_total, too.',
+  role: 'both',
+  labels: {},
+};
+const completed: MetricDefinition = {
+  name: 'taskqueue_tasks_completed_total',
+  type: 'counter',
+  help: 'Tasks that have ended, by how: completed, dead_letter, expired, cancelled. By the process that ended them.',
+  role: 'both',
+  labels: { type: `${TYPE_LABEL.type}; unknown, without an attempt`, status: 'those four' },
+};
+const retrying: MetricDefinition = {
+  name: 'taskqueue_tasks_retrying_total',
+  type: 'counter',
+  help: 'How often a task failed and was put into backoff.',
+  role: 'worker',
+  labels: TYPE_LABEL,
+};
+const retryDelay: MetricDefinition = {
+  name: 'taskqueue_retry_delay_seconds',
+  type: 'histogram',
+  help: 'How long tasks that failed wait for their next attempt.',
+  role: 'worker',
+  labels: TYPE_LABEL,
+  buckets: [0.5, 1, 2, 5, 10, 30, 60, 120, 300, 900, 3600],
+};
+const buried: MetricDefinition = {
+  name: 'taskqueue_dlq_added_total',
+  type: 'counter',
+  help: 'Tasks that became dead letters.',
+  role: 'worker',
+  labels: {},
+};
+const handedBack: MetricDefinition = {
+  name: 'taskqueue_tasks_handed_back_total',
+  type: 'counter',
+  help: 'Attempts that were cut off, or were a probe without an answer: the task waits again, and has used no try.',
+  role: 'worker',
+  labels: {},
+};
 
-/** Labels are bounded: the type of task (built in, or mapped by an admin), a lane, a class of outcome. Never an id, a URL or a client. */
+export const taskMetrics = [submitted, scheduled, completed];
+export const settlementMetrics = [retrying, retryDelay, buried, handedBack];
 
-export const taskMetricProviders = [
-  makeCounterProvider({ name: SUBMITTED, help: 'Tasks stored.', labelNames: ['type', 'priority'] }),
-  makeCounterProvider({
-    name: ATTEMPTS,
-    help: 'Attempts by what they came to and by status class (none: no answer).',
-    labelNames: ['type', 'priority', 'class', 'status'],
-  }),
-  makeHistogramProvider({
-    name: ATTEMPT_SECONDS,
-    help: 'Duration of an attempt: connect, headers and body.',
-    labelNames: ['type', 'class'],
-    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800],
-  }),
-  makeCounterProvider({
-    name: SETTLED,
-    help: 'What became of tasks after an attempt: complete, retry, dead_letter, expire, hand_back.',
-    labelNames: ['type', 'priority', 'settlement'],
-  }),
-];
+const UNREAD = 'unknown';
 
+/** How a task ends. */
+export type TaskEnd = 'completed' | 'dead_letter' | 'expired' | 'cancelled';
+
+/** Tasks that come and go, in both halves. */
 @Injectable()
 export class TaskMetrics {
-  constructor(
-    @InjectMetric(SUBMITTED) private readonly tasksSubmitted: Counter,
-    @InjectMetric(ATTEMPTS) private readonly attempts: Counter,
-    @InjectMetric(ATTEMPT_SECONDS) private readonly attemptSeconds: Histogram,
-    @InjectMetric(SETTLED) private readonly tasksSettled: Counter,
-  ) {}
+  private readonly submissions = counter(submitted);
+  private readonly later = counter(scheduled);
+  private readonly ends = counter(completed);
 
   submitted(task: Task): void {
-    const { lane } = task;
-    this.tasksSubmitted.inc({ type: typeOf(task), priority: lane });
+    this.submissions.inc({ type: typeOf(task), priority: task.lane });
+    if (task.scheduledAt > task.createdAt) this.later.inc();
   }
 
-  attempted(task: Task, attempt: Attempt, settlement: Settlement): void {
-    const { lane } = task;
-    const type = typeOf(task);
-    const status = attempt.status === undefined ? 'none' : `${Math.floor(attempt.status / 100)}xx`;
-    this.attempts.inc({ type, priority: lane, class: attempt.class, status });
-    this.attemptSeconds.observe({ type, class: attempt.class }, attempt.timings.totalMs / 1000);
-    this.tasksSettled.inc({ type, priority: lane, settlement: settlement.kind });
+  /** @param type of the task; nothing = it ended without an attempt, and its type was not read */
+  ended(status: TaskEnd, type = UNREAD): void {
+    this.ends.inc({ type, status });
+  }
+}
+
+/** What becomes of tasks after their attempts. */
+@Injectable()
+export class SettlementMetrics {
+  private readonly intoBackoff = counter(retrying);
+  private readonly delays = histogram(retryDelay);
+  private readonly burials = counter(buried);
+  private readonly returns = counter(handedBack);
+
+  willRetry(delayMs: number, type = UNREAD): void {
+    this.intoBackoff.inc({ type });
+    this.delays.observe({ type }, delayMs / 1000);
+  }
+
+  died(): void {
+    this.burials.inc();
+  }
+
+  handedBack(): void {
+    this.returns.inc();
   }
 }

@@ -1,11 +1,12 @@
 import { Global, Module } from '@nestjs/common';
+import { Backlog } from './gauges/backlog.js';
 import { DepthGauge } from './gauges/depth-gauge.js';
 import { DeadLetterGroups } from './dead-letters/dead-letter-groups.js';
 import { GateStore } from './gates/gate-store.js';
-import { HistoryGauge } from './gauges/history-gauge.js';
 import { laneQueues, laneQueuesProvider } from './gauges/lane-queues.js';
 import { Ingress } from './admission/ingress.js';
 import { MemoryWatch } from './store/memory-watch.js';
+import { Purges } from './purges/purges.js';
 import { QueueClock, RedisClock } from './queue-clock.js';
 import { QueueGauge } from './queues/queue-gauge.js';
 import { QueueRegistry, RedisQueueRegistry } from './queues/queue-registry.js';
@@ -21,11 +22,12 @@ import { TaskReader } from './task-reader.js';
   providers: [
     laneQueuesProvider,
     DeadLetterGroups,
+    Backlog,
     DepthGauge,
     GateStore,
-    HistoryGauge,
     Ingress,
     MemoryWatch,
+    Purges,
     QueueGauge,
     { provide: QueueClock, useClass: RedisClock },
     { provide: QueueRegistry, useClass: RedisQueueRegistry },
@@ -33,10 +35,12 @@ import { TaskReader } from './task-reader.js';
     { provide: TaskReader, useClass: ScriptTaskReader },
   ],
   exports: [
+    Backlog,
     DeadLetterGroups,
     DepthGauge,
     Ingress,
     MemoryWatch,
+    Purges,
     TaskQueue,
     TaskReader,
     GateStore,

@@ -24,17 +24,17 @@ interface TaskListener {
   readonly tell: (item: TaskNewsItem) => void;
 }
 
-/** What becomes known of tasks in this process, for one who listens. */
+/** What becomes known of tasks in this process, for those who listen. */
 export class TaskNews {
-  private listener: TaskListener | undefined;
+  private readonly listeners: TaskListener[] = [];
 
   listen(listener: TaskListener): void {
-    this.listener = listener;
+    this.listeners.push(listener);
   }
 
   /** Ask it before a loop; `tell` asks it, too. */
   get isHeard(): boolean {
-    return this.listener?.isWanted() === true;
+    return this.listeners.some(({ isWanted }) => isWanted());
   }
 
   /** What this hears, another one hears. */
@@ -48,7 +48,7 @@ export class TaskNews {
   }
 
   tell(item: TaskNewsItem): void {
-    if (this.listener?.isWanted()) this.listener.tell(item);
+    for (const { isWanted, tell } of this.listeners) if (isWanted()) tell(item);
   }
 }
 

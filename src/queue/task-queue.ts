@@ -71,6 +71,13 @@ export abstract class TaskQueue {
   abstract deleteDeadLetter(id: string, audited?: string): Promise<'deleted' | 'not_dead' | 'unknown'>;
 
   /**
+   * Removes a task that has ended, in whatever way, for good.
+   *
+   * @throws QueueUnavailable
+   */
+  abstract deleteEnded(id: string): Promise<'deleted' | 'not_ended' | 'unknown'>;
+
+  /**
    * Replaces a task of which no attempt has begun, and moves it to where it then belongs. Its id, client, queue and
    * lane stay.
    *

@@ -2,7 +2,7 @@ import type { Attempt } from '../task/attempt.js';
 import type { Task } from '../task/task.js';
 import type { TaskState } from '../task/task-state.js';
 import type { TaskExplanation } from './explanation.js';
-import type { SearchedWindow, TaskListQuery } from './search/task-list.js';
+import type { SearchedWindow, TaskFilter, TaskListQuery } from './search/task-list.js';
 
 /** A task as it stands now. Times are Unix milliseconds. */
 export interface TaskSnapshot {
@@ -63,4 +63,11 @@ export abstract class TaskReader {
    * @throws QueueUnavailable
    */
   abstract list(query: TaskListQuery): Promise<TaskPage>;
+
+  /**
+   * How many tasks there are for `list` to look at, about.
+   *
+   * @throws QueueUnavailable
+   */
+  abstract listLength(filter: TaskFilter): Promise<number>;
 }

@@ -2,6 +2,7 @@ import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { HealthRegistry } from '../health/health-registry.js';
 import { HostChanges } from './gates/host-changes.js';
 import { LoopWorkerPool } from './worker/loop-worker-pool.js';
+import { PoolFigures } from './worker/pool-figures.js';
 import { QueueClock, RedisClock } from './queue-clock.js';
 import { TaskNews } from './task-news.js';
 import { WorkerPool } from './worker-pool.js';
@@ -24,6 +25,7 @@ export class WorkerPoolModule {
       providers: [
         { provide: QueueClock, useClass: RedisClock },
         { provide: WorkerPool, useClass: LoopWorkerPool },
+        PoolFigures,
       ],
       exports: [WorkerPool],
     };

@@ -22,6 +22,18 @@ export interface PoolLoad {
   readonly done: number;
   /** Longest first. */
   readonly running: readonly RunningTask[];
+  /** Slot time that attempts have taken since it was started, milliseconds. */
+  readonly busyMs: number;
+  /** How long attempts take, a moving average in milliseconds; nothing before one has ended. */
+  readonly meanMs: number | undefined;
+}
+
+/** Told of what a pool does. */
+export interface PoolMeter {
+  /** A round trip to the store: so many tasks were settled and fetched. */
+  turned(settled: number, fetched: number): void;
+  /** So many tasks of lost workers were put back. */
+  recovered(tasks: number): void;
 }
 
 /** The loop that takes due tasks from the store and gives them to the handler. */
@@ -54,6 +66,11 @@ export abstract class WorkerPool {
   abstract handBack(): void;
 
   abstract load(): PoolLoad;
+
+  /** Tasks that it may run at once, and for how long it has been able to, milliseconds. */
+  abstract readonly capacity: { readonly slots: number; readonly forMs: number };
+
+  abstract meterBy(meter: PoolMeter): void;
 
   /** @param listener told each time when somebody calls this pool by its token */
   abstract onCalled(listener: () => void): void;

@@ -50,6 +50,24 @@ export const AUDIT_KEY = `${PREFIX}audit`;
 /** Hash: id of a worker process → what it said of itself last (JSON). What else is known of it is below this key. */
 export const WORKERS_KEY = `${PREFIX}workers`;
 
+/** Stream: the tasks there are, in the order in which they were stored; below it, by id of a client, a stream of its own. */
+export const MADE_KEY = `${PREFIX}made`;
+
+/** Stream: the dead letters, in the order in which they died; below it, by fingerprint, one of those that died of the same. */
+export const DEAD_KEY = `${PREFIX}dead`;
+
+/** Hash: operation that has cleared dead letters -> which; they are hidden until they are removed, or there again. */
+export const CLEARED_KEY = `${PREFIX}cleared`;
+
+/** Hash: how many dead letters an operation has cleared, by fingerprint and by lane. */
+export const clearedCountsKey = (operation: string): string => `${CLEARED_KEY}:${operation}`;
+
+/** Sorted set, all scores 0: ids of the operations on many tasks, in the order in which they were asked for. */
+export const OPERATIONS_KEY = `${PREFIX}operations`;
+
+/** Hash: an operation, what it is to do and how far it is. */
+export const operationKey = (id: string): string => `${PREFIX}operation:${id}`;
+
 /** Stream: what has happened, for as long as somebody wants to know. */
 export const EVENTS_KEY = `${PREFIX}events`;
 
@@ -88,3 +106,12 @@ export const RUNNING_KEY = `${PREFIX}running`;
 
 /** Sorted set: the tasks that a gate holds back. */
 export const parkKey = (gate: string): string => `${PREFIX}park:${gate}`;
+
+/** Hash: gate of a client or a queue → its tasks that have not ended. */
+export const ALIVE_KEY = `${PREFIX}alive`;
+
+/** What was counted last of the whole fleet (JSON). */
+export const FLEET_FIGURES_KEY = `${PREFIX}figures`;
+
+/** Is there for as long as nobody need count anew. */
+export const FLEET_COUNTED_KEY = `${FLEET_FIGURES_KEY}:fresh`;

@@ -1,9 +1,18 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { Redis } from 'ioredis';
 
 const INCLUDE = /^--@include (\S+)$/gm;
 const AROUND = new URL('lua/answered-once.lua', import.meta.url);
+
+/** By their digests: the names of all scripts. */
+const names = new Map<string, string>();
+
+/** The name of a script of the product by its digest; any other is one of BullMQ's. */
+export function scriptNameOf(sha: string): string {
+  return names.get(sha) ?? 'bullmq';
+}
 
 interface Options {
   /** Where else there are files to include, for those that are not beside the script. */
@@ -32,6 +41,7 @@ export class LuaScript {
     this.isAnsweredOnce = isAnsweredOnce;
     this.text = isAnsweredOnce ? readFileSync(AROUND, 'utf8').replace('--@script', () => text) : text;
     this.sha = createHash('sha1').update(this.text).digest('hex');
+    names.set(this.sha, basename(file.pathname, '.lua'));
   }
 
   /** @param prefix KEYS[1]: the prefix of every key that the script may touch */

@@ -69,7 +69,7 @@ describe('a user of Redis', () => {
 
   it.each([
     ['~* +@read +info', 'master', /"user" .*NOPERM.*evalsha.*ACL SETUSER user/],
-    ['~* +@read +@scripting +info', 'master', /\(BZPOPMIN, DEL, GETDEL, HDEL, .*ZREM\)/],
+    ['~* +@read +@scripting +info', 'master', /\(BZPOPMIN, DEL, GETDEL, HDEL, .*ZREM, ZREMRANGEBYRANK\)/],
     ['~other:* +@all', 'master', /NOPERM.*keys/],
     ['~{tr}:* +@all -unlink', 'master', /\(UNLINK\)/],
     ['~{tr}:* +@all -wait -info', 'replica', /\(INFO, WAIT\)/],

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { Config } from '../config/config.js';
+import { RedisMetric } from '../metrics/redis-metric.js';
 import { HealthRegistry, type ComponentHealth } from '../health/health-registry.js';
 import { ConnectionLog } from './connection-log.js';
 import { type ConnectionProfile, producerProfile, workerProfile } from './connection-profiles.js';
@@ -8,11 +9,12 @@ import { ConnectFault, onSilence } from './connect-advice.js';
 import { askedOf, UnusableRedis } from './connect-fault.js';
 import { openConnection, openReplica } from './open-connection.js';
 import { RedisCheck } from './redis-check.js';
+import { measureCommands } from './measure-commands.js';
 import { isReadyWithin } from './ready-within.js';
+import { quit } from './quit.js';
 import { describeTarget, needsReplica, redisTarget } from './redis-target.js';
 import { ReplicaWatch } from './replication/replica-watch.js';
 import { Replicas } from './replication/replicas.js';
-import { within } from './within.js';
 import { Writer } from './writer.js';
 
 /**
@@ -23,7 +25,6 @@ export const REPLICATED_WRITERS = 4;
 
 type Writers = readonly [Writer, ...Writer[]];
 
-const QUIT_DEADLINE_MS = 1000;
 const REOPEN_AFTER_MS = 100;
 
 /** Redis did not answer while the process started. */
@@ -46,7 +47,11 @@ export class RedisConnections {
   constructor(
     private readonly config: Config,
     private readonly health: HealthRegistry,
+    private readonly metric: RedisMetric = new RedisMetric(),
   ) {
+    metric.measureWith(() =>
+      Array.from(this.open, ([name, { status }]) => [name, status === 'ready'] as const),
+    );
     this.redisCheck = new RedisCheck(config, this.logger);
     health.register({ name: 'redis', check: () => this.check() });
   }
@@ -98,7 +103,7 @@ export class RedisConnections {
     const calledOff = AbortSignal.any([this.refused.signal, ...(signal ? [signal] : [])]);
     for (let attempt = 1; attempt <= tries; attempt++) {
       const ready = await Promise.all(all.map((redis) => isReadyWithin(redis, interval * 1000, calledOff)));
-      if (ready.every(Boolean)) return this.requireRights();
+      if (ready.every(Boolean)) return this.requireUsable();
       calledOff.throwIfAborted();
       this.logger.warn(`Redis at ${this.where} is not ready (try ${attempt} of ${tries})`);
     }
@@ -113,8 +118,8 @@ export class RedisConnections {
     this.open.clear();
   }
 
-  private async requireRights(): Promise<void> {
-    const fault = await this.redisCheck.rightsFault(this.producer);
+  private async requireUsable(): Promise<void> {
+    const fault = await this.redisCheck.usageFault(this.producer);
     if (fault) throw new RedisUnreachable(fault.message);
   }
 
@@ -157,6 +162,7 @@ export class RedisConnections {
       },
     });
     this.open.set(name, redis);
+    measureCommands(redis, this.metric);
     this.keepOpen(redis);
     if (name === 'producer') redis.on('ready', () => void this.redisCheck.inspect(redis));
     return redis;
@@ -185,13 +191,4 @@ export class RedisConnections {
     const detail = await this.redisCheck.check(this.producer);
     return { up: [...this.open.values()].every(({ status }) => status === 'ready'), detail };
   }
-}
-
-async function quit(redis: Redis): Promise<void> {
-  try {
-    if (redis.status === 'ready') await within(QUIT_DEADLINE_MS, redis.quit());
-  } catch {
-    // It is going away anyway.
-  }
-  redis.disconnect();
 }

@@ -45,7 +45,7 @@ class Pool extends WorkerPool {
   readonly hostChanges = undefined as never;
   readonly taskNews = undefined as never;
   isPaused = false;
-  current: PoolLoad = { done: 0, running: [] };
+  current: PoolLoad = { done: 0, running: [], busyMs: 0, meanMs: undefined };
   constructor(override readonly token: string) {
     super();
   }
@@ -61,6 +61,10 @@ class Pool extends WorkerPool {
   override handBack = vi.fn();
   override load(): PoolLoad {
     return this.current;
+  }
+  override readonly capacity = { slots: 1, forMs: 0 };
+  override meterBy(): void {
+    // Nobody looks.
   }
   override onCalled(): void {
     // Nobody calls: what is said is heard with the next beat.
@@ -118,7 +122,7 @@ describe('a worker that is killed', () => {
     const pool = new Pool('t');
     const about = { queue: 'default', clientId: 'me', type: 'http', host: 'a.example' };
     const task = { id: 'task-1', ...about, attempt: 1, since: 5 };
-    pool.current = { done: 7, running: [task] };
+    pool.current = { done: 7, running: [task], busyMs: 0, meanMs: undefined };
     await joinAndDie('w-1', pool);
     for (const id of ['w-2', 'w-3', 'w-4']) await join(id);
     await watch();

@@ -147,7 +147,7 @@ export class WorkerPresence {
     return (await scripts.beatWorker.run(this.connections.worker, PREFIX, args)) as BeatReply;
   }
 
-  private record({ running, done }: PoolLoad): WorkerRecord {
+  private record({ running, done, meanMs }: PoolLoad): WorkerRecord {
     const { id, startedAt, pool, config } = this;
     return {
       id,
@@ -160,6 +160,7 @@ export class WorkerPresence {
       concurrency: config.delivery.concurrency,
       busy: running.length,
       done,
+      ...(meanMs !== undefined && { meanMs: Math.round(meanMs) }),
     };
   }
 

@@ -32,6 +32,8 @@ export interface WorkerRecord {
   readonly busy: number;
   /** Attempts that have ended since it was started. */
   readonly done: number;
+  /** How long its attempts take, a moving average in milliseconds; nothing before one has ended. */
+  readonly meanMs?: number;
   readonly gone?: Gone;
 }
 

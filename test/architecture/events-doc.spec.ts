@@ -1,8 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { circuitHappening, taskHappenings, workerHappening } from '../../src/app/happenings.js';
+import {
+  circuitHappening,
+  operationHappening,
+  taskHappenings,
+  workerHappening,
+} from '../../src/app/happenings.js';
 import { EVENT_KINDS, type Happening } from '../../src/events/event.js';
 import { CLOSE_CODES } from '../../src/events/socket-sink.js';
+import type { Operation } from '../../src/operations/operation.js';
 import type { SettledTask } from '../../src/queue/worker/settled-task.js';
 import type { WorkerNewsKind } from '../../src/workers/worker-news.js';
 import type { WorkerRecord } from '../../src/workers/worker.js';
@@ -51,6 +57,27 @@ const worker = {
   concurrency: 1,
   state: 'running',
 };
+const operation: Operation = {
+  ...({
+    id: 'op_1',
+    createdAt: 1,
+    total: 1,
+    looked: 1,
+    matched: 1,
+    done: 1,
+    skipped: {},
+    sample: ['s3cret'],
+  } as const),
+  ...({ cursor: '', state: 'done' } as const),
+  spec: {
+    action: 'cancel',
+    filter: {},
+    asked: {},
+    rate: 1,
+    isDryRun: false,
+    by: { address: 's3cret', requestId: 'r' },
+  },
+};
 const news: WorkerNewsKind[] = ['joined', 'stopped', 'lost', 'paused', 'draining', 'resumed'];
 const happenings: Happening[] = [
   ...taskHappenings({ kind: 'submitted', task }),
@@ -61,6 +88,7 @@ const happenings: Happening[] = [
   ),
   ...taskHappenings({ kind: 'ended', ended: { id: 'a', ending: 'expired', reason: 'b', gates: '' } }),
   ...news.map((kind) => workerHappening(kind, worker as WorkerRecord)),
+  ...(['running', 'done'] as const).map((state) => operationHappening({ ...operation, state })),
   ...(['open', 'closed'] as const).map((to) => circuitHappening({ host: 'h', to, until: 1, note: 'n' })!),
 ];
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Receiver } from '../support/receiver.js';
+import { scrape } from '../support/scrape.js';
 import { TestApp } from '../support/test-app.js';
 import { until } from '../support/until.js';
 
@@ -18,12 +19,10 @@ afterAll(async () => {
   await target.stop();
 });
 
-/** The sum of a metric over its labels. */
-async function metric(name: string): Promise<number> {
-  const { body } = await app.get<string>('/metrics');
-  const values = [...body.matchAll(new RegExp(`^${name}\\{.*\\} (.*)$`, 'gm'))];
-  return values.reduce((sum, [, value]) => sum + Number(value), 0);
-}
+/** Figures of the fleet are told for five seconds. */
+const PATIENCE = { timeoutMs: 15_000, every: 500 };
+
+const metric = async (name: string): Promise<number> => (await scrape(app.url)).sum(name);
 
 it('HISTORY_MAX_BYTES keeps the newest completed tasks and all dead letters, and metrics tell', async () => {
   target.answer = (_request, response) => response.writeHead(500).end();
@@ -36,11 +35,11 @@ it('HISTORY_MAX_BYTES keeps the newest completed tasks and all dead letters, and
   await until(async () =>
     (await answers()).every(({ status, body }) => status === 404 || body['state'] === 'completed'),
   );
-  await until(async () => (await metric('taskqueue_history_evicted_total')) > 0);
-  await until(async () => (await metric('taskqueue_history_bytes')) <= MOST_BYTES);
+  await until(async () => (await metric('taskqueue_history_evicted_total')) > 0, PATIENCE);
+  await until(async () => (await metric('taskqueue_history_bytes')) <= MOST_BYTES, PATIENCE);
   expect(await metric('taskqueue_history_bytes')).toBeGreaterThan(MOST_BYTES / 2);
   const gone = (await answers()).filter(({ status }) => status === 404).length;
-  expect(gone).toBe(await metric('taskqueue_history_evicted_total'));
+  await until(async () => (await metric('taskqueue_history_evicted_total')) === gone, PATIENCE);
   expect(gone).toBeLessThan(40);
   expect((await app.get(`/v1/tasks/${dead}`)).body).toMatchObject({ state: 'dead_letter' });
 });

@@ -32,5 +32,6 @@ function isMeant({ task, state }: TaskSnapshot, filter: TaskFilter): boolean {
     [filter.type, ['http']],
     [filter.host, [origin, hostname, host]],
   ] as const;
+  if (filter.states && !filter.states.includes(state)) return false;
   return pairs.every(([asked, names]) => asked === undefined || (names as readonly string[]).includes(asked));
 }

@@ -131,6 +131,14 @@ export class MemoryQueue extends TaskQueue implements TaskReader {
     });
   }
 
+  override deleteEnded(id: string): Promise<'deleted' | 'not_ended' | 'unknown'> {
+    return this.with(id, (_stored, state) => {
+      if (!isFinal(state)) return 'not_ended';
+      this.tasks.delete(id);
+      return 'deleted';
+    });
+  }
+
   override edit({ before, after, isRescheduled }: TaskEdit): Promise<Edited> {
     return this.with(after.id, (stored, state) => {
       if (isFinal(state)) return 'finished';
@@ -162,6 +170,10 @@ export class MemoryQueue extends TaskQueue implements TaskReader {
   async list(query: TaskListQuery): Promise<TaskPage> {
     const all = await Promise.all([...this.tasks.keys()].map((id) => this.find(id)));
     return listInMemory(all.filter((each) => each !== undefined).map(lastOnly), query);
+  }
+
+  listLength(): Promise<number> {
+    return Promise.resolve(this.tasks.size);
   }
 
   ownerOf(id: string): Promise<string | undefined> {

@@ -9,16 +9,20 @@ export interface Product extends Spawned {
   readonly url: string;
 }
 
-/** Runs `node dist/main.js` and waits for nothing. Clients have no limits but those that a test sets. */
-export function launchProduct(environment: Record<string, string>): Spawned {
+/**
+ * Runs `node dist/main.js` and waits for nothing. Clients have no limits but those that a test sets.
+ *
+ * @param main of another build
+ */
+export function launchProduct(environment: Record<string, string>, main = MAIN): Spawned {
   const quick = { PORT: '0', BIND_ADDRESS: '127.0.0.1', UNKNOWN_CLIENT_TIER: 'none' };
   const env = { ...process.env, ...quick, ...environment };
-  return start(process.execPath, [MAIN], { env });
+  return start(process.execPath, [main], { env });
 }
 
 /** Runs `node dist/main.js` and waits until it is ready. */
-export async function startProduct(environment: Record<string, string>): Promise<Product> {
-  const spawned = launchProduct(environment);
+export async function startProduct(environment: Record<string, string>, main?: string): Promise<Product> {
+  const spawned = launchProduct(environment, main);
   const ready = await until(
     () => {
       if (spawned.child.exitCode !== null) throw new Error(`ended early: ${spawned.output()}`);

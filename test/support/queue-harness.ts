@@ -1,6 +1,5 @@
 import { Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
-import { Gauge } from 'prom-client';
 import { Circuits } from '../../src/circuit-breaker/circuits.js';
 import { HostLimits } from '../../src/circuit-breaker/host-limits.js';
 import { KnownHosts } from '../../src/circuit-breaker/known-hosts.js';
@@ -9,10 +8,10 @@ import { TierStore } from '../../src/clients/tier-store.js';
 import { Config } from '../../src/config/config.js';
 import { loadConfig } from '../../src/config/load-config.js';
 import { HealthRegistry } from '../../src/health/health-registry.js';
-import { StoreMetric } from '../../src/metrics/store-metric.js';
 import type { AbortHandle } from '../../src/queue/abort-handle.js';
 import { HostChanges } from '../../src/queue/gates/host-changes.js';
 import { GateStore } from '../../src/queue/gates/gate-store.js';
+import { Purges } from '../../src/queue/purges/purges.js';
 import { LoopWorkerPool } from '../../src/queue/worker/loop-worker-pool.js';
 import { MemoryWatch } from '../../src/queue/store/memory-watch.js';
 import { type QueueClock, RedisClock } from '../../src/queue/queue-clock.js';
@@ -34,6 +33,7 @@ export class QueueHarness {
   readonly queue: ScriptTaskQueue;
   readonly reader: ScriptTaskReader;
   readonly gates: GateStore;
+  readonly purges: Purges;
   readonly circuits: Circuits;
   readonly hostLimits: HostLimits;
   readonly knownHosts: KnownHosts;
@@ -55,6 +55,7 @@ export class QueueHarness {
     const connections = this.connect(this.url);
     this.queue = this.queueOn(connections);
     this.reader = new ScriptTaskReader(config, connections, clock);
+    this.purges = new Purges(config, connections, clock);
     this.gates = new GateStore(config, connections, clock);
     this.circuits = new Circuits(config, connections, clock, this.hostChanges);
     this.hostLimits = new HostLimits(connections, this.gates);
@@ -147,7 +148,7 @@ export class QueueHarness {
   }
 
   private queueOn(connections: RedisConnections): ScriptTaskQueue {
-    const memory = new MemoryWatch(this.config, connections, storeMetric(), new HealthRegistry());
+    const memory = new MemoryWatch(this.config, connections, new HealthRegistry());
     return new ScriptTaskQueue(this.config, connections, this.clock, memory);
   }
 
@@ -159,11 +160,6 @@ export class QueueHarness {
     this.connections.push(connections);
     return connections;
   }
-}
-
-function storeMetric(): StoreMetric {
-  const options = { help: 'of nobody', registers: [] };
-  return new StoreMetric(new Gauge({ ...options, name: 'memory', labelNames: ['kind'] }));
 }
 
 class WorkHandler extends TaskHandler {

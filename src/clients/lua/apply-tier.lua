@@ -9,6 +9,7 @@
 -- Returns  1 when some are left, 0 when all have the limits
 
 --@include context
+--@include purges
 local now = clock(ARGV[1])
 --@include circuits
 --@include gates

@@ -8,6 +8,7 @@
 -- Returns  { how many were forgotten, 1 when there may be more }
 
 --@include context
+--@include purges
 local now = clock(ARGV[1])
 --@include circuits
 --@include gates

@@ -18,6 +18,7 @@
 --          Of the last four, nothing was changed
 
 --@include context
+--@include purges
 local now = clock(ARGV[1])
 --@include circuits
 --@include gates

@@ -1,4 +1,4 @@
-import { Counter } from 'prom-client';
+import { register } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { Proxy } from '../../../test/support/proxy.js';
@@ -18,7 +18,6 @@ const SETTINGS = { INGRESS_RPS: String(PER_SECOND) };
 
 let harness: QueueHarness;
 let clock: ManualClock;
-const counter = new Counter({ name: 'refused', help: 'of nobody', labelNames: ['reason'], registers: [] });
 const open: RedisConnections[] = [];
 beforeEach(async () => {
   clock = new ManualClock();
@@ -35,7 +34,7 @@ async function process(environment: Record<string, string> = {}): Promise<Ingres
   const connections = new RedisConnections(config, new HealthRegistry());
   open.push(connections);
   await connections.waitUntilReady();
-  return new Ingress(config, connections, clock, new AdmissionMetric(counter));
+  return new Ingress(config, connections, clock, new AdmissionMetric());
 }
 
 /** How many of so many requests at once are taken. */
@@ -100,8 +99,9 @@ describe('the bound on requests per second', () => {
       ['guest', 1],
     ]);
     const refused = new Map([['somebody', 1000 / PER_SECOND]]);
-    counter.reset();
+    register.resetMetrics();
     expect(await ingress.takeEach(asked, true)).toEqual(refused);
+    const counter = register.getSingleMetric('taskqueue_enqueue_refused_total')!;
     expect((await counter.get()).values).toMatchObject([{ value: 3, labels: { reason: 'throttled' } }]);
     expect(await ingress.takeEach(asked)).toEqual(refused);
     // What they have taken is what they asked for, once.

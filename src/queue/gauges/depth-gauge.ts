@@ -1,28 +1,38 @@
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { Queue } from 'bullmq';
-import { type Depth, DepthMetric } from '../../metrics/depth-metric.js';
 import { LANES } from '../../task/lane.js';
+import { hiddenDead } from '../purges/hidden-dead.js';
+import { RedisConnections } from '../../redis/redis-connections.js';
 import { LANE_QUEUES } from './lane-queues.js';
 
 const STATES = ['wait', 'active', 'delayed', 'completed', 'failed'] as const;
 
-/** Tells the metrics how deep the lanes are, each time they are asked. */
+/** How many tasks a lane has where. */
+export interface Depth {
+  readonly priority: string;
+  readonly state: (typeof STATES)[number];
+  readonly tasks: number;
+}
+
+/** How deep the lanes are. */
 @Injectable()
-export class DepthGauge implements OnModuleInit {
+export class DepthGauge {
   constructor(
     @Inject(LANE_QUEUES) private readonly queues: readonly Queue[],
-    private readonly metric: DepthMetric,
+    private readonly connections: RedisConnections,
   ) {}
 
-  onModuleInit(): void {
-    this.metric.measureWith(() => this.count());
-  }
-
-  /** Tasks by lane, most urgent first, and by where BullMQ keeps them. */
+  /** Tasks by lane, most urgent first, and by where BullMQ keeps them; without dead letters that were cleared. */
   async count(): Promise<Depth[]> {
-    const counts = await Promise.all(this.queues.map((queue) => queue.getJobCounts(...STATES)));
+    const [hidden, ...counts] = await Promise.all([
+      hiddenDead(this.connections.producer),
+      ...this.queues.map((queue) => queue.getJobCounts(...STATES)),
+    ]);
     return LANES.flatMap((priority, at) =>
-      STATES.map((state) => ({ priority, state, tasks: counts[at]?.[state] ?? 0 })),
+      STATES.map((state) => {
+        const cleared = state === 'failed' ? (hidden.get(priority) ?? 0) : 0;
+        return { priority, state, tasks: Math.max(0, (counts[at]?.[state] ?? 0) - cleared) };
+      }),
     );
   }
 }

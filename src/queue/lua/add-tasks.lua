@@ -28,6 +28,7 @@
 --          skipped                       nothing against it, but something against another one, and ARGV[8] is 1
 
 --@include context
+--@include purges
 local now = clock(ARGV[1])
 --@include circuits
 --@include gates

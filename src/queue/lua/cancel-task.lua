@@ -9,6 +9,7 @@
 --          told, a finished state that nothing was done, every other that it is cancelled now
 
 --@include context
+--@include purges
 --@include when-full
 local now = clock(ARGV[1])
 --@include circuits

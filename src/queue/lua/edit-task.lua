@@ -17,6 +17,7 @@
 --          anything done.
 
 --@include context
+--@include purges
 local now = clock(ARGV[1])
 --@include circuits
 --@include gates

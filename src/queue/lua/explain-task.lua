@@ -10,6 +10,7 @@
 --          circuit as in hash `circuits` or '', probes under way, until when it has asked the client to wait (Unix ms) or ''
 
 --@include context
+--@include purges
 local now = clock(ARGV[1])
 --@include circuits
 --@include gates

@@ -7,6 +7,7 @@
 --          when there is no such task
 
 --@include context
+--@include purges
 local now = clock(ARGV[1])
 --@include state
 

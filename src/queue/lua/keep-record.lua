@@ -17,6 +17,7 @@
 -- Returns  1 when it was replaced, 0 when it is another one by now and nothing was changed
 
 --@include context
+--@include purges
 local now = clock(ARGV[1])
 --@include circuits
 --@include gates

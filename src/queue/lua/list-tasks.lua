@@ -7,7 +7,7 @@
 -- ARGV[3]  how many to tell
 -- ARGV[4]  position to go on behind; '' = from the newest on
 -- ARGV[5], ARGV[6]  after and before which they were created, Unix milliseconds, '' = at any time
--- ARGV[7]  client, '' = all; in the same way ARGV[8] state, ARGV[9] queue, ARGV[10] host (an origin, or what follows
+-- ARGV[7]  client, '' = all; in the same way ARGV[8] state (or several, `,` between), ARGV[9] queue, ARGV[10] host (an origin, or what follows
 --          its scheme, with or without the port), ARGV[11] type
 -- ARGV[12] what the last error has to have in it: JSON without its quotes, ASCII letters in lower case; '' = anything
 -- ARGV[13] of dead letters, in the order in which they died: their fingerprint, `*` = all; '' = of all tasks
@@ -17,6 +17,7 @@
 --          tasks: { id, state, when it is due next in Unix ms or '', what FIELDS has, newest attempt }
 
 --@include context
+--@include purges
 local now = clock(ARGV[1])
 --@include state
 --@include positions
@@ -35,6 +36,8 @@ local after, before = tonumber(ARGV[5]) or -math.huge, tonumber(ARGV[6]) or math
 local most, mostHits, behind = tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
 local client, state, queue, host, kind, text = ARGV[7], ARGV[8], ARGV[9], ARGV[10], ARGV[11], ARGV[12]
 local dead = ARGV[13]
+local states = {}
+for each in string.gmatch(state, '[^,]+') do states[each] = true end
 
 -- Where all tasks of a state are, if they are in a set that others are not in too often.
 local SETS = {
@@ -148,7 +151,7 @@ local function fits(lane, id, stored)
   local key = jobKey(lane, id)
   if not isInTime(key, stored) or not hasGates(key) or (kind ~= '' and call('HGET', key, 'name') ~= kind) then return false end
   local is, due = stateOf(lane, id)
-  return (state == '' or is == state) and hasTexts(key), is, due
+  return (state == '' or states[is]) and hasTexts(key), is, due
 end
 
 local function told(lane, id, is, due)
@@ -161,15 +164,16 @@ end
 
 local set = dead == '' and SETS[state]
 local entries = set and count(set) <= FEW and ofSet(set) or ofStream()
-local hits, last, gone = {}, 0, {}
+local hits, last, gone, hidden = {}, 0, {}, nil
 for i, entry in ipairs(entries) do
-  if #hits >= mostHits or bytes >= MOST_BYTES then break end
+  hidden = dead ~= '' and purges.clearedAt(entry.time, entry.n)
+  if hidden or #hits >= mostHits or bytes >= MOST_BYTES then break end
   last = i
-  if call('EXISTS', jobKey(entry.lane, entry.id)) == 1 then
+  if call('EXISTS', jobKey(entry.lane, entry.id)) == 0 then
+    gone[#gone + 1] = ms(entry.time) .. '-' .. entry.n
+  elseif not purges.isHidden(entry.lane, entry.id) then
     local doesFit, is, due = fits(entry.lane, entry.id, entry.time)
     if doesFit then hits[#hits + 1] = told(entry.lane, entry.id, is, due) end
-  else
-    gone[#gone + 1] = ms(entry.time) .. '-' .. entry.n
   end
 end
 -- Removed behind our back: whoever comes by takes them out.
@@ -177,7 +181,10 @@ if #gone > 0 then
   if dead == '' then strike(P .. 'made', gone) end
   if streamKey() ~= P .. 'made' then strike(streamKey(), gone) end
 end
-if last == 0 then return { '', 0, '', '', hits } end
+-- All behind a hidden one, to where they begin, are hidden with it.
+local beyond = hidden and ms(hidden.from.time) .. '-' .. hidden.from.n + 1
+if last == 0 then return { beyond or '', 0, '', '', hits } end
 local isEnd = last == #entries and #entries < most
 local oldest = entries[last]
-return { isEnd and '' or ms(oldest.time) .. '-' .. oldest.n, last, ms(entries[1].time), ms(oldest.time), hits }
+local onward = beyond or (isEnd and '' or ms(oldest.time) .. '-' .. oldest.n)
+return { onward, last, ms(entries[1].time), ms(oldest.time), hits }

@@ -11,6 +11,7 @@
 --          longest was due, Unix ms, of those that its own gate holds, and of those at the head of a lane, '' = none of these
 
 --@include context
+--@include purges
 local now = clock(ARGV[1])
 --@include alive
 
@@ -31,7 +32,10 @@ for i = 4, #ARGV do
   for _, state in ipairs(STATES) do fields[#fields + 1] = state .. '/' .. gate end
   append(flows, { 'in/' .. gate, 'out/' .. gate })
 end
+local hidden, DEAD = purges.hiddenCounts(), #STATES
 local alive, depths = numbers(P .. 'alive', gates), numbers(P .. 'depth', fields)
+
+for i, gate in ipairs(gates) do depths[i * DEAD] = math.max(0, depths[i * DEAD] - (hidden[gate] or 0)) end
 
 -- Of the minute before this one the part that is less than a minute ago.
 local function flowOf(minute) return numbers(P .. 'flow:' .. ms(minute), flows) end
@@ -47,7 +51,7 @@ end
 local waiting, dead, running = {}, 0, {}
 for i, lane in ipairs(LANES) do
   waiting[i] = call('LLEN', setKey(lane, 'wait'))
-  dead = dead + call('ZCARD', setKey(lane, 'failed'))
+  dead = dead + call('ZCARD', setKey(lane, 'failed')) - (hidden['lane:' .. lane] or 0)
   for _, id in ipairs(call('LRANGE', setKey(lane, 'wait'), -ARGV[2], -1)) do
     local job = call('HMGET', jobKey(lane, id), 'gates', 'due')
     seeDue(gatesOf(job[1])[1], tonumber(job[2]))

@@ -11,6 +11,7 @@ import {
   SMALL_QUEUE,
 } from '../../../test/support/model/model.js';
 import * as operators from '../../../test/support/model/operators.js';
+import * as purges from '../../../test/support/model/purges.js';
 import * as workers from '../../../test/support/model/workers.js';
 import { QueueHarness } from '../../../test/support/queue-harness.js';
 import { ADMISSION_KEY } from '../../redis/keys.js';
@@ -26,6 +27,7 @@ const DAY = 86_400_000;
 
 const { add, addAgain, cancel, runNow, retry, editDead, deleteDead, edit, setGate, advance } = callers;
 const { setCircuit, sweep } = operators;
+const { purge, clear, undo, makeFinal } = purges;
 const { turn, crash, lateSettle, recover, prune } = workers;
 /** In the proportions that find most. */
 const HAPPENINGS: Happening[] = [
@@ -46,7 +48,7 @@ const HAPPENINGS: Happening[] = [
     addAgain,
     prune,
   ],
-  ...[setCircuit, sweep],
+  ...[setCircuit, sweep, purge, clear, undo, undo, makeFinal],
 ];
 
 let harness: QueueHarness;

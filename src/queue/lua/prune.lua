@@ -8,6 +8,7 @@
 -- Returns  { tasks whose time was up, tasks that were too much, 1 when there may be more to remove, else 0 }
 
 --@include context
+--@include purges
 --@include when-full
 local now = clock(ARGV[1])
 --@include history

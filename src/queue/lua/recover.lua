@@ -8,6 +8,7 @@
 -- Returns  { where to go on or '', ids that were given back }; { '', {} } when another dispatcher has just looked
 
 --@include context
+--@include purges
 --@include when-full
 local now = clock('')
 --@include circuits
@@ -29,6 +30,7 @@ local function giveBackTo(lane, id)
   call('LREM', setKey(lane, 'active'), -1, id)
   if call('EXISTS', key) == 0 then return false end
   if call('HINCRBY', key, 'stc', 1) >= tonumber(ARGV[1]) then call('HSET', key, 'defa', 'crashed_too_often') end
+  purges.spare(lane, id)
   backToWait(lane, id)
   return true
 end

@@ -22,6 +22,7 @@
 --          dead letter. Only with `retried` and `edited` was anything done.
 
 --@include context
+--@include purges
 local now = clock(ARGV[1])
 --@include circuits
 --@include gates
@@ -77,6 +78,7 @@ call('ZREM', P .. 'expiry', lane .. ':' .. id)
 call('HDEL', key, 'end', 'finishedOn', 'failedReason', 'cancel', 'defa', 'stc', 'died', 'fp', 'once')
 if ARGV[7] == '1' then call('HSET', key, 'once', 1) end
 call('HSET', key, 'atm', 0, 'due', NOW, 'since', NOW, 'delay', 0)
+purges.spare(lane, id, queue)
 admit(lane, id, ids, now, expires, tonumber(ARGV[3]))
 wakeForSoonest()
 flushWaits()

@@ -9,6 +9,7 @@
 --          is due now, every other that nothing was done
 
 --@include context
+--@include purges
 local now = clock(ARGV[1])
 --@include circuits
 --@include gates

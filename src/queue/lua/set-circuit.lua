@@ -18,6 +18,7 @@
 --          now in Unix ms }; { 0, {} } when it is another one by now and nothing was changed
 
 --@include context
+--@include purges
 local now = clock(ARGV[1])
 --@include circuits
 -- What an order goes by, and what the audit log tells of it. Counters change with every turn, and so does whether anything is

@@ -8,6 +8,7 @@
 -- Returns  how many tasks are still parked under it
 
 --@include context
+--@include purges
 local now = clock(ARGV[1])
 --@include circuits
 --@include gates

@@ -39,6 +39,7 @@
 --           now: Unix milliseconds, by which a dispatcher reckons when its attempts began
 
 --@include context
+--@include purges
 --@include when-full
 local now = clock(ARGV[1])
 --@include circuits

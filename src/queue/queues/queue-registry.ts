@@ -41,6 +41,15 @@ export abstract class QueueRegistry {
    * @throws QueueUnavailable
    */
   abstract change(name: string, change: QueueChange, line?: AuditLine): Promise<NamedQueue>;
+
+  /**
+   * Removes what is set for a queue, and with it the queue; tasks that are in it are none of its matters. In other processes
+   * it may be there for a second more.
+   *
+   * @param line for the audit log
+   * @throws QueueUnavailable
+   */
+  abstract remove(name: string, line?: AuditLine): Promise<void>;
 }
 
 export type QueueChange = (current: QueueSettings | undefined) => QueueSettings;
@@ -90,6 +99,12 @@ export class RedisQueueRegistry extends QueueRegistry {
     const settings = await this.records.change(name, (current) => change(withLane(name, current)), line);
     this.keep(name, settings);
     return { name, settings };
+  }
+
+  override async remove(name: string, line?: AuditLine): Promise<void> {
+    await this.records.change(name, () => undefined, line);
+    this.changes++;
+    this.copy.delete(name);
   }
 
   private async lookUp(name: string): Promise<QueueSettings | undefined> {

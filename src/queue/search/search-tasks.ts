@@ -58,7 +58,7 @@ export async function searchTasks(
 
 function filterArgs(filter: TaskFilter): (string | number)[] {
   const { createdAfter = '', createdBefore = '', labels = [], error = '' } = filter;
-  const texts = [filter.clientId, filter.state, filter.queue, filter.host, filter.type];
+  const texts = [filter.clientId, statesOf(filter), filter.queue, filter.host, filter.type];
   return [
     createdAfter,
     createdBefore,
@@ -67,6 +67,10 @@ function filterArgs(filter: TaskFilter): (string | number)[] {
     filter.dead ? (filter.dead.fingerprint ?? '*') : '',
     ...labels.map(labelJson),
   ];
+}
+
+function statesOf({ state, states = [] }: TaskFilter): string {
+  return state ?? states.join(',');
 }
 
 function pieceOf([next, scanned, from, to, hits]: RawPiece, cipher: TaskCipher): Searched {

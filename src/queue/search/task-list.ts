@@ -4,6 +4,8 @@ import type { TaskState } from '../../task/task-state.js';
 export interface TaskFilter {
   readonly clientId?: string | undefined;
   readonly state?: TaskState | undefined;
+  /** One of them; without `state`. */
+  readonly states?: readonly TaskState[] | undefined;
   readonly queue?: string | undefined;
   /** An origin, or its host with or without the port. */
   readonly host?: string | undefined;

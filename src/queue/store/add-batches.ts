@@ -30,7 +30,13 @@ export class AddBatches {
   private readonly idle: Sender[];
   private isGathering = false;
 
-  constructor(writers: readonly Writer[], rules: AddRules, clock: QueueClock) {
+  /** @param onBatch told how many tasks went together */
+  constructor(
+    writers: readonly Writer[],
+    rules: AddRules,
+    clock: QueueClock,
+    private readonly onBatch: (tasks: number) => void = () => undefined,
+  ) {
     this.idle = writers.map((writer) => new Sender(writer, rules, clock));
   }
 
@@ -95,6 +101,7 @@ export class AddBatches {
   private async send(sender: Sender, batch: readonly Waiting[]): Promise<void> {
     try {
       const all = batch.flatMap(({ additions }) => additions);
+      this.onBatch(all.length);
       const results = await sender.send(all, all.length > batch.length);
       let at = 0;
       for (const { additions, resolve } of batch) resolve(results.slice(at, (at += additions.length)));

@@ -1,7 +1,6 @@
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { Config } from '../../config/config.js';
 import { HealthRegistry } from '../../health/health-registry.js';
-import { StoreMetric } from '../../metrics/store-metric.js';
 import { bytesAbove, type Memory, readMemory } from '../../redis/memory.js';
 import { RedisConnections } from '../../redis/redis-connections.js';
 
@@ -24,13 +23,11 @@ export class MemoryWatch implements OnModuleDestroy {
   constructor(
     config: Config,
     private readonly connections: RedisConnections,
-    metric: StoreMetric,
     health: HealthRegistry,
   ) {
     this.highPercent = config.storage.memoryHighPercent;
     // Up also when it is full: reading, cancelling and the work go on.
     health.register({ name: 'store', check: () => ({ up: true, detail: this.detail() }) });
-    metric.measureWith(() => this.memory);
   }
 
   /** Resolves after the first look. */

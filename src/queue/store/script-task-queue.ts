@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../config/config.js';
+import { AdmissionMetric } from '../../metrics/admission-metric.js';
 import { PREFIX } from '../../redis/keys.js';
 import type { LuaScript } from '../../redis/lua-script.js';
 import { RedisConnections } from '../../redis/redis-connections.js';
@@ -61,7 +62,10 @@ export class ScriptTaskQueue extends TaskQueue {
       requestsPerSecond: this.requestsPerSecond,
       isMemoryShort: () => memory.isShort,
     };
-    this.batches = new AddBatches(connections.writers, rules, clock);
+    const metric = new AdmissionMetric();
+    this.batches = new AddBatches(connections.writers, rules, clock, (tasks) => {
+      metric.batched(tasks);
+    });
     this.cipher = new TaskCipher(config);
     this.completedForMs = stepSettings(config, '').completedForMs;
   }
@@ -127,9 +131,18 @@ export class ScriptTaskQueue extends TaskQueue {
 
   override deleteDeadLetter(id: string, audited = ''): Promise<'deleted' | 'not_dead' | 'unknown'> {
     return whenAvailable(async () => {
-      const result = (await this.run(scripts.deleteDead, [id, audited, this.auditEntries])) as string;
+      const args = [id, audited, this.auditEntries, 1];
+      const result = (await this.run(scripts.deleteEnded, args)) as string;
       if (result === '') return 'unknown';
       return result === 'deleted' ? result : 'not_dead';
+    });
+  }
+
+  override deleteEnded(id: string): Promise<'deleted' | 'not_ended' | 'unknown'> {
+    return whenAvailable(async () => {
+      const result = (await this.run(scripts.deleteEnded, [id, '', 0, 0])) as string;
+      if (result === '') return 'unknown';
+      return result === 'deleted' ? result : 'not_ended';
     });
   }
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../config/config.js';
-import { PREFIX } from '../../redis/keys.js';
+import { DEAD_KEY, MADE_KEY, PREFIX } from '../../redis/keys.js';
 import type { LuaScript } from '../../redis/lua-script.js';
 import { RedisConnections } from '../../redis/redis-connections.js';
 import { clientInId } from '../../task/task-id.js';
@@ -9,7 +9,7 @@ import { QueueClock } from '../queue-clock.js';
 import { scripts } from '../scripts.js';
 import { whenAvailable } from '../when-available.js';
 import { searchTasks } from '../search/search-tasks.js';
-import type { TaskListQuery } from '../search/task-list.js';
+import type { TaskFilter, TaskListQuery } from '../search/task-list.js';
 import { type RawTask, snapshotOf } from './snapshot.js';
 import { TaskCipher } from '../task-cipher.js';
 import { type TaskPage, TaskReader, type TaskSnapshot } from '../task-reader.js';
@@ -52,6 +52,12 @@ export class ScriptTaskReader extends TaskReader {
     return whenAvailable(() =>
       searchTasks(this.connections.producer, query, { now: clock.scriptTime(), cipher }),
     );
+  }
+
+  override listLength({ clientId, dead }: TaskFilter): Promise<number> {
+    const ofDead = dead?.fingerprint === undefined ? DEAD_KEY : `${DEAD_KEY}:${dead.fingerprint}`;
+    const ofTasks = clientId === undefined ? MADE_KEY : `${MADE_KEY}:${clientId}`;
+    return whenAvailable(() => this.connections.producer.xlen(dead ? ofDead : ofTasks));
   }
 
   private run(script: LuaScript, id: string): Promise<unknown> {

@@ -26,6 +26,8 @@ export interface LoopOptions {
   readonly clock: QueueClock;
   /** Told how many bytes the completed history has, when tasks have ended. */
   readonly onHistory: (bytes: number) => void;
+  /** Told after each turn how many tasks it has settled and fetched. */
+  readonly onTurn?: (settled: number, fetched: number) => void;
   readonly hostChanges: HostChanges;
   readonly taskNews: TaskNews;
 }
@@ -140,6 +142,7 @@ export class DispatchLoop {
         this.aheadMs = clock.now() - reply.now;
         const taken = reply.fetched.length + reply.unreadable.length;
         this.mayHaveWork ||= request.capacity > 0 && taken === request.capacity;
+        this.options.onTurn?.(request.settled.length, reply.fetched.length);
         this.tell(request, reply);
         return reply;
       } catch (error) {

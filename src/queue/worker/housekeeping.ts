@@ -93,10 +93,10 @@ export class Housekeeping {
   }
 
   /** A turn has found that the completed history has so many bytes: too many do not wait for the timer. */
-  onHistory(bytes: number): void {
+  readonly onHistory = (bytes: number): void => {
     const { historyMaxBytes: most } = this.bounds;
     if (most > 0 && bytes > most) void this.prune().catch(() => undefined);
-  }
+  };
 
   /** Removes finished tasks whose time is up or who are too many, in small pieces, between which turns are taken. */
   prune(): Promise<void> {

@@ -21,7 +21,7 @@ import { TaskCipher } from '../task-cipher.js';
 import { TaskHandler } from '../task-handler.js';
 import { TaskNews } from '../task-news.js';
 import { Watchdog } from './watchdog.js';
-import { type PoolLoad, WorkerPool } from '../worker-pool.js';
+import { type PoolLoad, type PoolMeter, WorkerPool } from '../worker-pool.js';
 
 /** Runs tasks of this process: the loop, the locks of what runs, and what every worker does now and then. */
 @Injectable()
@@ -39,6 +39,9 @@ export class LoopWorkerPool extends WorkerPool {
   private readonly sleeper: Sleeper;
   private readonly loop: DispatchLoop;
   private readonly watchdog = new Watchdog();
+  private meter: PoolMeter | undefined;
+  private readonly slots: number;
+  private startedAt: number | undefined;
   private isStarted = false;
   private isPaused = false;
 
@@ -60,8 +63,8 @@ export class LoopWorkerPool extends WorkerPool {
     });
     this.circuits = new CircuitSweep(redis, clock, settings.breaker, this.hostChanges);
     this.sleeper = new Sleeper(blocking, redis, settings.token);
-    const { concurrency } = config.delivery;
-    const slots = (): number => (this.isPaused ? 0 : concurrency);
+    this.slots = config.delivery.concurrency;
+    const slots = (): number => (this.isPaused ? 0 : this.slots);
     this.fleet = new FleetMember(redis, settings, slots);
     const shares = new LaneShares(laneWeights(config));
     this.loop = new DispatchLoop(
@@ -75,9 +78,8 @@ export class LoopWorkerPool extends WorkerPool {
         clock,
         hostChanges: this.hostChanges,
         taskNews: this.taskNews,
-        onHistory: (bytes) => {
-          this.housekeeping.onHistory(bytes);
-        },
+        onTurn: (...tasks) => this.meter?.turned(...tasks),
+        onHistory: this.housekeeping.onHistory,
       },
       this.running,
     );
@@ -95,6 +97,7 @@ export class LoopWorkerPool extends WorkerPool {
     });
     this.housekeeping.start({
       onRecovered: (ids) => {
+        this.meter?.recovered(ids.length);
         this.logger.warn({ task_ids: ids }, 'their worker was lost; they run again');
       },
       onEvicted: (tasks) => {
@@ -106,6 +109,7 @@ export class LoopWorkerPool extends WorkerPool {
     });
     this.circuits.start();
     this.isStarted = true;
+    this.startedAt = performance.now();
     await this.loop.start();
     this.fleet.start();
   }
@@ -124,6 +128,15 @@ export class LoopWorkerPool extends WorkerPool {
 
   override load(): PoolLoad {
     return this.running.load();
+  }
+
+  override get capacity(): WorkerPool['capacity'] {
+    const { slots, startedAt } = this;
+    return { slots, forMs: startedAt === undefined ? 0 : performance.now() - startedAt };
+  }
+
+  override meterBy(meter: PoolMeter): void {
+    this.meter = meter;
   }
 
   override onCalled(listener: () => void): void {

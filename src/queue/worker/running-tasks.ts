@@ -20,6 +20,9 @@ const AFTER_OWN_FAULT_MS = 5000;
 /** How often the same error of the store is told. */
 const SAME_ERROR_EVERY_MS = 60_000;
 
+/** How much of the newest attempt goes into the moving average. */
+const NEWEST = 0.05;
+
 /** Called instead of a task's id: whoever calls wants the dispatcher itself (`call-worker.lua`). */
 const CALL = '!';
 
@@ -36,6 +39,8 @@ export class RunningTasks implements Runner {
   private readonly errors = new Seldom(SAME_ERROR_EVERY_MS);
   private readonly running = new Map<string, Running>();
   private done = 0;
+  private busyMs = 0;
+  private meanMs: number | undefined;
   onCalled: () => void = () => undefined;
 
   constructor(
@@ -54,7 +59,11 @@ export class RunningTasks implements Runner {
   }
 
   load(): PoolLoad {
-    return { done: this.done, running: [...this.running.values()].map(runningTask) };
+    const now = this.clock.now();
+    const running = [...this.running.values()];
+    const sofar = running.reduce((sum, { since }) => sum + Math.max(0, now - since), 0);
+    const { done, busyMs, meanMs } = this;
+    return { done, busyMs: busyMs + sofar, meanMs, running: running.map(runningTask) };
   }
 
   async run(fetched: FetchedTask): Promise<SettledTask> {
@@ -65,11 +74,13 @@ export class RunningTasks implements Runner {
     const { attempt, settlement, verdict } = await this.attempt(fetched, running.abort);
     this.running.delete(id);
     this.done++;
+    this.took(Math.max(0, this.clock.now() - running.since));
     const { kind, delayMs, reason } = ending(settlement, running);
     return {
       lane: fetched.lane,
       id,
       kind,
+      type: typeOf(fetched.task),
       attempt,
       attemptsMade: fetched.attemptsMade + (counts(attempt, settlement) ? 1 : 0),
       dataBytes: fetched.dataBytes,
@@ -81,6 +92,11 @@ export class RunningTasks implements Runner {
       probeOf: fetched.probeOf,
       verdict,
     };
+  }
+
+  private took(ms: number): void {
+    this.busyMs += ms;
+    this.meanMs = this.meanMs === undefined ? ms : this.meanMs + NEWEST * (ms - this.meanMs);
   }
 
   cancel(id: string): void {

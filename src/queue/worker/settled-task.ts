@@ -9,6 +9,8 @@ export interface SettledTask {
   readonly lane: Lane;
   readonly id: string;
   readonly kind: 'completed' | 'retry' | 'dead_letter' | 'hand_back' | 'ask_again' | 'cancelled' | 'expired';
+  /** Of the task; nothing when it could not be read. */
+  readonly type?: string;
   readonly attemptsMade: number;
   readonly dataBytes: number;
   /** Before this attempt. */

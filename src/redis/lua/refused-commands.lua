@@ -53,11 +53,13 @@ local needed = {
   { 'ZADD', key, '1', 'member' },
   { 'ZCARD', key },
   { 'ZMSCORE', key, 'member' },
+  { 'ZRANDMEMBER', key, '1' },
   { 'ZRANGE', key, '0', '1' },
   { 'ZRANGEBYLEX', key, '-', '+' },
   { 'ZRANGEBYSCORE', key, '0', '1' },
   { 'ZRANK', key, 'member' },
   { 'ZREM', key, 'member' },
+  { 'ZREMRANGEBYRANK', key, '0', '0' },
   { 'ZSCORE', key, 'member' },
 }
 if ARGV[1] == '1' then

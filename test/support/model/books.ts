@@ -121,9 +121,14 @@ export function compareBooks(model: Model, books: Books): void {
   nothingIsStuck(model, books);
   const locks = new Map(model.at('running').map((task) => [memberOf(task.stored), task.holder!]));
   expect(sorted(books.locks)).toEqual(sorted(locks));
-  const kept = model.at('ended').map((task) => [memberOf(task.stored), task.keptUntil!] as const);
+  const kept = [...model.at('ended'), ...cleared(model)].map(
+    (task) => [memberOf(task.stored), task.keptUntil!] as const,
+  );
   expect(sorted(new Map(Object.entries(books.expiry)))).toEqual(sorted(new Map(kept)));
 }
+
+/** Dead letters that nobody sees; they are in their places all the same. */
+const cleared = (model: Model) => [...model.purged.values()].flat().filter(({ place }) => place === 'ended');
 
 const sorted = <T>(map: ReadonlyMap<string, T>) =>
   [...map].toSorted(([one], [other]) => (one < other ? -1 : 1));
@@ -135,7 +140,7 @@ function comparePlaces(model: Model, { lanes, parked }: Books): void {
     ),
   );
   const waits = (task: ModelTask) => (found.includes(`${memberOf(task.stored)} wait`) ? 'wait' : 'delayed');
-  const expected = [...model.tasks.values()].map((task) => {
+  const expected = [...model.tasks.values(), ...cleared(model)].map((task) => {
     const places = { waiting: waits(task), running: 'active', lost: 'active', ended: endedIn(task) };
     return `${memberOf(task.stored)} ${places[task.place]}`;
   });
@@ -199,7 +204,7 @@ function compareDepth(model: Model, { lanes, parked, depth }: Books): void {
     return kept.made > 0 ? 'retrying' : 'scheduled';
   };
   const counts: Record<string, string> = {};
-  for (const task of model.tasks.values()) {
+  for (const task of [...model.tasks.values(), ...cleared(model)]) {
     const [state, field] = [stateOf(task), `${stateOf(task)}/q:${task.stored.queue}`];
     if (state) counts[field] = String(Number(counts[field] ?? 0) + 1);
   }
@@ -209,7 +214,7 @@ function compareDepth(model: Model, { lanes, parked, depth }: Books): void {
 /** Every task that is stored is where lists look for it, and no other. */
 function compareMade(model: Model, { made }: Books): void {
   const expected: Record<string, string[]> = {};
-  for (const { stored } of model.tasks.values()) {
+  for (const { stored } of model.stored()) {
     for (const key of ['made', `made:${stored.clientId}`])
       (expected[key] ??= []).push(`${stored.lane.charAt(0)}${stored.id}`);
   }
@@ -220,7 +225,7 @@ function compareMade(model: Model, { made }: Books): void {
 
 /** Every dead letter is listed, in one group, and no other task; there is no group without any. */
 function compareDead(model: Model, { dead: { dead = [], ...groups }, deadGroups }: Books): void {
-  const letters = [...model.tasks.values()].filter(({ ending }) => ending === 'dead_letter');
+  const letters = model.stored().filter(({ ending }) => ending === 'dead_letter');
   const members = letters.map(({ stored }) => `${stored.lane.charAt(0)}${stored.id}`).toSorted();
   expect(dead.toSorted()).toEqual(members);
   expect(Object.values(groups).flat().toSorted()).toEqual(members);

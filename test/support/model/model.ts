@@ -67,6 +67,8 @@ export interface ModelTask {
 export class Model {
   readonly tasks = new Map<string, ModelTask>();
   readonly limits = new Map<GateId, GateLimits>();
+  /** Taken away by purges, and dead letters that were cleared, by operation: nobody sees them, and they may come back. */
+  readonly purged = new Map<string, ModelTask[]>();
   /** Running tasks whose dispatcher has not been told yet that they are cancelled. */
   readonly untold = new Map<string, Set<string>>();
 
@@ -89,6 +91,26 @@ export class Model {
   some(nth: number): ModelTask | undefined {
     const all = [...this.tasks.values()];
     return all[nth % all.length];
+  }
+
+  /** What is stored, also when nobody sees it. */
+  stored(): ModelTask[] {
+    return [...this.tasks.values(), ...[...this.purged.values()].flat()];
+  }
+
+  /** A purge takes these away. */
+  hide(operation: string, tasks: ModelTask[]): void {
+    for (const task of tasks) {
+      this.tasks.delete(task.stored.id);
+      task.holds = [];
+    }
+    this.purged.set(operation, tasks);
+  }
+
+  /** And they come back. */
+  show(operation: string): void {
+    for (const task of this.purged.get(operation) ?? []) this.tasks.set(task.stored.id, task);
+    this.purged.delete(operation);
   }
 
   /** Mostly a dead letter, as long as there is one. */

@@ -112,6 +112,8 @@ export const prune = happening('prune', waits, async (model, { harness, clock },
   for (const task of model.at('ended')) {
     if (task.keptUntil! <= clock.now()) model.tasks.delete(task.stored.id);
   }
+  const isKept = ({ keptUntil = Infinity }: ModelTask) => keptUntil > clock.now();
+  for (const [operation, tasks] of model.purged) model.purged.set(operation, tasks.filter(isKept));
 });
 
 /** Opens every gate and runs everything to its end: nothing may be left over. */

@@ -1,4 +1,4 @@
--- Dead letters, in the order in which they died, and by what they died of. Needs context.lua, alive.lua,
+-- Dead letters, in the order in which they died, and by what they died of. Needs context.lua, purges.lua, alive.lua,
 -- positions.lua and `now`.
 --
 -- Stream `dead` has all, stream `dead:<fingerprint>` those that died of the same at the same host; a task has its
@@ -39,6 +39,7 @@ local function unbury(lane, ids)
     countIn('dead_letter', gatesOf(job[2]), -1)
     if died and fingerprint then
       all[#all + 1] = died
+      purges.uncount(lane, gatesOf(job[2])[1], fingerprint, died)
       groups[fingerprint] = groups[fingerprint] or {}
       table.insert(groups[fingerprint], died)
     end

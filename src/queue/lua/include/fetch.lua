@@ -69,8 +69,9 @@ local function start(at, member, held)
   end
   -- One whose worker was lost has kept its slots until here; it asks the gates again like every other.
   if job[CRASHES] then releaseHeld({ member }) end
-  local ended = hasEnded(job)
-  local runs = not ended and takesSlots(at, member, held)
+  local isTaken = purges.takeAway(lane, taken.id[at], ids)
+  local ended = not isTaken and hasEnded(job)
+  local runs = not isTaken and not ended and takesSlots(at, member, held)
   for _, gate in ipairs(ids) do
     -- A cap has as much room as before when a task that waited takes a slot instead.
     if gates[gate].counted and not (runs and gates[gate].cap) then touched[gate] = true end

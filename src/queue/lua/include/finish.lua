@@ -1,4 +1,4 @@
--- The ends of a task and the ways back. Needs context.lua, gates.lua, places.lua, history.lua, alive.lua and dead.lua.
+-- The ends of a task and the ways back. Needs context.lua, purges.lua, gates.lua, places.lua, history.lua, alive.lua and dead.lua.
 
 -- `limits` says how long tasks are kept that have ended: `completedFor`, and `deadFor` for dead letters (nothing = for
 -- ever), milliseconds. A queue may say it otherwise in hash `retention`, <completed or ''>;<dead or '', 0 = for ever>.
@@ -131,6 +131,7 @@ local function promote(lane, id, wasParked, limits)
   countIn(delayedAs(wasParked, job[4]), ids, -1)
   local gate = wasParked and parkedUnder(lane, id, ids)
   if gate then unpark(lane, id, { gate }) end
+  if purges.takeAway(lane, id, ids) then return end
   if expires and expires <= now then
     finish(lane, id, 'expired', limits, gate)
   elseif gate and now - due >= limits.maxAge then

@@ -1,4 +1,4 @@
--- Where a task stands: in `wait` of its lane, or parked under a gate. Needs context.lua, gates.lua,
+-- Where a task stands: in `wait` of its lane, or parked under a gate. Needs context.lua, purges.lua, gates.lua,
 -- rooms.lua and alive.lua.
 --
 -- A parked task is a delayed job of BullMQ whose time is a backstop: should whatever opens its gate forget it, it is
@@ -64,6 +64,10 @@ local function delay(lane, id, till, order)
   zaddLater(setKey(lane, 'delayed'), ms(till * 4096 + (order or 0)), id)
 end
 
+-- Sorted set `parked` has the gates that tasks are parked under, all with score 0; whoever counts them (count-parked.lua)
+-- takes out those that hold none any more.
+local noted = {}
+
 -- `at`: when the gate opens by itself, if it does.
 local function park(lane, id, gate, due, expires, maxAge, at)
   local tries = 0
@@ -73,6 +77,10 @@ local function park(lane, id, gate, due, expires, maxAge, at)
     tries = tonumber(string.match(call('HGET', jobKey(lane, id), 'kept') or '', '^%d+')) or 0
   end
   zaddLater(P .. 'park:' .. gate, ms(parkScore(lane, tries, due)), lane .. ':' .. id)
+  if not noted[gate] then
+    noted[gate] = true
+    zaddLater(P .. 'parked', '0', gate)
+  end
   delay(lane, id, backstop(due, expires, maxAge), PARKED)
   wakeAt(gate, at)
 end
@@ -140,7 +148,10 @@ local function admitAll(lane, ids, jobs, maxAge)
   loadAll({ [lane] = lists })
   for i, id in ipairs(ids) do
     local job = jobs[i]
-    admit(lane, id, gatesOf(job[1]), tonumber(job[2]) or now, job[3] and tonumber(job[3]), maxAge, true)
+    local gates = gatesOf(job[1])
+    if not purges.takeAway(lane, id, gates) then
+      admit(lane, id, gates, tonumber(job[2]) or now, job[3] and tonumber(job[3]), maxAge, true)
+    end
   end
 end
 

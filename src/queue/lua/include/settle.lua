@@ -51,6 +51,7 @@ local function settleAll(first, count)
       if not goesOn then append(endings, { id, kind, reason, ARGV[at + GATES] }) end
     end
     if goesOn then
+      purges.spare(lane, id, gatesOf(ARGV[at + GATES])[1])
       call('HSET', key, 'atm', ARGV[at + ATTEMPTS], place, ARGV[at + ATTEMPT], 'kept', ARGV[at + KEPT],
         'ats', ARGV[at + STARTS], 'processedOn', begun)
       if kind == 'retry' then retryLater(at, lane, id) end

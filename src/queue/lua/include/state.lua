@@ -1,9 +1,9 @@
--- Where a task is. Needs context.lua and `now`.
+-- Where a task is. Needs context.lua, purges.lua and `now`.
 
--- An id is stored in one lane at most.
+-- An id is stored in one lane at most. What was purged is in none.
 local function laneOf(id)
   for _, lane in ipairs(LANES) do
-    if call('EXISTS', jobKey(lane, id)) == 1 then return lane end
+    if call('EXISTS', jobKey(lane, id)) == 1 then return not purges.isHidden(lane, id) and lane or nil end
   end
 end
 

@@ -1,0 +1,1 @@
+../../task-runner/files/redis-start.sh

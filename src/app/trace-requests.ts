@@ -1,0 +1,45 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { loggableUrl } from '../logging/redact.js';
+import type { DescribedRequest, RequestSpan, SpanIds, Tracing } from '../tracing/tracing.js';
+
+/** Asked every few seconds by machines. */
+const UNTRACED = /^\/(health|metrics)(\/|$)/;
+
+const spans = new WeakMap<FastifyRequest, RequestSpan>();
+
+/** The span of a request, without tracing none. */
+export function traceOf(request: FastifyRequest): Partial<SpanIds> {
+  const { traceId, spanId } = spans.get(request) ?? {};
+  return { ...(traceId !== undefined && { traceId }), ...(spanId !== undefined && { spanId }) };
+}
+
+/** A span for each request, with that of the caller as its parent. From then on the request comes from this span. */
+export function traceRequests(server: FastifyInstance, tracing: Tracing): void {
+  if (!tracing.state()) return;
+  server.addHook('onRequest', (request, _reply, done) => {
+    const route = request.routeOptions.url;
+    if (!UNTRACED.test(route ?? '')) begin(request, route, tracing);
+    done();
+  });
+  server.addHook('onResponse', (request, reply, done) => {
+    spans.get(request)?.ended(reply.statusCode);
+    done();
+  });
+}
+
+function begin(request: FastifyRequest, route: string | undefined, tracing: Tracing): void {
+  const { method, url, headers } = request;
+  const describe = (): DescribedRequest => ({
+    path: loggableUrl(url),
+    host: headers.host ?? '',
+    scheme: request.protocol,
+  });
+  const span = tracing.request({ method, route, traceparent: oneOf(headers['traceparent']) }, describe);
+  if (!span) return;
+  spans.set(request, span);
+  headers['traceparent'] = span.traceparent;
+}
+
+function oneOf(value: string | string[] | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

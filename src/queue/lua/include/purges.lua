@@ -1,0 +1,148 @@
+-- What was purged: it is there for nobody any more, and may come back for a while. Needs context.lua.
+--
+-- Queues. Hash `purging` has, for each queue (as its gate) that tasks are being taken out of, <position>;<operation>: those
+-- go that were stored up to this position of stream `made`, and neither run nor have ended. Whoever comes across one of them
+-- takes it away, and a walk over all of them does; then the queue is no longer in the hash. One that is put back into its
+-- lane meanwhile, as it ran or was a dead letter, has the position in field `spared`. What was taken away is in no place of a
+-- lane: list `purged:<operation>` has it, <lane>:<id>, and its field `purged` the operation. Hash `purged` has the operations
+-- that took anything.
+-- Dead letters. Hash `cleared` has, for each operation, <position>;<position>: those are hidden that are behind the
+-- first and not behind the second position of stream `dead`. Hash `cleared:<operation>` has how many of each fingerprint, of
+-- each queue (as its gate) and of each lane (`lane:<lane>`) these are.
+
+local purges
+do
+
+local isAny
+-- Whether tasks are being taken out of any queue; mostly not, and then nothing else is made or asked.
+local function isPurging()
+  if isAny == nil then isAny = call('EXISTS', P .. 'purging') == 1 end
+  return isAny
+end
+
+local function make()
+  local marks, cleared, isAnyAside
+
+  local function partsOf(position)
+    local time, n = string.match(position, '^(%d+)%D(%d+)$')
+    return tonumber(time), tonumber(n)
+  end
+
+  local function isUpTo(time, n, mark) return time < mark.time or (time == mark.time and n <= mark.n) end
+
+  local function loadMarks()
+    if marks then return marks end
+    marks = {}
+    local all = call('HGETALL', P .. 'purging')
+    for i = 1, #all, 2 do
+      local position, operation = string.match(all[i + 1], '^([^;]*);(.*)$')
+      local time, n = partsOf(position)
+      marks[all[i]] = { time = time, n = n, position = position, operation = operation }
+    end
+    return marks
+  end
+
+  local function loadCleared()
+    if cleared ~= nil then return cleared end
+    cleared = false
+    local all = call('HGETALL', P .. 'cleared')
+    for i = 1, #all, 2 do
+      local from, to = string.match(all[i + 1], '^([^;]*);(.*)$')
+      local time, n = partsOf(from)
+      local range = { operation = all[i], from = { time = time, n = n } }
+      range.time, range.n = partsOf(to)
+      cleared = cleared or {}
+      cleared[#cleared + 1] = range
+    end
+    return cleared
+  end
+
+  -- Whether a purge goes on that takes away a task that was stored at that position and does not run.
+  local function markFor(gate, timestamp, spared)
+    local mark = loadMarks()[gate or '']
+    if not mark or spared == mark.position then return nil end
+    local time, n = partsOf(timestamp or '')
+    return time and isUpTo(time, n, mark) and mark or nil
+  end
+
+  -- Takes a task away if a purge goes on that it belongs to. It is in none of the places of its lane any more, and has given
+  -- back what it had there. `ids`: its gates. Returns whether it was taken.
+  local function takeAway(lane, id, ids)
+    if not loadMarks()[ids[1] or ''] then return false end
+    local key = jobKey(lane, id)
+    local job = call('HMGET', key, 'timestamp', 'spared')
+    local mark = markFor(ids[1], job[1], job[2])
+    if not mark then return false end
+    call('HSET', key, 'purged', mark.operation)
+    call('RPUSH', P .. 'purged:' .. mark.operation, lane .. ':' .. id)
+    call('HSET', P .. 'purged', mark.operation, '1')
+    for i = 1, ids[2] and 2 or 0 do
+      if call('HINCRBY', P .. 'alive', ids[i], -1) <= 0 then call('HDEL', P .. 'alive', ids[i]) end
+    end
+    return true
+  end
+
+  -- A task that was in none of the places of its lane when a purge began is put into one. `gate`: that of its queue; it is
+  -- looked up when it is left out.
+  local function spare(lane, id, gate)
+    gate = gate or string.match(call('HGET', jobKey(lane, id), 'gates') or '', '^[^\n]*')
+    local mark = loadMarks()[gate]
+    if mark then call('HSET', jobKey(lane, id), 'spared', mark.position) end
+  end
+
+  -- The range of cleared dead letters that a position is in.
+  local function clearedAt(time, n)
+    for _, range in ipairs(loadCleared() or {}) do
+      if isUpTo(time, n, range) and not isUpTo(time, n, range.from) then return range end
+    end
+  end
+
+  local function isHidden(lane, id)
+    if isAnyAside == nil then isAnyAside = call('EXISTS', P .. 'purged') == 1 end
+    if not (isAnyAside or next(loadMarks()) or loadCleared()) then return false end
+    local job = call('HMGET', jobKey(lane, id), 'purged', 'end', 'died', 'gates', 'timestamp', 'spared')
+    if job[1] then return true end
+    if job[2] then
+      local time, n = partsOf(job[3] or '')
+      return time ~= nil and clearedAt(time, n) ~= nil
+    end
+    if not markFor(string.match(job[4] or '', '^[^\n]*'), job[5], job[6]) then return false end
+    return call('EXISTS', jobKey(lane, id) .. ':lock') == 0
+  end
+
+  -- A dead letter is about to be one no longer: should it be a hidden one, there is one less.
+  local function uncount(lane, queue, fingerprint, position)
+    if not loadCleared() then return end
+    local range = clearedAt(partsOf(position))
+    if not range then return end
+    local key = P .. 'cleared:' .. range.operation
+    for _, field in ipairs({ fingerprint, queue or '', 'lane:' .. lane }) do call('HINCRBY', key, field, -1) end
+  end
+
+  -- How many are hidden, by fingerprint, by gate of the queue and by `lane:<lane>`.
+  local function hiddenCounts()
+    local counts = {}
+    for _, range in ipairs(loadCleared() or {}) do
+      local some = call('HGETALL', P .. 'cleared:' .. range.operation)
+      for i = 1, #some, 2 do counts[some[i]] = (counts[some[i]] or 0) + tonumber(some[i + 1]) end
+    end
+    return counts
+  end
+
+  return {
+    takeAway = takeAway, spare = spare, isHidden = isHidden, clearedAt = clearedAt, uncount = uncount,
+    hiddenCounts = hiddenCounts, ranges = function() return loadCleared() or {} end,
+  }
+end
+
+local made
+local function of(_, name)
+  made = made or make()
+  return made[name]
+end
+purges = setmetatable({
+  takeAway = function(lane, id, ids) return isPurging() and of(nil, 'takeAway')(lane, id, ids) end,
+  spare = function(lane, id, gate) if isPurging() then of(nil, 'spare')(lane, id, gate) end end,
+}, { __index = of })
+
+end

@@ -1,0 +1,247 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ManualClock } from '../../../test/support/manual-clock.js';
+import { QueueHarness } from '../../../test/support/queue-harness.js';
+import { until } from '../../../test/support/until.js';
+import type { Task } from '../../task/task.js';
+import { DeadLetterGroups } from '../dead-letters/dead-letter-groups.js';
+import type { Purged } from './purges.js';
+import { hiddenDead } from './hidden-dead.js';
+
+const HOUR = 3_600_000;
+const REPORTS = { queue: 'reports' };
+
+let harness: QueueHarness;
+const clock = new ManualClock();
+beforeEach(async () => {
+  harness = await QueueHarness.start({}, clock);
+});
+afterEach(() => harness.stop());
+
+const fields = (queue: string, more: object = {}) => ({ queue, lane: 'default', ...more }) as const;
+const ids = (tasks: readonly Task[]) => tasks.map(({ id }) => id);
+const listed = async (filter: object = {}) =>
+  (await harness.reader.list({ filter, limit: 1000 })).tasks.map(({ task, state }) => `${task.id} ${state}`);
+const wait = () => harness.redis.lrange('{tr}:default:wait', 0, -1);
+const alive = async () =>
+  Promise.all(['alive', 'depth'].map((name) => harness.redis.hgetall(`{tr}:${name}`)));
+
+/** A bit of everything that a queue may have in it: waiting, held by a gate, scheduled, retrying. */
+async function fill(queue: string): Promise<Task[]> {
+  await harness.gates.set(`c:${queue}-capped`, { maxRunning: 1 });
+  const failing = await harness.add(2, fields(queue, { clientId: 'failing' }));
+  const pool = harness.worker(2, () => Promise.resolve({ kind: 'retry', delayMs: HOUR }));
+  const isRetrying = async ({ id }: Task) => (await harness.reader.find(id))?.state === 'retrying';
+  await until(async () => (await Promise.all(failing.map(isRetrying))).every(Boolean));
+  await pool.drain(0);
+  return [
+    ...failing,
+    ...(await harness.add(3, fields(queue))),
+    ...(await harness.add(3, fields(queue, { clientId: `${queue}-capped` }))),
+    ...(await harness.add(2, fields(queue, { delayMs: HOUR }))),
+  ];
+}
+
+/** Everything that is kept of tasks, but for what says that a purge has passed by. */
+async function stored(tasks: readonly Task[]): Promise<object[]> {
+  const hashes = tasks.map(({ id }) => harness.redis.hgetall(`{tr}:default:${id}`));
+  return (await Promise.all(hashes)).map((hash) => Object.assign(hash, { spared: undefined }));
+}
+
+async function takeAll(operation: string, most = Infinity): Promise<string> {
+  let onward = '';
+  for (let calls = 0; calls < most; calls++) {
+    [onward] = await harness.purges.takeSome(operation, onward);
+    if (onward === '') return '';
+  }
+  return onward;
+}
+
+async function undo(operation: string, what: Purged): Promise<void> {
+  // As want-of-operation.lua does.
+  if (what === 'dead letters')
+    await harness.redis
+      .del(`{tr}:cleared:${operation}`)
+      .then(() => harness.redis.hdel('{tr}:cleared', operation));
+  else await harness.redis.hdel('{tr}:purging', `q:${what.queue}`);
+  for (let left = 1; left > 0;) [, left] = await harness.purges.bringBackSome(operation);
+}
+
+async function sweepAll(operation: string): Promise<void> {
+  while (await harness.purges.sweepSome(operation));
+}
+
+describe('a queue that is purged', () => {
+  it.each([
+    ['at once', 0],
+    ['halfway', 3],
+    ['when all were taken', Infinity],
+  ])('comes back as it was when that is undone %s', async (_when, calls) => {
+    const [reports, others] = [await fill('reports'), await fill('default')];
+    const before = [await stored(reports), await listed(), (await wait()).toSorted(), await alive()];
+    const otherLines = (await listed()).filter((line) => others.some(({ id }) => line.startsWith(`${id} `)));
+    expect(await harness.purges.begin('op', REPORTS)).toEqual({ taken: 10, running: 0 });
+    expect(await listed()).toEqual(otherLines);
+    await takeAll('op', calls);
+    expect(await listed()).toEqual(otherLines);
+    for (const { id } of reports) {
+      expect(await harness.reader.find(id)).toBeUndefined();
+      expect(await harness.queue.cancel(id)).toBe('unknown');
+    }
+    await undo('op', REPORTS);
+    expect([await stored(reports), await listed(), (await wait()).toSorted(), await alive()]).toEqual(before);
+    expect(await harness.redis.keys('{tr}:pur*')).toEqual([]);
+  });
+
+  it('is gone for dispatchers at once, however they come across it', async () => {
+    const [reports, others] = [await fill('reports'), await harness.add(3, fields('default'))];
+    await harness.add(1, fields('reports', { delayMs: HOUR, expiresAt: clock.now() + 1.5 * HOUR }));
+    await harness.purges.begin('op', REPORTS);
+    const ran: string[] = [];
+    harness.worker(3, ({ task }) => {
+      ran.push(task.id);
+      return Promise.resolve({ kind: 'complete' });
+    });
+    clock.advance(2 * HOUR);
+    await harness.gates.set('c:reports-capped', {});
+    await until(() => ran.length === 3);
+    await until(async () => (await harness.redis.llen('{tr}:purged:op')) === 11);
+    await harness.drained();
+    expect(ran.toSorted()).toEqual(ids(others).toSorted());
+    expect((await alive())[0]).toEqual({});
+    expect(await harness.redis.hgetall('{tr}:window')).toEqual({});
+    expect(reports).toHaveLength(10);
+  });
+
+  it('leaves what runs alone, whatever comes of it', async () => {
+    const [retried, handedBack, done] = (await harness.add(3, fields('reports'))) as [Task, Task, Task];
+    let release: (() => void) | undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const runs = new Map<string, number>();
+    const pool = harness.worker(3, async ({ task: { id } }) => {
+      const nth = (runs.get(id) ?? 0) + 1;
+      runs.set(id, nth);
+      await held;
+      if (nth === 1 && id === retried.id) return { kind: 'retry', delayMs: 1000 };
+      return nth === 1 && id === handedBack.id ? { kind: 'hand_back' } : { kind: 'complete' };
+    });
+    await until(async () => (await harness.redis.llen('{tr}:default:active')) === 3);
+    expect(await harness.purges.begin('op', REPORTS)).toEqual({ taken: 0, running: 3 });
+    expect((await listed()).every((line) => line.endsWith('running'))).toBe(true);
+    release?.();
+    const isIn = async ({ id }: Task, state: string) => (await harness.reader.find(id))?.state === state;
+    await until(async () => (await isIn(retried, 'retrying')) && isIn(handedBack, 'completed'));
+    await takeAll('op');
+    clock.advance(2000);
+    for (const task of [retried, handedBack, done]) await until(() => isIn(task, 'completed'));
+    expect(runs).toEqual(
+      new Map([
+        [retried.id, 2],
+        [handedBack.id, 2],
+        [done.id, 1],
+      ]),
+    );
+    await pool.drain(0);
+    expect(await harness.redis.exists('{tr}:purged:op')).toBe(0);
+  });
+
+  it('takes new tasks as before, and what is brought back is no matter of a later purge', async () => {
+    const old = await harness.add(2, fields('reports'));
+    await harness.purges.begin('one', REPORTS);
+    const fresh = await harness.add(2, fields('reports'));
+    await takeAll('one');
+    expect(await listed()).toEqual(
+      ids(fresh)
+        .toReversed()
+        .map((id) => `${id} pending`),
+    );
+    await harness.purges.begin('two', REPORTS);
+    await undo('one', { queue: 'other' });
+    await takeAll('two');
+    expect(await listed()).toEqual(
+      ids(old)
+        .toReversed()
+        .map((id) => `${id} pending`),
+    );
+    await sweepAll('two');
+    expect(
+      (await harness.redis.keys('{tr}:*')).filter((key) => ids(fresh).some((id) => key.endsWith(id))),
+    ).toEqual([]);
+  });
+
+  it('leaves nothing behind when it is final', async () => {
+    await fill('reports');
+    await harness.purges.begin('op', REPORTS);
+    await takeAll('op');
+    await sweepAll('op');
+    const left = (await harness.redis.keys('{tr}:*')).filter(
+      (key) => !/:(marker|last|gates|slots|meta)$|reply|signal|flow|added|done|fleet/.test(key),
+    );
+    expect(left).toEqual([]);
+  });
+
+  it('takes thousands that wait between thousands of others, in pieces', async () => {
+    await Promise.all([
+      harness.add(900, fields('default', { clientId: 'a' })),
+      harness.add(900, fields('reports', { clientId: 'b' })),
+    ]);
+    const waiting = await wait();
+    await harness.purges.begin('op', REPORTS);
+    await takeAll('op');
+    const others = await harness.reader.list({ filter: { clientId: 'a' }, limit: 1000 });
+    const left = new Set(others.tasks.map(({ task }) => task.id));
+    expect(await wait()).toEqual(waiting.filter((id) => left.has(id)));
+    expect(await harness.redis.llen('{tr}:purged:op')).toBe(900);
+    expect(await harness.redis.hgetall('{tr}:window')).toEqual({ 'c:a/default': '900' });
+  });
+});
+
+describe('dead letters that are cleared', () => {
+  const groups = () => new DeadLetterGroups({ producer: harness.redis } as never).all();
+  const dead = async () => listed({ dead: {} });
+  async function die(count: number, reason: 'permanent_failure'): Promise<Task[]> {
+    const tasks = await harness.add(count, fields('default'));
+    const pool = harness.worker(2, () => Promise.resolve({ kind: 'dead_letter', reason }));
+    for (const { id } of tasks)
+      await until(async () => (await harness.reader.find(id))?.state === 'dead_letter');
+    await pool.drain(0);
+    clock.advance(5);
+    return tasks;
+  }
+  const hidden = async () => (await hiddenDead(harness.redis)).get('default');
+  const look = async () => [await groups(), await dead(), await listed()];
+
+  it('are hidden in lists, groups and counts, and there again as they were', async () => {
+    const old = await die(3, 'permanent_failure');
+    const before = await look();
+    await harness.purges.begin('op', 'dead letters');
+    expect(await look()).toEqual([[], [], []]);
+    expect(await hidden()).toBe(3);
+    expect(await harness.queue.retry(old[0]!.id)).toBe('unknown');
+    await undo('op', 'dead letters');
+    expect(await look()).toEqual(before);
+    expect(await hidden()).toBe(0);
+    expect(await harness.queue.retry(old[0]!.id)).toBe('retried');
+  });
+
+  it('are hidden each by its own clearing', async () => {
+    const one = await die(2, 'permanent_failure');
+    await harness.purges.begin('one', 'dead letters');
+    const two = await die(2, 'permanent_failure');
+    expect((await groups()).map(({ count }) => count)).toEqual([2]);
+    await harness.purges.begin('two', 'dead letters');
+    const three = await die(1, 'permanent_failure');
+    const lines = (tasks: readonly Task[]) =>
+      ids(tasks)
+        .toReversed()
+        .map((id) => `${id} dead_letter`);
+    expect((await dead()).toSorted()).toEqual(lines(three));
+    await undo('one', 'dead letters');
+    expect((await dead()).toSorted()).toEqual([...lines(three), ...lines(one)].toSorted());
+    expect((await groups()).map(({ count }) => count)).toEqual([3]);
+    await sweepAll('two');
+    expect((await dead()).toSorted()).toEqual([...lines(three), ...lines(one)].toSorted());
+    for (const { id } of two) expect(await harness.redis.exists(`{tr}:default:${id}`)).toBe(0);
+    expect(await harness.redis.zcard('{tr}:default:failed')).toBe(3);
+    expect(await harness.redis.keys('{tr}:cleared:*')).toEqual([]);
+  });
+});

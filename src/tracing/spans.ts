@@ -1,0 +1,79 @@
+import { ROOT_CONTEXT, type Span, type SpanContext, SpanKind, trace, type Tracer } from '@opentelemetry/api';
+import {
+  type IdGenerator,
+  type Sampler,
+  SamplingDecision,
+  TraceIdRatioBasedSampler,
+  AlwaysOnSampler,
+  AlwaysOffSampler,
+} from '@opentelemetry/sdk-trace';
+import type { Sampler as SamplerName } from '../config/tracing-settings.js';
+import { freshSpanId, freshTraceId } from './fresh-ids.js';
+import { isSampled, spanContextOf, traceparentFor } from './trace-context.js';
+import type { SpanIds } from './tracing.js';
+
+/** A span that was begun. */
+export interface Begun {
+  readonly ids: SpanIds;
+  /** What comes of it has this parent. */
+  readonly traceparent: string;
+  /** Nothing when the trace is not kept. */
+  readonly span: Span | undefined;
+}
+
+interface Place {
+  readonly kind: SpanKind;
+  /** Of the parent; without one the span begins a trace. */
+  readonly traceparent: string | undefined;
+  /** Whether it has a link to its parent besides. */
+  readonly isLinked?: boolean;
+}
+
+/**
+ * Begins spans. Which traces are kept is decided before OpenTelemetry is asked: with one of a hundred kept, the others cost
+ * as good as nothing.
+ */
+export class Spans implements IdGenerator {
+  tracer: Tracer = trace.getTracer('task-runner');
+  private readonly rootSampler: Sampler;
+  private readonly asksParent: boolean;
+  private nextTraceId: string | undefined;
+
+  constructor(sampler: SamplerName, ratio: number) {
+    this.asksParent = sampler.startsWith('parentbased_');
+    this.rootSampler = rootSampler(sampler, ratio);
+  }
+
+  begin(name: string, { kind, traceparent, isLinked = false }: Place): Begun {
+    const parent = spanContextOf(traceparent);
+    const traceId = parent?.traceId ?? freshTraceId();
+    if (!this.isKept(parent, traceId)) return notKept(traceId);
+    this.nextTraceId = traceId;
+    const links = parent && isLinked ? [{ context: parent }] : [];
+    const context = parent ? trace.setSpanContext(ROOT_CONTEXT, parent) : ROOT_CONTEXT;
+    const span = this.tracer.startSpan(name, { kind, links }, context);
+    const own = span.spanContext();
+    return { ids: own, traceparent: traceparentFor(own), span };
+  }
+
+  /** Of a new trace: the id by which it was decided that it is kept. */
+  readonly generateTraceId = (): string => this.nextTraceId ?? freshTraceId();
+  readonly generateSpanId = freshSpanId;
+
+  private isKept(parent: SpanContext | undefined, traceId: string): boolean {
+    if (parent && this.asksParent) return isSampled(parent);
+    const { decision } = this.rootSampler.shouldSample(ROOT_CONTEXT, traceId, '', SpanKind.INTERNAL, {}, []);
+    return decision === SamplingDecision.RECORD_AND_SAMPLED;
+  }
+}
+
+function notKept(traceId: string): Begun {
+  const ids = { traceId, spanId: freshSpanId() };
+  return { ids, traceparent: traceparentFor({ ...ids, traceFlags: 0 }), span: undefined };
+}
+
+function rootSampler(name: SamplerName, ratio: number): Sampler {
+  if (name.endsWith('always_on')) return new AlwaysOnSampler();
+  if (name.endsWith('always_off')) return new AlwaysOffSampler();
+  return new TraceIdRatioBasedSampler(ratio);
+}

@@ -1,0 +1,21 @@
+import type { SpanContext } from '@opentelemetry/api';
+
+/** W3C Trace Context, version 00. */
+const TRACEPARENT = /^00-((?!0{32})[0-9a-f]{32})-((?!0{16})[0-9a-f]{16})-([0-9a-f]{2})$/;
+const SAMPLED = 1;
+
+/** The span that a traceparent names; nothing when it is none. */
+export function spanContextOf(traceparent: string | undefined): SpanContext | undefined {
+  if (traceparent === undefined) return undefined;
+  const [, traceId, spanId, flags] = TRACEPARENT.exec(traceparent) ?? [];
+  if (traceId === undefined || spanId === undefined || flags === undefined) return undefined;
+  return { traceId, spanId, traceFlags: Number.parseInt(flags, 16) & SAMPLED, isRemote: true };
+}
+
+export function isSampled({ traceFlags }: SpanContext): boolean {
+  return (traceFlags & SAMPLED) === SAMPLED;
+}
+
+export function traceparentFor({ traceId, spanId, traceFlags }: SpanContext): string {
+  return `00-${traceId}-${spanId}-0${traceFlags & SAMPLED}`;
+}

@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { CASES } from './matrix.js';
+import { environment, type Manifest, render } from './render.js';
+import { SETTING_NAMES } from './setting-names.js';
+
+/** A variable of the test's own, and those of metrics, traces and scaling, which the charts know before the product does. */
+const OTHERS = new Set([
+  'EXTRA',
+  'AUTOSCALE_DRAIN_SEC',
+  'AUTOSCALE_MAX_WORKERS',
+  'AUTOSCALE_MIN_WORKERS',
+  'AUTOSCALE_TOKEN',
+  'METRICS_TOKEN',
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
+]);
+describe('settings in what is installed', () => {
+  it('are all settings of the product, in the chart for Kubernetes', () => {
+    const objects = CASES.flatMap(({ values, files = [] }) => render(values, { files }));
+    expect(strangersIn(objects)).toEqual([]);
+  });
+
+  it('notices one that is not', () => {
+    expect(strangersIn(render({ config: { MAX_QUEUE_SIZES: 1 } }))).toEqual(['MAX_QUEUE_SIZES']);
+  });
+});
+
+function strangersIn(objects: readonly Manifest[]): string[] {
+  const workloads = objects.filter(({ kind }) => kind === 'Deployment');
+  const names = workloads.flatMap((workload) => Object.keys(environment(workload)));
+  return [...new Set(names)].filter((name) => !SETTING_NAMES.has(name) && !OTHERS.has(name));
+}
