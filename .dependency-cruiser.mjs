@@ -15,7 +15,7 @@ const allowed = {
   queue: ['task', 'time', 'config', 'redis', 'metrics', 'health', 'audit'],
   clients: ['task', 'net', 'time', 'config', 'http', 'redis', 'queue', 'metrics', 'audit'],
   workers: ['time', 'config', 'health', 'redis', 'queue', 'audit'],
-  'circuit-breaker': ['task', 'time', 'config', 'http', 'redis', 'queue', 'metrics', 'audit'],
+  'circuit-breaker': ['task', 'config', 'redis', 'queue', 'metrics', 'audit'],
   events: ['task', 'time', 'config', 'http', 'health', 'redis', 'clients', 'metrics'],
   fleet: ['time', 'config', 'http', 'health', 'redis', 'queue', 'workers', 'metrics'],
   'type-mappings': ['task-types', 'config', 'redis', 'queue', 'audit'],

@@ -1,10 +1,6 @@
-<<<<<<< HEAD
-// Writes what the documentation takes from the code: openapi.json, the configuration reference, the table in the
-// README, .env.example, and the Dockerfiles of the two halves. Works on the built app (`npm run docs` builds first); needs no Redis and no port.
-=======
 // Writes what the documentation takes from the code: openapi.json, the references of configuration and metrics, the table
-// in the README and .env.example. Works on the built app (`npm run docs` builds first); needs no Redis and no port.
->>>>>>> observe
+// in the README, .env.example, and the Dockerfiles of the two halves. Works on the built app (`npm run docs` builds first);
+// needs no Redis and no port.
 // With --check it writes nothing, names every file that differs, and exits with 1.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

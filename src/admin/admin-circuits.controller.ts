@@ -71,8 +71,8 @@ export class AdminCircuitsController {
     const end = readUntil(until, this.clock.now(), faults);
     if (faults.list.length > 0) throw invalidRequest(faults.list);
     const order = { until: end ?? Infinity, by: by.key ?? NO_KEY, note: reason ?? '' };
-    await this.circuits.open(host, order, auditLine('circuit.open', `host:${host}`, by));
-    return this.get(host);
+    const line = auditLine('circuit.open', `host:${host}`, by);
+    return circuitView(await this.known.withLimit(await this.circuits.open(host, order, line)));
   }
 
   @Post(':host/close')
@@ -86,8 +86,8 @@ export class AdminCircuitsController {
   @ApiResponse({ status: 200, type: CircuitView })
   @ApiProblem(404, NO_HOST)
   async close(@NamedHost() host: string, @By() by: Actor): Promise<CircuitView> {
-    await this.circuits.close(host, auditLine('circuit.close', `host:${host}`, by));
-    return this.get(host);
+    const line = auditLine('circuit.close', `host:${host}`, by);
+    return circuitView(await this.known.withLimit(await this.circuits.close(host, line)));
   }
 
   @Post(':host/reset')
@@ -102,7 +102,7 @@ export class AdminCircuitsController {
   @ApiResponse({ status: 200, type: CircuitView })
   @ApiProblem(404, NO_HOST)
   async reset(@NamedHost() host: string, @By() by: Actor): Promise<CircuitView> {
-    await this.circuits.reset(host, auditLine('circuit.reset', `host:${host}`, by));
-    return this.get(host);
+    const line = auditLine('circuit.reset', `host:${host}`, by);
+    return circuitView(await this.known.withLimit(await this.circuits.reset(host, line)));
   }
 }

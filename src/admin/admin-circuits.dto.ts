@@ -113,7 +113,7 @@ export class CircuitView {
   @ApiProperty({ description: 'Probes that are under way.' })
   probes!: number;
 
-  @ApiProperty({ description: 'Of half-open ones: probes that have succeeded since it may be tried.' })
+  @ApiProperty({ description: 'Of half-open ones: probes of this window that have succeeded.' })
   probe_successes!: number;
 
   @ApiProperty({ description: 'Tasks that are due and wait for its circuit or its limits.' })
@@ -125,7 +125,8 @@ export class CircuitView {
   @ApiProperty({
     ...TIME,
     required: false,
-    description: 'Until then it has asked some clients to wait (429 with Retry-After).',
+    description:
+      'Tasks of some clients are held for this host until then: it has answered 429 with Retry-After, or fails for one client alone.',
   })
   clients_held_until?: string;
 

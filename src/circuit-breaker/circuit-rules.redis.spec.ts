@@ -36,7 +36,7 @@ if ARGV[4] == 'start' then
 else
   client, till = hostJudge().judge(host, {
     client = ARGV[10], kind = ARGV[4], hold = tonumber(ARGV[5]), holdClient = tonumber(ARGV[6]), probeOf = tonumber(ARGV[7]),
-    note = ARGV[8], begun = tonumber(ARGV[9]),
+    note = ARGV[8], begun = tonumber(ARGV[9]), mayHold = function() return ARGV[11] == '' end,
   })
 end
 flushGates()
@@ -69,7 +69,16 @@ const PROBED: readonly Wish[] = [
 ];
 /** What random stories seldom come to: the other one succeeds when the first has opened it again. */
 const AFTER_ALL: Wish[] = [...PROBED, ends(FAILED), ends({ kind: 'success' })];
-const ASKED_FOR: Wish[] = [...PROBED, ends({ ...FAILED, holdHostMs: 3_600_000 }), ends({ kind: 'success' })];
+const asksFor = (ms: number) => ends({ ...FAILED, holdHostMs: ms });
+const ASKED_FOR: Wish[] = [...PROBED, asksFor(3_600_000), ends({ kind: 'success' })];
+const ASKED_FOR_LESS: Wish[] = [...PROBED, asksFor(5000), ends({ kind: 'success' })];
+/** In one turn: another one succeeds, the first is asked to wait, and one more of its own succeeds. */
+const IN_ONE_TURN: Wish[] = [
+  ...PROBED,
+  begins('client-a'),
+  { ...ends({ kind: 'success' }), nth: 1 } as Wish,
+  ...[asksFor(5000), ends({ kind: 'success' })],
+];
 
 it('Lua and TypeScript make the same of everything that happens to a host', async () => {
   await fc.assert(
@@ -82,6 +91,8 @@ it('Lua and TypeScript make the same of everything that happens to a host', asyn
         expect(probeOf).toBe(expected.probeOf);
         expect(held).toBe(expected.held ? `${expected.held.client} ${expected.held.until}` : '');
         await compareIndexes(expected.circuit);
+        if (event.kind === 'silence' && event.load.parked > 0 && before)
+          expect(await redis.zscore(`${PREFIX}wakes`, `h:${HOST}`)).not.toBeNull();
       });
       await played.play(story);
     }),
@@ -90,6 +101,8 @@ it('Lua and TypeScript make the same of everything that happens to a host', asyn
       examples: [
         [settings, AFTER_ALL],
         [settings, ASKED_FOR],
+        [settings, ASKED_FOR_LESS],
+        [settings, IN_ONE_TURN],
       ],
     },
   );
@@ -124,7 +137,7 @@ async function send(event: CircuitEvent, settings: CircuitSettings, stored: stri
   }
   const [until, by, note] = event.kind === 'open' ? [event.until, event.by, event.note] : ['', '', ''];
   const order = [event.kind, until === Infinity ? '' : until, by, note];
-  return (await scripts.setCircuit.run(redis, PREFIX, [
+  const reply = (await scripts.setCircuit.run(redis, PREFIX, [
     now,
     HOST,
     ...order,
@@ -134,13 +147,24 @@ async function send(event: CircuitEvent, settings: CircuitSettings, stored: stri
     0,
     stored,
   ])) as Reply;
+  return [reply[0], reply[1]];
 }
 
 const LETTERS = { success: 's', failure: 'f', neutral: 'n' } as const;
 
-function verdictArgs({ verdict, client, probeOf, begunAt }: Attempted): (string | number)[] {
+function verdictArgs({ verdict, client, probeOf, begunAt, isFull = false }: Attempted): (string | number)[] {
   const { kind, holdHostMs, holdClientMs, note } = verdict;
-  return [LETTERS[kind], holdHostMs ?? '', holdClientMs ?? '', probeOf ?? '', note ?? '', begunAt, client];
+  const full = isFull ? 'full' : '';
+  return [
+    LETTERS[kind],
+    holdHostMs ?? '',
+    holdClientMs ?? '',
+    probeOf ?? '',
+    note ?? '',
+    begunAt,
+    client,
+    full,
+  ];
 }
 
 function textOf(settings: CircuitSettings): string {
@@ -152,7 +176,7 @@ function textOf(settings: CircuitSettings): string {
 async function prepare({ parked, probes }: { parked: number; probes: number }): Promise<void> {
   const batch = redis
     .multi()
-    .del(`${PREFIX}park:h:${HOST}`)
+    .del(`${PREFIX}park:h:${HOST}`, `${PREFIX}wakes`)
     .hset(`${PREFIX}running`, `p:${HOST}`, String(probes));
   for (let n = 0; n < parked; n++) batch.zadd(`${PREFIX}park:h:${HOST}`, n, `default:task-${n}`);
   await batch.zadd(`${PREFIX}circuits:look`, 0, HOST).exec();

@@ -111,13 +111,21 @@ describe('whatever happens to a host', () => {
     }));
 
   it('a half-open window lasts as long as the breaker is open, and no longer, whatever its probes do', () =>
-    always(() => ({ circuit, story }) => {
-      if (circuit?.state !== 'half_open') return;
-      const { timeoutMs, maxRequests } = story.settings;
-      const end = circuit.since + timeoutMs;
-      expect(letThrough(circuit, 1000, end).free).toBe(maxRequests);
-      const full = letThrough(circuit, 1000, end - 1);
-      expect(full).toMatchObject({ free: maxRequests - circuit.sent, at: end });
+    always(() => {
+      const sent = new Map<number, number>();
+      const count = (window: number, by: number) => sent.set(window, (sent.get(window) ?? 0) + by);
+      return (happened) => {
+        const { circuit, probeOf, story } = happened;
+        if (probeOf !== undefined) count(probeOf, 1);
+        const { kind, isOfWindow, probeOf: window } = judged(happened);
+        if (isOfWindow && kind === 'neutral') count(window!, -1);
+        if (circuit?.state !== 'half_open') return;
+        const { timeoutMs, maxRequests } = story.settings;
+        const end = circuit.since + timeoutMs;
+        expect(letThrough(circuit, 1000, end).free).toBe(maxRequests);
+        const full = letThrough(circuit, 1000, end - 1);
+        expect(full).toMatchObject({ free: maxRequests - sent.get(circuit.since)!, at: end });
+      };
     }));
 
   it('a probe belongs to the window that is open, or begins the next one', () =>
@@ -208,6 +216,7 @@ describe('whatever happens to a host', () => {
         callers.add(event.attempted.client);
         if (judged(happened).kind === 'success') well.add(event.attempted.client);
         if (well.size === 0 || callers.size === 1) expect(held).toBeUndefined();
+        if (event.attempted.isFull) expect(held).toBeUndefined();
       };
     }));
 });

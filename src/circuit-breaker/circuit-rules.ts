@@ -6,12 +6,13 @@ import {
   type Changed,
   cleared,
   closed,
+  heldLonger,
   type Next,
   opened,
   openedAgain,
   worthKeeping,
 } from './circuit-states.js';
-import { counted, heldAlone, isLateSuccess, isOwnFault, relieved, vouched } from './own-fault.js';
+import { counted, heldAlone, isAlone, isLateSuccess, isOwnFault, relieved, vouched } from './own-fault.js';
 
 // What changes the circuit of a host. Pure; lua/include/judge.lua once more, and a test holds the two equal.
 //
@@ -26,6 +27,8 @@ export interface Attempted {
   /** Of a probe: the start of the half-open window in which it went out. */
   readonly probeOf?: number;
   readonly begunAt: number;
+  /** As many clients are held back as may be: no further one can be held alone. */
+  readonly isFull?: boolean;
 }
 
 /** Dispatchers measure by their own clocks how long an attempt took. */
@@ -54,21 +57,22 @@ const JUDGES: Readonly<Record<CircuitState, Judge>> = {
   ramping: judgeRamping,
 };
 
-function judgeClosed(circuit: Circuit, { verdict, client }: Attempted, at: At): Changed {
+function judgeClosed(circuit: Circuit, attempted: Attempted, at: At): Changed {
+  const { verdict, client } = attempted;
   if (verdict.kind === 'success') return { circuit: relieved(circuit, client, at) };
   if (verdict.kind === 'neutral') return { circuit };
   const { failureThreshold, timeoutMs } = at.settings;
   const since = circuit.failures === 0 ? at.now : circuit.since;
   const failed = counted({ ...circuit, since }, client, verdict.note);
   if (failed.failures >= failureThreshold)
-    return ownFault(failed, verdict, at) ?? opened(failed, timeoutMs, verdict, at);
+    return ownFault(failed, attempted, at) ?? opened(failed, timeoutMs, verdict, at);
   return verdict.holdHostMs === undefined ? { circuit: failed } : opened(failed, 0, verdict, at);
 }
 
 /** Enough failures in a row, but while others are answered well: the host stays as it is. */
-function ownFault(failed: Circuit, { holdHostMs }: HostVerdict, at: At): Changed | undefined {
-  const isAlone = holdHostMs === undefined && isOwnFault(failed, at.now - at.settings.intervalMs);
-  return isAlone ? heldAlone({ circuit: failed }, failed, at) : undefined;
+function ownFault(failed: Circuit, attempted: Attempted, at: At): Changed | undefined {
+  const isIt = isAlone(failed, attempted, at.now - at.settings.intervalMs);
+  return isIt ? heldAlone({ circuit: failed }, failed, at) : undefined;
 }
 
 /**
@@ -76,28 +80,29 @@ function ownFault(failed: Circuit, { holdHostMs }: HostVerdict, at: At): Changed
  * succeeds when that of another client has opened it again comes late, but in time.
  */
 function judgeOpen(circuit: Circuit, attempted: Attempted, at: At): Changed {
-  const { holdHostMs } = attempted.verdict;
+  const { verdict, client } = attempted;
   if (circuit.openedBy !== '') return { circuit };
-  const heard = vouched(circuit, attempted.client, at);
+  const heard = { ...circuit, wellBy: client, wellAt: at.now };
   if (isLateSuccess(circuit, attempted, at) && isOwnFault(heard, at.now - 1))
     return heldAlone(closed(heard, at), circuit, at);
-  if (holdHostMs === undefined) return { circuit };
-  return { circuit: { ...circuit, until: Math.max(circuit.until, at.now + holdHostMs) } };
+  return verdict.holdHostMs === undefined ? { circuit } : heldLonger(circuit, verdict.holdHostMs, at);
 }
 
-function judgeProbe(circuit: Circuit, { verdict, probeOf, client }: Attempted, at: At): Changed {
+function judgeProbe(circuit: Circuit, attempted: Attempted, at: At): Changed {
+  const { verdict, probeOf, client } = attempted;
   if (probeOf !== circuit.since) return { circuit };
   if (verdict.kind === 'neutral') return { circuit: { ...circuit, sent: circuit.sent - 1 } };
-  if (verdict.kind === 'failure') return probeFailed(circuit, client, verdict, at);
+  if (verdict.kind === 'failure') return probeFailed(circuit, attempted, at);
   const heard = vouched({ ...circuit, successes: circuit.successes + 1 }, client, at);
   return heard.successes < circuit.maxRequests ? { circuit: heard } : closed(heard, at);
 }
 
 /** One failure opens it again, but not when another client was answered well in this window. */
-function probeFailed(circuit: Circuit, client: string, verdict: HostVerdict, at: At): Changed {
+function probeFailed(circuit: Circuit, attempted: Attempted, at: At): Changed {
+  const { verdict, client } = attempted;
   const failed = { ...counted(circuit, client, verdict.note), failedBy: client };
-  const isAlone = verdict.holdHostMs === undefined && isOwnFault(failed, circuit.since - 1);
-  return isAlone ? heldAlone(closed(failed, at), failed, at) : openedAgain(failed, verdict, at);
+  if (isAlone(failed, attempted, circuit.since - 1)) return heldAlone(closed(failed, at), failed, at);
+  return openedAgain(failed, verdict, at);
 }
 
 /** As many failures in a row as of a closed one: a single one would stop a host that has some errors at every ramp. What began before the ramp says nothing about now. */
@@ -109,7 +114,7 @@ function judgeRamping(circuit: Circuit, attempted: Attempted, at: At): Changed {
   const failed = counted(circuit, client, verdict.note);
   const isEnough = failed.failures >= at.settings.failureThreshold || verdict.holdHostMs !== undefined;
   if (!isEnough) return { circuit: failed };
-  return ownFault(failed, verdict, at) ?? openedAgain(failed, verdict, at);
+  return ownFault(failed, attempted, at) ?? openedAgain(failed, verdict, at);
 }
 
 interface Started extends Changed {

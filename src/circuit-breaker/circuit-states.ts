@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.js';
-import { type Circuit, type CircuitState, stateAt } from '../queue/gates/circuit.js';
-import type { HostVerdict } from '../task/host-verdict.js';
+import { type Circuit, stateAt } from '../queue/gates/circuit.js';
+import type { CircuitChange, HostVerdict } from '../task/host-verdict.js';
 
 // The states that a circuit comes into.
 
@@ -30,9 +30,6 @@ export interface At {
   readonly now: number;
   readonly settings: CircuitSettings;
 }
-
-/** A ramp belongs to what is closed. */
-type CircuitChange = Exclude<CircuitState, 'ramping'>;
 
 export interface Next {
   /** Nothing: the circuit is closed, and there is nothing against the host. */
@@ -70,6 +67,9 @@ const NOTHING: Omit<Circuit, 'since' | 'heldUntil' | Witness> = {
   note: '',
 };
 
+/** Of failures in a row: they are not all of one client. */
+export const SEVERAL = '*';
+
 /** Who was answered how; see own-fault.ts. */
 type Witness = 'failedBy' | 'wellBy' | 'wellAt';
 function witnesses({ failedBy, wellBy, wellAt }: Pick<Circuit, Witness>): Pick<Circuit, Witness> {
@@ -98,10 +98,17 @@ export function opened(circuit: Circuit, timeoutMs: number, verdict: HostVerdict
     maxRequests: settings.maxRequests,
     rampStep: settings.rampStep,
     ...witnesses(circuit),
+    // That is no one client's fault.
+    ...(verdict.holdHostMs !== undefined && { failedBy: SEVERAL }),
     heldUntil: circuit.heldUntil,
     note: verdict.note ?? '',
   };
   return { circuit: open, change: 'open' };
+}
+
+/** An open one whose host asks to be left alone: whoever was told so, it is no one client's fault. */
+export function heldLonger(circuit: Circuit, holdMs: number, { now }: At): Changed {
+  return { circuit: { ...circuit, until: Math.max(circuit.until, now + holdMs), failedBy: SEVERAL } };
 }
 
 /** @param circuit the failure is counted already */

@@ -4,12 +4,21 @@ import { QueueHarness } from '../../test/support/queue-harness.js';
 import { answers, VirtualFleet } from '../../test/support/virtual-fleet.js';
 import { type AuditEntry, auditLine } from '../audit/audit-line.js';
 import type { Outcome } from '../task/outcome.js';
+import { type Circuit, decodeCircuit, encodeCircuit } from '../queue/gates/circuit.js';
 import type { HostChange } from '../queue/gates/host-changes.js';
+import { RedisClock } from '../queue/queue-clock.js';
 import type { HostCircuit } from './host-circuit.js';
 import type { HostPage } from './known-hosts.js';
 
 const HOST = 'http://target.example';
 const SECOND = 1000;
+
+/** An hour ahead of Redis. */
+class FastClock extends RedisClock {
+  override now(): number {
+    return super.now() + 3600 * SECOND;
+  }
+}
 
 let harness: QueueHarness;
 let clock: ManualClock;
@@ -33,6 +42,8 @@ afterEach(async () => {
   await harness.stop();
 });
 
+/** Closed. */
+const UNKNOWN = decodeCircuit(`c;0;0;0;0${';0'.repeat(8)};;;;`);
 const { stringify } = JSON;
 const BY = '3f0c9f1d7a52';
 /** Opens a circuit until somebody says otherwise. */
@@ -107,6 +118,15 @@ describe('what is told of a circuit', () => {
     expect((await harness.knownHosts.page(10)).hosts).toHaveLength(1);
     clock.advance(1);
     expect(await harness.knownHosts.page(10)).toMatchObject({ hosts: [] });
+  });
+
+  it('goes by the clock of Redis, whatever that of the process says', async () => {
+    await harness.stop();
+    harness = await QueueHarness.start({}, new FastClock());
+    const until = Date.now() + 60 * SECOND;
+    const open = await harness.circuits.open(HOST, holdOpen('restart', until));
+    expect(open).toMatchObject({ state: 'open', nextProbeAt: until });
+    expect(await harness.circuits.find(HOST)).toEqual(open);
   });
 
   it('comes in pages with the limits, in the order of the hosts', async () => {
@@ -248,6 +268,29 @@ describe('somebody', () => {
     }
   });
 
+  it('is heard although workers change the circuit all the time', async () => {
+    let rounds = 0;
+    let change: (circuit: Circuit) => Circuit = (circuit) => circuit;
+    // A worker is always quicker.
+    const circuits = await harness.circuitsAfter(async () => {
+      rounds++;
+      const text = await harness.redis.hget('{tr}:circuits', HOST);
+      const circuit = text === null ? UNKNOWN : decodeCircuit(text);
+      await harness.redis.hset('{tr}:circuits', HOST, encodeCircuit(change(circuit)));
+    });
+    await harness.circuits.open(HOST, holdOpen('restart'));
+    change = (circuit) => ({ ...circuit, sent: circuit.sent + 1, wellAt: clock.now() + rounds });
+    expect(await circuits.close(HOST)).toMatchObject({ state: 'ramping' });
+    expect(rounds).toBe(1);
+    change = (circuit) => ({ ...circuit, state: 'ramping', note: `error ${rounds}` });
+    expect(await circuits.open(HOST, holdOpen('restart'))).toMatchObject({ state: 'open', note: 'restart' });
+    expect(rounds).toBeGreaterThan(2);
+    await harness.circuits.reset(HOST);
+    [rounds, change] = [0, (circuit) => ({ ...circuit, failures: (circuit.failures + 1) % 3, note: '500' })];
+    expect(await circuits.open(HOST, holdOpen('moving'))).toMatchObject({ state: 'open', note: 'moving' });
+    expect(rounds).toBe(1);
+  });
+
   it('changes nothing of what is so already', async () => {
     const line = () => 'a line';
     const lines = () => harness.redis.xlen('{tr}:audit');
@@ -313,6 +356,35 @@ describe('Retry-After', () => {
     expect(await harness.redis.exists('{tr}:holds')).toBe(0);
     await fleet.pass(120 * SECOND);
     expect(await harness.redis.exists('{tr}:circuits', '{tr}:circuits:look')).toBe(0);
+  });
+
+  it('that asks a client again, for longer, is over then, and nothing of it is left', async () => {
+    const alone = { clientId: 'hasty', maxRetries: 0 };
+    answer = answers(429, 5 * SECOND);
+    await harness.add(1, alone);
+    await fleet.pass(0);
+    [answer, takesMs] = [answers(429, 60 * SECOND), SECOND];
+    await harness.add(1, alone);
+    await fleet.pass(30 * SECOND);
+    const isHeld = () => harness.redis.exists('{tr}:holds');
+    expect(await isHeld()).toBe(1);
+    await fleet.pass(32 * SECOND);
+    expect(await isHeld()).toBe(0);
+  });
+
+  it('of very many clients is forgotten a bounded piece at a time', async () => {
+    const clients = Array.from({ length: 300 }, (_, n) => `client-${n}`);
+    answer = answers(429, 3600 * SECOND);
+    for (const clientId of clients) await harness.add(1, { clientId, maxRetries: 0 });
+    await fleet.pass(100);
+    answer = answers(200);
+    for (const clientId of clients) await harness.add(2, { clientId });
+    await fleet.pass(10);
+    expect(delivered()).toBe(0);
+    await harness.circuits.reset(HOST);
+    expect(await harness.redis.llen('{tr}:default:wait')).toBe(200);
+    await fleet.pass(SECOND);
+    expect(delivered()).toBe(600);
   });
 
   it('that holds a client can be forgotten', async () => {

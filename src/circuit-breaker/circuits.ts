@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ChainableCommander } from 'ioredis';
 import type { AuditLine } from '../audit/audit-line.js';
 import { Config } from '../config/config.js';
-import { type Circuit, decodeCircuit } from '../queue/gates/circuit.js';
+import { decodeCircuit } from '../queue/gates/circuit.js';
 import { HostChanges, parseChanges } from '../queue/gates/host-changes.js';
 import { QueueClock } from '../queue/queue-clock.js';
 import { breakerText, maxTaskAgeMs } from '../queue/queue-rules.js';
@@ -10,12 +10,10 @@ import { scripts } from '../queue/scripts.js';
 import { whenAvailable } from '../queue/when-available.js';
 import { CIRCUITS_KEY, OPEN_CIRCUITS_KEY, parkKey, PREFIX, RUNNING_KEY } from '../redis/keys.js';
 import { RedisConnections } from '../redis/redis-connections.js';
-import { forceClose, forceOpen, forceReset, type OpenedByHand } from './circuit-rules.js';
+import { auditedLine, type Order } from './circuit-order.js';
+import type { OpenedByHand } from './circuit-rules.js';
 import { type At, circuitSettings, type CircuitSettings } from './circuit-states.js';
 import { type HostCircuit, hostCircuit } from './host-circuit.js';
-
-/** What somebody wants of a circuit. */
-type Order = { readonly kind: 'close' | 'reset' } | ({ readonly kind: 'open' } & OpenedByHand);
 
 /**
  * The circuits of hosts, for operators. What they change holds from the next fetch of every worker on, for tasks that are
@@ -66,7 +64,7 @@ export class Circuits {
 
   /** Also of a host that nothing is known of: it is closed. */
   async find(host: string): Promise<HostCircuit> {
-    const [found = this.read(host, [])] = await this.findAll([host]);
+    const [found] = (await this.findAll([host])) as [HostCircuit];
     return found;
   }
 
@@ -74,18 +72,18 @@ export class Circuits {
   findAll(hosts: readonly string[]): Promise<HostCircuit[]> {
     if (hosts.length === 0) return Promise.resolve([]);
     return whenAvailable(async () => {
-      const asked: ChainableCommander = this.connections.producer.pipeline();
+      const asked = this.connections.producer.pipeline().time();
       for (const host of hosts) {
         asked
           .hget(CIRCUITS_KEY, host)
           .zcard(parkKey(`h:${host}`))
           .hget(RUNNING_KEY, `p:${host}`);
       }
-      const answers = (await asked.exec()) ?? [];
-      const failed = answers.find(([error]) => error)?.[0];
-      if (failed) throw failed;
-      const values = answers.map(([, value]) => value as string | number | null);
-      return hosts.map((host, nth) => this.read(host, values.slice(3 * nth)));
+      const [time, ...values] = await answersTo(asked);
+      const at = this.at(time as RedisTime);
+      return hosts.map((host, nth) =>
+        read(host, values.slice(3 * nth, 3 * nth + 3) as unknown as Stored, at),
+      );
     });
   }
 
@@ -117,63 +115,68 @@ export class Circuits {
     return this.order(host, { kind: 'reset' }, line);
   }
 
-  /** Made for the circuit that it was decided for: when a worker was quicker, it is read again. So the log has what was before. */
+  /**
+   * Made for the circuit that it was decided for: when a worker was quicker, it is read again. So the log has what was before.
+   * An order comes in time or is none: a host that changes with every turn does not put it off for ever.
+   */
   private order(host: string, order: Order, line?: AuditLine): Promise<HostCircuit> {
     return whenAvailable(async () => {
-      for (;;) {
-        const before = (await this.connections.producer.hget(CIRCUITS_KEY, host)) ?? '';
-        const args = this.argsOf(host, order, before, line);
+      for (let refusals = 0; ; refusals++) {
+        const [time, text] = await answersTo(
+          this.connections.producer.pipeline().time().hget(CIRCUITS_KEY, host),
+        );
+        const before = (text as string | null) ?? '';
+        const audited = line
+          ? auditedLine(host, order, before, { line, at: this.at(time as RedisTime) })
+          : '';
+        const args = this.argsOf(host, order, audited, refusals < MOST_REFUSALS ? before : WHATEVER);
         const reply = await this.connections.write((redis) => scripts.setCircuit.run(redis, PREFIX, args));
-        const [isDone, changes] = reply as [isDone: number, changes: string[]];
+        const [isDone, changes, stored, now] = reply as OrderReply;
         if (isDone === 0) continue;
         this.hostChanges.tell(parseChanges(changes));
-        return this.find(host);
+        return read(host, stored, { now: Number(now), settings: this.settings });
       }
     });
   }
 
-  private argsOf(host: string, order: Order, before: string, line?: AuditLine): (string | number)[] {
+  private argsOf(host: string, order: Order, audited: string, before: string): (string | number)[] {
     const [until, by, note] =
       order.kind === 'open'
         ? [order.until === Infinity ? '' : order.until, order.by, order.note]
         : ['', '', ''];
-    const audited = line ? this.audited(host, order, before, line) : '';
     return [
       ...[this.clock.scriptTime(), host, order.kind, until, by, note],
       ...[this.breaker, this.maxAgeMs, audited, this.auditEntries, before],
     ];
   }
 
-  private audited(host: string, order: Order, text: string, line: AuditLine): string {
-    const before = text === '' ? undefined : decodeCircuit(text);
-    const at = this.at();
-    const tell = (circuit: Circuit | undefined) => told(hostCircuit(host, circuit, NOBODY, at));
-    return line(tell(before), tell(afterOrder(before, order, at)));
-  }
-
-  private read(
-    host: string,
-    [text, parked = 0, probes = 0]: readonly (string | number | null)[],
-  ): HostCircuit {
-    const circuit = typeof text === 'string' ? decodeCircuit(text) : undefined;
-    return hostCircuit(host, circuit, { parked: Number(parked), probes: Number(probes) }, this.at());
-  }
-
-  private at(): At {
-    return { now: this.clock.now(), settings: this.settings };
+  /** Circuits go by the clock that their scripts go by, not by that of this process. */
+  private at([seconds, microseconds]: RedisTime): At {
+    const given = this.clock.scriptTime();
+    const now = given === '' ? Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000) : given;
+    return { now, settings: this.settings };
   }
 }
 
-function afterOrder(circuit: Circuit | undefined, order: Order, at: At): Circuit | undefined {
-  if (order.kind === 'open') return forceOpen(circuit, order, at).circuit;
-  return order.kind === 'close' ? forceClose(circuit, at).circuit : forceReset(circuit).circuit;
+type RedisTime = readonly [seconds: number | string, microseconds: number | string];
+/** Its text or nothing, how many wait for the host, how many probe it. */
+type Stored = readonly [text?: string | null, parked?: number, probes?: number | string | null];
+type OrderReply = [isDone: number, changes: string[], stored: Stored, now: string];
+
+/** So often an order is decided anew when a worker, or more admins than there are, was quicker. */
+const MOST_REFUSALS = 50;
+/** The circuit is changed whatever it is by then. */
+const WHATEVER = '*';
+
+/** @throws what Redis has answered with first, if any is an error */
+async function answersTo(asked: ChainableCommander): Promise<unknown[]> {
+  const answers = (await asked.exec()) ?? [];
+  const failed = answers.find(([error]) => error)?.[0];
+  if (failed) throw failed;
+  return answers.map(([, value]) => value);
 }
 
-const NOBODY = { parked: 0, probes: 0 };
-
-/** What the audit log has of a circuit, by the names that the API has for it. */
-function told(circuit: HostCircuit): object {
-  const { state, failures, isForced: forced, openedBy, note, nextProbeAt, clientsHeldUntil } = circuit;
-  const cause = openedBy === undefined ? { lastError: note } : { reason: note };
-  return { state, failures, forced, ...(note !== '' && cause), nextProbeAt, clientsHeldUntil };
+function read(host: string, [text, parked = 0, probes]: Stored, at: At): HostCircuit {
+  const circuit = text ? decodeCircuit(text) : undefined;
+  return hostCircuit(host, circuit, { parked, probes: Number(probes) }, at);
 }

@@ -32,7 +32,7 @@ export interface HostCircuit extends Load {
   readonly openedBy?: string;
   /** The status or code of the last failure; of one that was opened by hand: why. */
   readonly note: string;
-  /** Until then it has asked some clients to wait. */
+  /** Tasks of some clients are held for it until then. */
   readonly clientsHeldUntil?: number;
 }
 

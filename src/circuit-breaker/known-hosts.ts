@@ -93,6 +93,11 @@ export class KnownHosts {
     const [circuit, limit] = await Promise.all([this.circuits.find(host), this.limits.find(host)]);
     return { circuit, limit };
   }
+
+  /** @throws QueueUnavailable */
+  async withLimit(circuit: HostCircuit): Promise<KnownHost> {
+    return { circuit, limit: await this.limits.find(circuit.host) };
+  }
 }
 
 /** It may have closed since it was listed. */

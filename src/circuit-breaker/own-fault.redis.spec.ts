@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Logger } from '@nestjs/common';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { QueueHarness } from '../../test/support/queue-harness.js';
 import { answers, type Target, VirtualFleet } from '../../test/support/virtual-fleet.js';
@@ -19,14 +20,16 @@ let harness: QueueHarness;
 let clock: ManualClock;
 let fleet: VirtualFleet;
 let failing: Set<string>;
+let takesMs: number;
 beforeEach(async () => {
   clock = new ManualClock();
   harness = await QueueHarness.start({}, clock);
   failing = new Set([A.clientId]);
   const target: Target = ({ task: { clientId } }) => ({
     outcome: answers(failing.has(clientId) ? 500 : 200),
-    takesMs: 20,
+    takesMs,
   });
+  takesMs = 20;
   fleet = new VirtualFleet(harness, clock, target, { workers: 2, concurrency: 4 });
 });
 afterEach(async () => {
@@ -37,6 +40,10 @@ const changesTo = (state: string) => fleet.changes.filter(({ to }) => to === sta
 const endOf = async ({ id }: { id: string }) => (await harness.reader.find(id))!;
 const isDone = async (tasks: readonly { id: string }[]) =>
   (await Promise.all(tasks.map(endOf))).every(({ state }) => state === 'completed');
+
+/** How often Redis was asked for tasks at random. */
+const drawn = async () =>
+  Number(/cmdstat_zrandmember:calls=(\d+)/.exec(await harness.redis.info('commandstats'))?.[1] ?? 0);
 
 describe('a client whose tasks always fail at a host that answers another well', () => {
   it('closes it off for the other once at most, and is held alone from then on', async () => {
@@ -116,6 +123,42 @@ describe('a client whose tasks always fail at a host that answers another well',
     expect(await harness.circuits.find(HOST)).toMatchObject({ state: 'closed', failures: 0 });
     expect(await harness.redis.exists('{tr}:holds')).toBe(0);
   });
+});
+
+it('without room for a probe none is looked for, however many tasks come and go', async () => {
+  await harness.add(ROW, A);
+  await fleet.pass(SECOND);
+  await harness.add(200, A);
+  await harness.add(20, B);
+  // The first probes hang.
+  takesMs = 60 * SECOND;
+  await fleet.pass(TIMEOUT);
+  expect((await harness.circuits.find(HOST)).probes).toBe(PROBES);
+  const looked = await drawn();
+  takesMs = 20;
+  for (let turn = 0; turn < 10; turn++) {
+    await harness.redis.zadd('{tr}:wakes', clock.now(), `h:${HOST}`);
+    await fleet.pass(SECOND);
+  }
+  expect(await drawn()).toBe(looked);
+});
+
+it('a client that cannot be held any more opens the circuit, and the log says so', async () => {
+  const logged = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+  const till = clock.now() + 3600 * SECOND;
+  for (let at = 0; at < 10_000; at += 1000) {
+    const pairs = Array.from({ length: 1000 }, (_, n) => [`k:client-${at + n} http://other.example`, till]);
+    await harness.redis.hset('{tr}:holds', ...pairs.flat());
+  }
+  await harness.add(1, A);
+  await fleet.pass(SECOND);
+  await harness.add(1, B);
+  await fleet.pass(SECOND);
+  await harness.add(ROW, A);
+  await fleet.pass(SECOND);
+  expect(changesTo('open')).toBe(1);
+  expect(logged.mock.calls.flat().join()).toContain('clients are held');
+  logged.mockRestore();
 });
 
 it('a host that is down for both is asked no more than one that is down for one', async () => {

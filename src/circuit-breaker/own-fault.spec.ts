@@ -135,6 +135,18 @@ describe('a probe of such a client', () => {
     expect(next).toMatchObject({ change: 'closed', held: HELD('client-a', 30_002) });
   });
 
+  it('nor when it succeeds itself, whoever was answered well at that moment', () => {
+    const host = opened();
+    const [first, second, third] = [host.begins(30_000), host.begins(30_000), host.begins(30_000)];
+    host.hears('client-b', SUCCESS, 30_001, first);
+    host.circuit = { ...host.circuit!, wellBy: 'client-b', wellAt: START + 30_001 };
+    const failed = { client: 'client-a', verdict: FAILURE, begunAt: START, probeOf: second, isFull: true };
+    host.circuit = afterAttempt(host.circuit, failed, at(30_001)).circuit;
+    expect(host.state(30_001)).toBe('open');
+    expect(host.hears('client-a', SUCCESS, 30_001, third).change).toBeUndefined();
+    expect(host.state(30_001)).toBe('open');
+  });
+
   it('of a window that is long over says nothing any more, and nothing closes what somebody has opened', () => {
     const host = opened();
     const old = host.begins(30_000);
@@ -146,6 +158,18 @@ describe('a probe of such a client', () => {
     const [first, second] = [asked.begins(30_000), asked.begins(30_000)];
     asked.hears('client-a', { ...FAILURE, holdHostMs: 90_000 }, 30_001, first);
     expect(asked.hears('client-b', SUCCESS, 30_002, second).change).toBeUndefined();
+    // Also when it asks for less than the circuit stays open anyway, and whoever was told so.
+    for (const [holdHostMs, isFirst] of [
+      [5000, true],
+      [5000, false],
+    ] as const) {
+      const brief = opened();
+      const probes = [brief.begins(30_000), brief.begins(30_000), brief.begins(30_000)] as const;
+      if (!isFirst) brief.hears('client-a', FAILURE, 30_001, probes[2]);
+      brief.hears('client-a', { ...FAILURE, holdHostMs }, 30_001, probes[0]);
+      expect(brief.hears('client-b', SUCCESS, 30_002, probes[1]).change).toBeUndefined();
+      expect(brief.state(30_003)).toBe('open');
+    }
     const byHand = opened();
     const probe = byHand.begins(30_000);
     byHand.circuit = {

@@ -1,11 +1,8 @@
 import type { Circuit } from '../queue/gates/circuit.js';
 import type { HostVerdict } from '../task/host-verdict.js';
-import type { At, Changed } from './circuit-states.js';
+import { type At, type Changed, SEVERAL } from './circuit-states.js';
 
 // Whose failures they are. One client's wrong path must not keep away everybody from a host that answers others well.
-
-/** Of failures in a row: they are not all of one client. */
-const SEVERAL = '*';
 
 /** One more failure in the row. */
 export function counted(circuit: Circuit, client: string, note = ''): Circuit {
@@ -29,16 +26,26 @@ export function isOwnFault({ failedBy, wellBy, wellAt }: Circuit, after: number)
   return isOne(failedBy) && wellBy !== '' && wellBy !== failedBy && wellAt > after;
 }
 
-interface Late {
+interface Ended {
   readonly verdict: HostVerdict;
   readonly probeOf?: number;
+  readonly isFull?: boolean;
+}
+
+/** The same of what has just failed, unless the host itself asks to be left alone, or no further client can be held. */
+export function isAlone(failed: Circuit, { verdict, isFull = false }: Ended, after: number): boolean {
+  return verdict.holdHostMs === undefined && !isFull && isOwnFault(failed, after);
 }
 
 /** Of the window that has just ended a probe succeeds after all; of a host that has asked to be left alone it says nothing. */
-export function isLateSuccess(circuit: Circuit, { verdict, probeOf = -Infinity }: Late, at: At): boolean {
+export function isLateSuccess(
+  circuit: Circuit,
+  { verdict, probeOf = -Infinity, isFull = false }: Ended,
+  at: At,
+): boolean {
   const { since, until, timeoutMs } = circuit;
   const isLast = probeOf >= since - at.settings.timeoutMs;
-  return verdict.kind === 'success' && isLast && until === since + timeoutMs;
+  return verdict.kind === 'success' && !isFull && isLast && until === since + timeoutMs;
 }
 
 function isOne(failedBy: string): boolean {

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { CircuitChange } from '../task/host-verdict.js';
 import { counter, type MetricDefinition } from './metric.js';
 
 const changes: MetricDefinition = {
@@ -19,7 +20,7 @@ export class CircuitMetric {
     for (const to of ['open', 'half_open', 'closed']) this.changes.inc({ to }, 0);
   }
 
-  changed(to: 'open' | 'half_open' | 'closed'): void {
+  changed(to: CircuitChange): void {
     this.changes.inc({ to });
   }
 }

@@ -30,7 +30,7 @@ export const scripts = {
   setGate: script('set-gate'),
   keepRecord: answeredOnce('keep-record'),
   setCircuit: answeredOnce('set-circuit'),
-  sweepCircuits: script('sweep-circuits'),
+  sweepCircuits: answeredOnce('sweep-circuits'),
   renewLocks: script('renew-locks'),
   joinFleet: script('join-fleet'),
   beginPurge: script('begin-purge'),

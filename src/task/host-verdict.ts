@@ -13,3 +13,6 @@ export interface HostVerdict {
   /** Of a failure: the status, or the code of the error. */
   readonly note?: string;
 }
+
+/** A state that the circuit of a host comes into: a ramp belongs to what is closed. */
+export type CircuitChange = 'open' | 'half_open' | 'closed';

@@ -114,7 +114,7 @@ const WHY: Readonly<Record<GateReason, (verdict: GateVerdict) => string>> = {
   host_circuit_half_open: () => 'is being tried (circuit half-open): as many probes as may be have gone out',
   host_ramping: (verdict) =>
     `was not available and is given its tasks step by step, the next of them${at(verdict)}`,
-  client_held_by_host: (verdict) => `has asked this client to wait${until(verdict)}`,
+  client_held_by_host: (verdict) => `gets no tasks of this client${until(verdict)}`,
 };
 
 function why(verdict: GateVerdict): string {

@@ -80,13 +80,14 @@ export const verdictArbitrary: fc.Arbitrary<HostVerdict> = fc.oneof(
 export type Wish =
   | { readonly kind: 'begin'; readonly client: string }
   | { readonly kind: 'lose'; readonly nth: number }
-  | { readonly kind: 'end'; readonly nth: number; readonly verdict: HostVerdict }
+  | { readonly kind: 'end'; readonly nth: number; readonly verdict: HostVerdict; readonly isFull?: boolean }
   | { readonly kind: 'wait'; readonly ms: number }
   | { readonly kind: 'open'; readonly forMs: number }
   | { readonly kind: 'close' | 'reset' }
   | { readonly kind: 'look'; readonly parked: number };
 
 const nth = fc.nat({ max: 20 });
+const isFull = fc.constantFrom(false, false, false, false, true);
 const client = fc.constantFrom('client-a', 'client-a', 'client-b', 'client-c', '');
 const wait = fc.oneof(
   fc.constantFrom(1, 99, 100, 999, 1000, 30_000, 60_000),
@@ -98,7 +99,7 @@ export const wishes: fc.Arbitrary<Wish[]> = fc.array(
     { weight: 10, arbitrary: fc.record({ kind: fc.constant('begin' as const), client }) },
     {
       weight: 10,
-      arbitrary: fc.record({ kind: fc.constant('end' as const), nth, verdict: verdictArbitrary }),
+      arbitrary: fc.record({ kind: fc.constant('end' as const), nth, verdict: verdictArbitrary, isFull }),
     },
     { weight: 5, arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: wait }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('lose' as const), nth }) },
@@ -167,7 +168,8 @@ export class CircuitStory {
       await this.let({ kind: 'silence', now, load: { parked: wish.parked, probes: this.probes } });
     } else if (wish.kind === 'end') {
       const taken = this.take(wish.nth);
-      if (taken) await this.let({ kind: 'attempt', now, attempted: { ...taken, verdict: wish.verdict } });
+      const { verdict, isFull = false } = wish;
+      if (taken) await this.let({ kind: 'attempt', now, attempted: { ...taken, verdict, isFull } });
     } else {
       await this.let({ kind: wish.kind, now });
     }

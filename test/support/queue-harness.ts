@@ -131,6 +131,22 @@ export class QueueHarness {
     return this.queueOn(connections);
   }
 
+  /**
+   * One more that orders circuits, as a process of its own would.
+   *
+   * @param before happens each time between what it reads and what it writes
+   */
+  async circuitsAfter(before: () => Promise<unknown>): Promise<Circuits> {
+    const connections = this.connect(this.url);
+    await connections.waitUntilReady();
+    const write = connections.write.bind(connections);
+    connections.write = async (work) => {
+      await before();
+      return write(work);
+    };
+    return new Circuits(this.config, connections, this.clock, this.hostChanges);
+  }
+
   private queueOn(connections: RedisConnections): ScriptTaskQueue {
     const memory = new MemoryWatch(this.config, connections, new HealthRegistry());
     return new ScriptTaskQueue(this.config, connections, this.clock, memory);

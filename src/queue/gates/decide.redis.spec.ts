@@ -111,6 +111,9 @@ it('Lua and TypeScript decide alike, whatever the limits and the counters', asyn
         expect(rooms.flatMap(({ free, refusal }) => [String(free), String(refusal?.at ?? '')])).toEqual(
           answers.map((answer) => (answer === '' ? '' : String(Number(answer)))),
         );
+        const held = { free: 0, refusal: { reason: 'client_held', at: Number(heldUntil) } };
+        const isHeld = heldUntil !== '' && !rooms[2]!.refusal;
+        expect(room(gates[2], NOW)).toEqual(isHeld ? held : rooms[2]);
         for (const { free, refusal } of rooms) expect(free <= 0).toBe(refusal !== undefined);
         expect([gateAt, at === '' ? '' : String(Number(at))]).toEqual(firstRefusal(gates));
       },

@@ -1,8 +1,10 @@
+import type { CircuitChange } from '../../task/host-verdict.js';
+
 /** A circuit has opened, may be probed, or has closed. */
 export interface HostChange {
   /** An origin. */
   readonly host: string;
-  readonly to: 'open' | 'half_open' | 'closed';
+  readonly to: CircuitChange;
   /** Of an open one: when it may be probed, Unix milliseconds; nothing = not before somebody says so. */
   readonly until?: number;
   /** Why it is not closed: the status or code of the last failure, or what whoever has opened it says. */
@@ -16,7 +18,7 @@ export function parseChanges(values: readonly string[]): HostChange[] {
   const changes: HostChange[] = [];
   for (let at = 0; at < values.length; at += VALUES) {
     const [host = '', to, until = '', note = ''] = values.slice(at, at + VALUES);
-    changes.push({ host, to: to as HostChange['to'], ...(until !== '' && { until: Number(until) }), note });
+    changes.push({ host, to: to as CircuitChange, ...(until !== '' && { until: Number(until) }), note });
   }
   return changes;
 }

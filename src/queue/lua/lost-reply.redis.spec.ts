@@ -1,11 +1,14 @@
 import { isAccepted, receiptOf } from '../admission/admission.js';
 import { randomUUID } from 'node:crypto';
+import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Proxy } from '../../../test/support/proxy.js';
 import { QueueHarness } from '../../../test/support/queue-harness.js';
 import { taskOf } from '../../../test/support/task-of.js';
 import { redisUrl } from '../../../test/support/test-app.js';
 import { until } from '../../../test/support/until.js';
+import { HostChanges } from '../gates/host-changes.js';
+import { CircuitSweep } from '../worker/circuit-sweep.js';
 import { LANES } from '../../task/lane.js';
 import { attemptOf } from '../../../test/support/attempt-of.js';
 import { newsOf } from '../task-news.js';
@@ -122,5 +125,30 @@ describe('the lost reply of adding', () => {
     });
     await until(() => runs.length === tasks.length);
     expect(runs.toSorted()).toEqual(tasks.map(({ id }) => id).toSorted());
+  });
+});
+
+describe('the lost reply of a sweep', () => {
+  const BREAKER = '5;1;1;0;3;10';
+
+  it('loses nothing of what has changed, and sweeps do not pile up', async () => {
+    const host = 'http://target.example';
+    const told: string[] = [];
+    const changes = new HostChanges();
+    changes.subscribe(({ host, to }) => told.push(`${host} ${to}`));
+    const redis = new Redis(proxy.url, { maxRetriesPerRequest: null });
+    const sweep = new CircuitSweep(redis, harness.clock, BREAKER, changes);
+    // Redis has to know the script: a reply that says otherwise may well be lost.
+    await new CircuitSweep(harness.redis, harness.clock, BREAKER, new HostChanges()).sweep();
+    await harness.circuits.open(host, { until: Date.now(), by: '-', note: '' });
+    await harness.redis.zadd('{tr}:circuits:look', 0, host);
+    const lost = proxy.loseReplyTo(BREAKER);
+    const sweeping = sweep.sweep();
+    expect(sweep.sweep()).toBe(sweeping);
+    await lost;
+    await sweeping;
+    expect(told).toEqual([`${host} closed`]);
+    expect(sweep.sweep()).not.toBe(sweeping);
+    await redis.quit();
   });
 });

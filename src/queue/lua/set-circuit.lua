@@ -13,14 +13,22 @@
 -- ARGV[8]  how long a gate may hold a task after it was due, milliseconds
 -- ARGV[9]  line for the audit log, written when anything changes; '' = none
 -- ARGV[10] how many lines the audit log keeps, about
--- ARGV[11] the circuit as the caller has read it, as in hash `circuits`; '' = there was none
--- Returns  { 1, changes as in step.lua }; { 0, {} } when it is another one by now and nothing was changed
+-- ARGV[11] the circuit as the caller has read it, as in hash `circuits`; '' = there was none, `*` = whatever it was
+-- Returns  { 1, changes as in step.lua, { the circuit as it is now or '', how many tasks wait for the host, how many probe it },
+--          now in Unix ms }; { 0, {} } when it is another one by now and nothing was changed
 
 --@include context
 --@include purges
-if (call('HGET', P .. 'circuits', ARGV[2]) or '') ~= ARGV[11] then return { 0, {} } end
 local now = clock(ARGV[1])
 --@include circuits
+-- What an order goes by, and what the audit log tells of it. Counters change with every turn, and so does whether anything is
+-- known of a host that is closed and fails now and then.
+local function gist(text)
+  local circuit = text ~= '' and circuitRules().parse(text)
+  if not circuit or circuit.state == 'c' then return 'c' end
+  return table.concat({ circuit.state, tostring(circuit.till), circuit.by, circuit.note }, ';')
+end
+if ARGV[11] ~= '*' and gist(call('HGET', P .. 'circuits', ARGV[2]) or '') ~= gist(ARGV[11]) then return { 0, {} } end
 --@include gates
 --@include rooms
 --@include alive
@@ -79,4 +87,5 @@ wakeForSoonest()
 flushWaits()
 flushGates()
 flushAlive()
-return { 1, changes }
+local parked, probes = call('ZCARD', P .. 'park:h:' .. host), ofHosts().probesOf('h:' .. host)
+return { 1, changes, { after, parked, probes }, NOW }

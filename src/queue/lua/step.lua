@@ -19,13 +19,13 @@
 --           decide | cancelled | expired), attempts made so far,
 --           attempt (JSON), its place, which attempts are kept with it, delay of a retry in ms or '',
 --           reason or '', bytes of the data and the attempts, places of attempts that are not kept any more, how
---           often it was begun, how long the attempt took in ms, gates as they were fetched, what it says of its host:
+--           often it was begun, when the attempt began in Unix ms, gates as they were fetched, what it says of its host:
 --           '' (nothing), s (success), or <s = success | f = failure | n = nothing>;<ms for which the host is to be left
 --           alone or ''>;<the same by this client>;<of a probe the start of its window>;<note>; of a dead letter, and of one
 --           that was one before, what it dies of, without what differs from one to the next; 1 when somebody wants to
 --           hear of its end, else ''
 -- Returns   { milliseconds until the next task is due or -1, fetched, lost, cancelled, waiting, history, changes, probes,
---           endings }
+--           endings, now }
 --           fetched: 8 values for each task: lane, id, data, attempts made, which attempts are kept, due, when it was
 --           retried by hand or '', behind a `!` when it has one attempt only, gates ('\n' between)
 --           lost: ids whose lock was not ours any more; what they came to is not recorded here
@@ -37,6 +37,7 @@
 --           probes: of the fetched tasks that are probes 2 values for each: id, start of its half-open window, Unix ms
 --           endings: of tasks that ended without an attempt, and of those that have come to another end than was settled, 4
 --           values for each: id, end, reason, gates
+--           now: Unix milliseconds, by which a dispatcher reckons when its attempts began
 
 --@include context
 --@include purges
@@ -71,7 +72,7 @@ limits.probeWindow = tonumber(string.match(breaker, '^%d+;%d+;(%d+)'))
 local replyKey, cancelKey = P .. 'reply:' .. limits.token, P .. 'cancel:' .. limits.token
 
 -- Bounds that keep a turn at some milliseconds of Redis.
-local MOST_DUE, MOST_WAKES, MOST_RELEASED = 200, 20, 100
+local MOST_DUE, MOST_WAKES, MOST_RELEASED = 200, 20, 200
 
 -- The earliest times that were there before this turn added any, by key of their set.
 local heads = {}
@@ -167,7 +168,7 @@ local last = call('GET', replyKey)
 if last and string.match(last, '^[^\n]*') == request then
   local cancelled, lost = replyAgain(string.sub(last, #request + 1))
   readHeads()
-  return { untilNextDue(), fetched, lost, cancelled, waiting(), 0, changes, probesOfReply, endings }
+  return { untilNextDue(), fetched, lost, cancelled, waiting(), 0, changes, probesOfReply, endings, NOW }
 end
 local lost = settleAll(19, tonumber(ARGV[19]))
 readHeads()
@@ -192,4 +193,4 @@ for _, id in ipairs(lost) do members[#members + 1] = '%' .. id end
 for i = 1, #changes, 4 do members[#members + 1] = '@' .. table.concat(changes, '\t', i, i + 3) end
 if #endings > 0 then members[#members + 1] = '#' .. cjson.encode(endings) end
 call('SET', replyKey, request .. '\n' .. table.concat(members, '\n'), 'PX', 600000)
-return { untilNextDue(), fetched, lost, cancelled, waiting(), history, changes, probesOfReply, endings }
+return { untilNextDue(), fetched, lost, cancelled, waiting(), history, changes, probesOfReply, endings, NOW }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { QueueHarness } from '../../../test/support/queue-harness.js';
+import { hostOf } from '../../../test/support/memory-circuits.js';
 import { loadConfig } from '../../config/load-config.js';
 import type { Attempt } from '../../task/attempt.js';
 import type { Task } from '../../task/task.js';
@@ -80,6 +81,41 @@ function settledTask(task: Task, fields: Partial<SettledTask>): SettledTask {
 }
 
 const ids = (reply: { fetched: readonly { task: Task }[] }) => reply.fetched.map(({ task }) => task.id);
+
+describe('a worker that was cut off', () => {
+  const failed = (task: Task, startedAt: number): SettledTask => {
+    const error = { code: 'connect_failed', message: '' } as const;
+    const attempt: Attempt = {
+      ...{ number: 1, startedAt, endedAt: startedAt + 5, class: 'not_sent', error },
+      timings: { totalMs: 5 },
+    };
+    const verdict = { kind: 'failure', note: 'connect_failed' } as const;
+    return settledTask(task, { kind: 'retry', attempt, delayMs: HOUR, verdict, gates: gatesOf(task) });
+  };
+  const stateOf = async (task: Task) => (await harness.circuits.find(hostOf(task))).state;
+
+  it('tells late what was long ago, and a host that is back meanwhile stays', async () => {
+    const tasks = Array.from({ length: 5 }, () => at(START));
+    await add(tasks, START);
+    await turn(START);
+    const [task] = tasks as [Task];
+    const host = hostOf(task);
+    await harness.circuits.open(host, { until: Infinity, by: '-', note: '' });
+    clock.advance(36_000);
+    await harness.circuits.close(host);
+    clock.advance(4000);
+    await turn(clock.now(), { settled: tasks.map((each) => failed(each, START)) });
+    expect(await stateOf(task)).toBe('ramping');
+    expect(await harness.redis.hget(`{tr}:default:${task.id}`, 'processedOn')).toBe(String(START));
+    // What began since is heard.
+    clock.advance(2 * HOUR);
+    await harness.circuits.open(host, { until: Infinity, by: '-', note: '' });
+    await harness.circuits.close(host);
+    await turn(clock.now());
+    await turn(clock.now(), { settled: tasks.map((each) => failed(each, clock.now())) });
+    expect(await stateOf(task)).toBe('open');
+  });
+});
 
 describe('a turn that is sent again because its reply was lost', () => {
   it('gives the same tasks and fetches no others', async () => {

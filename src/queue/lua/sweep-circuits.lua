@@ -6,7 +6,7 @@
 -- ARGV[2]  when circuits open and close, as in step.lua
 -- ARGV[3]  how many hosts to look at, at most
 -- Returns  { 1 when there may be more to look at, else 0, changes as in step.lua, 1 when as many hosts are remembered as may be,
---          else 0 }
+--          else 0, 1 when as many clients are held as may be, else 0 }
 
 --@include context
 --@include when-full
@@ -30,10 +30,10 @@ local function look(host)
     current, change = judge.cleared(current), 'closed'
   end
   judge.setCircuit(host, current, change)
-  if not circuits[host] then return end
-  call('ZADD', P .. 'circuits:look', ms(math.max(now + judge.rules().interval, circuits[host].held)), host)
   -- Should it be waiting for something that was forgotten.
   if parked > 0 then call('ZADD', P .. 'wakes', 'LT', NOW, id) end
+  if not circuits[host] then return end
+  call('ZADD', P .. 'circuits:look', ms(math.max(now + judge.rules().interval, circuits[host].held)), host)
 end
 
 local hosts = call('ZRANGEBYSCORE', P .. 'circuits:look', '-inf', NOW, 'LIMIT', 0, most)
@@ -43,4 +43,5 @@ for _, host in ipairs(hosts) do
   if circuits[host] then look(host) end
 end
 flushGates()
-return { #hosts < most and 0 or 1, changes, call('HLEN', P .. 'circuits') >= MOST_CIRCUITS and 1 or 0 }
+return { #hosts < most and 0 or 1, changes, call('HLEN', P .. 'circuits') >= MOST_CIRCUITS and 1 or 0,
+  call('HLEN', P .. 'holds') >= MOST_HOLDS and 1 or 0 }

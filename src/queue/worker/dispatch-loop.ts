@@ -47,6 +47,8 @@ export class DispatchLoop {
   private isCalled = true;
   private isDraining = false;
   private timeOfTurn: ScriptTime = '';
+  /** Learned from each reply. Nothing is settled before the first. */
+  private aheadMs = 0;
   private stopDueTimer: () => void = () => undefined;
   private poke: () => void = () => undefined;
   private ended: Promise<void> = Promise.resolve();
@@ -129,16 +131,17 @@ export class DispatchLoop {
       id: randomUUID(),
       capacity: Math.min(this.free, MOST_PER_STEP),
       settled: this.settled.splice(0, MOST_PER_STEP),
+      aheadMs: this.aheadMs,
       laneTimes: shares.times,
       laneCharges: shares.charges,
     };
-    this.mayHaveWork = false;
-    this.isCalled = false;
+    [this.mayHaveWork, this.isCalled] = [false, false];
     this.timeOfTurn = clock.scriptTime();
     for (;;) {
       try {
         const reply = await step(redis, settings, request, this.timeOfTurn);
         this.answered();
+        this.aheadMs = clock.now() - reply.now;
         const taken = reply.fetched.length + reply.unreadable.length;
         this.mayHaveWork ||= request.capacity > 0 && taken === request.capacity;
         this.options.onTurn?.(request.settled.length, reply.fetched.length);

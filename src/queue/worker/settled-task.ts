@@ -29,8 +29,12 @@ export interface SettledTask {
   readonly verdict?: HostVerdict | undefined;
 }
 
-/** As the script takes it. */
-export function settlementArgs(settled: SettledTask): (string | number)[] {
+/**
+ * As the script takes it.
+ *
+ * @param aheadMs how far the clock that its times are of is ahead of that of the script
+ */
+export function settlementArgs(settled: SettledTask, aheadMs: number): (string | number)[] {
   const attempt = JSON.stringify(settled.attempt);
   const { kept, place, dropped } = keepOneMore(settled.kept, Buffer.byteLength(attempt));
   return [
@@ -46,7 +50,7 @@ export function settlementArgs(settled: SettledTask): (string | number)[] {
     settled.dataBytes + bytesOf(kept),
     dropped.join(' '),
     kept.made,
-    Math.max(0, settled.attempt.endedAt - settled.attempt.startedAt),
+    settled.attempt.startedAt - aheadMs,
     settled.gates,
     verdictText(settled),
     mayDie(settled) ? failureText(settled.attempt, settled.reason) : '',

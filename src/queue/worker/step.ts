@@ -45,6 +45,8 @@ export interface StepRequest {
   readonly id: string;
   readonly capacity: number;
   readonly settled: readonly SettledTask[];
+  /** How far the clock of this process is ahead of that of the scripts; by default not at all. */
+  readonly aheadMs?: number;
   readonly laneTimes: readonly number[];
   readonly laneCharges: readonly number[];
 }
@@ -66,6 +68,8 @@ export interface StepReply {
   readonly circuitChanges: readonly HostChange[];
   /** Tasks that ended without an attempt, or otherwise than was settled. */
   readonly ended: readonly EndedTask[];
+  /** By the clock of the scripts. */
+  readonly now: number;
 }
 
 /** What stays the same over the life of a dispatcher. Times are milliseconds. */
@@ -102,7 +106,7 @@ export async function step(
     ...request.laneCharges,
     settings.breaker,
     request.settled.length,
-    ...request.settled.flatMap(settlementArgs),
+    ...request.settled.flatMap((settled) => settlementArgs(settled, request.aheadMs ?? 0)),
   ]);
   return parseReply(reply as RawReply);
 }
@@ -119,12 +123,13 @@ type RawReply = [
   changes: string[],
   probes: string[],
   endings: string[],
+  now: string,
 ];
 
 const FETCHED_VALUES = 8;
 
 function parseReply(reply: RawReply): StepReply {
-  const [next, values, lost, cancelled, waiting, history, changes, probes, endings] = reply;
+  const [next, values, lost, cancelled, waiting, history, changes, probes, endings, now] = reply;
   return {
     nextDueMs: next < 0 ? undefined : next,
     ...parseTasks(values, parseProbes(probes)),
@@ -134,6 +139,7 @@ function parseReply(reply: RawReply): StepReply {
     historyBytes: history > 0 ? history : undefined,
     circuitChanges: parseChanges(changes),
     ended: endings.length > 0 ? parseEndings(endings) : NONE_ENDED,
+    now: Number(now),
   };
 }
 

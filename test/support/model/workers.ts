@@ -139,8 +139,8 @@ export async function runToTheEnd(model: Model, real: Real): Promise<void> {
   expect(slots).toEqual({ held: {}, running: {}, window: {}, alive: {}, parked: [] });
   const left = Object.values(lanes).flatMap(({ wait, active, delayed }) => [...wait, ...active, ...delayed]);
   expect(left).toEqual([]);
-  // What hosts asked clients to wait with is over, and then nobody asks for them.
-  real.clock.advance(HOUR);
+  // What hosts asked clients to wait with is over, and nobody has asked for them for a while since.
+  real.clock.advance(2 * HOUR);
   await takeTurn(model, real, { who: 0, capacity: 0, endings: [], isRepeated: false });
   await forgetAll(model, real);
 }

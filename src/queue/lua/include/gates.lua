@@ -102,6 +102,9 @@ local function moveWindow(id, lane, by)
   dirtyWindows[lane][id] = true
 end
 
+-- More (client, host) pairs than any fleet has that are asked to wait at the same time; further ones are not.
+local MOST_HOLDS = 10000
+
 -- What only the gates of hosts have that there is something against; made when it is asked for, as in circuits.lua.
 local madeOfHosts
 function ofHosts()
@@ -121,6 +124,11 @@ function ofHosts()
   local function hold(id)
     local till = tonumber(call('HGET', P .. 'holds', id)) or 0
     return { counted = true, n = 0, till = till, shut = till > now }
+  end
+
+  -- Whether one more pair may be held.
+  local function mayHold(id)
+    return call('HLEN', P .. 'holds') < MOST_HOLDS or call('HEXISTS', P .. 'holds', id) == 1
   end
 
   local function clientOf(ids)
@@ -178,7 +186,7 @@ function ofHosts()
   end
 
   madeOfHosts = {
-    bind = bind, hold = hold, clientOf = clientOf, holdOf = holdOf, heldBack = heldBack, probesOf = probesOf, letThrough = letThrough,
+    bind = bind, hold = hold, mayHold = mayHold, clientOf = clientOf, holdOf = holdOf, heldBack = heldBack, probesOf = probesOf, letThrough = letThrough,
     begin = begin, forgetWindows = forgetWindows,
   }
   return madeOfHosts

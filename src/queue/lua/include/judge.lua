@@ -46,11 +46,12 @@ local function hostJudge()
     return circuit
   end
 
-  -- Whose failures they are, see circuit-breaker/own-fault.ts. `*`: of several.
-  local function isOne(client) return client ~= '' and client ~= '*' end
+  -- Whose failures they are, see circuit-breaker/own-fault.ts.
+  local SEVERAL = '*'
+  local function isOne(client) return client ~= '' and client ~= SEVERAL end
 
   local function counted(circuit, verdict)
-    circuit.failedBy = (circuit.failures == 0 or circuit.failedBy == verdict.client) and verdict.client or '*'
+    circuit.failedBy = (circuit.failures == 0 or circuit.failedBy == verdict.client) and verdict.client or SEVERAL
     circuit.failures, circuit.note = circuit.failures + 1, verdict.note
   end
 
@@ -80,6 +81,8 @@ local function hostJudge()
   -- `hold`: the host asks for so long, or nothing.
   local function opened(circuit, forMs, hold, note)
     local open = cleared(circuit)
+    -- That is no one client's fault.
+    if hold then open.failedBy = SEVERAL end
     open.state, open.opened = 'o', circuit.opened > 0 and circuit.opened or now
     open.till, open.timeout = now + math.max(forMs, hold or 0), forMs > 0 and forMs or rules().timeout
     open.failures, open.note = circuit.failures, note
@@ -105,7 +108,8 @@ local function hostJudge()
 
   -- Enough failures in a row, but while others are answered well: the host stays as it is.
   local function isAlone(circuit, verdict, after)
-    return not verdict.hold and isOwnFault(circuit, circuit.wellBy, circuit.wellAt, after)
+    local isOwn = not verdict.hold and isOwnFault(circuit, circuit.wellBy, circuit.wellAt, after)
+    return isOwn and verdict.mayHold(circuit.failedBy)
   end
 
   local function judgeClosed(circuit, verdict)
@@ -130,12 +134,15 @@ local function hostJudge()
   -- It began before the circuit opened. What the host asks for holds, unless somebody has said for how long.
   local function judgeOpen(circuit, verdict)
     if circuit.by ~= '' then return circuit end
-    if isOfLastWindow(circuit, verdict) and isOwnFault(circuit, verdict.client, now, now - 1) then
+    local isLate = isOfLastWindow(circuit, verdict) and isOwnFault(circuit, verdict.client, now, now - 1)
+    if isLate and verdict.mayHold(circuit.failedBy) then
       vouched(circuit, verdict.client)
       local ramp, change = closed(circuit)
       return heldAlone(ramp, change, circuit.failedBy)
     end
-    if verdict.hold then circuit.till = math.max(circuit.till, now + verdict.hold) end
+    if verdict.hold then
+      circuit.till, circuit.failedBy = math.max(circuit.till, now + verdict.hold), SEVERAL
+    end
     return circuit
   end
 
@@ -181,7 +188,7 @@ local function hostJudge()
 
   local function isListed(circuit) return circuit and circuit.state ~= 'c' or false end
 
-  -- The gate of a host counts while its circuit is not closed, and what has to be released is.
+  -- The gate of a host counts its tasks while the circuit is not closed; when that is over, the counts are forgotten.
   local function relist(host, isOpen)
     local id = 'h:' .. host
     if isOpen then call('ZADD', P .. 'circuits:open', 0, host) else call('ZREM', P .. 'circuits:open', host) end
@@ -212,8 +219,8 @@ local function hostJudge()
   end
 
   -- `verdict`: kind (s = success, f = failure, n = nothing), client or '', hold of the host and hold of the client in ms or nil,
-  -- note, probeOf (of a probe: the start of its window) or nil, begun. Returns the client that has to leave the host
-  -- alone, and until when; nothing when none has.
+  -- note, probeOf (of a probe: the start of its window) or nil, begun, and mayHold, which says of a client whether it can be
+  -- held. Returns the client that has to leave the host alone, and until when; nothing when none has.
   local function judge(host, verdict)
     if rules().threshold == 0 then
       if verdict.kind == 'f' then verdict.kind = 's' end

@@ -194,9 +194,9 @@ end
 -- that were tried least, and not more often: what few tasks there are of others must not pay for an outage alone.
 local function ofAnother(gate, client, least)
   local key, best = P .. 'park:' .. gate, nil
-  for _, member in ipairs(call('ZRANDMEMBER', key, SAMPLE)) do
-    local place = math.floor(tonumber(call('ZSCORE', key, member)) / DUE)
-    local tries = place % (MOST_TRIES + 1)
+  local sample = call('ZRANDMEMBER', key, SAMPLE, 'WITHSCORES')
+  for i = 1, #sample, 2 do
+    local member, tries = sample[i], math.floor(tonumber(sample[i + 1]) / DUE) % (MOST_TRIES + 1)
     if tries <= least + 1 and (not best or tries < best.tries) and clientOfMember(member) ~= client then
       best = { member = member, tries = tries }
     end
@@ -215,38 +215,66 @@ local function probeFor(gate, circuit)
   return { member }
 end
 
--- Lets in what is parked under a gate, most urgent lane first, as far as there is room; at most `most`.
+-- A client was asked again to wait while it did already: then the time that woke its gate is not yet the end. Returns whether it
+-- is.
+local function endHold(gate)
+  if gates[gate].shut then
+    wakeAt(gate, gates[gate].till)
+    return false
+  end
+  call('HDEL', P .. 'holds', gate)
+  return true
+end
+
+-- Lets in what is parked under a gate, most urgent lane first, as far as there is room; at most `most`. Returns how many were
+-- looked at.
 local function release(gate, most, maxAge)
   flushEntries()
   loadGates({ gate })
-  if string.byte(gate) == HOLD and not gates[gate].shut then call('HDEL', P .. 'holds', gate) end
-  local ask, circuit, isProbing = 1, gates[gate].circuit, false
-  if circuit and circuitRules().stateOf(circuit) == 'h' then
-    isProbing, most = true, math.min(most, MOST_LOOKED_AT)
+  if string.byte(gate) == HOLD and not endHold(gate) then return 0 end
+  local ask, circuit, left = 1, gates[gate].circuit, most
+  local isProbing = circuit and circuitRules().stateOf(circuit) == 'h'
+  if isProbing then
+    local free, at = ofHosts().letThrough(gate)
+    if free <= 0 then
+      wakeAt(gate, at)
+      return 0
+    end
+    most = math.min(most, MOST_LOOKED_AT)
+    left = most
   end
-  while most > 0 do
-    local heads = isProbing and probeFor(gate, circuit) or call('ZRANGE', P .. 'park:' .. gate, 0, math.min(ask, most) - 1)
-    if #heads == 0 then return end
+  while left > 0 do
+    local heads = isProbing and probeFor(gate, circuit) or call('ZRANGE', P .. 'park:' .. gate, 0, math.min(ask, left) - 1)
+    if #heads == 0 then return most - left end
     local lane = string.match(heads[1], '^(%a+):')
     local free, at = room(gate, lane)
     if free <= 0 then
       wakeAt(gate, at)
-      return
+      return most - left
     end
     local mine = ofLane(heads, lane, free)
     local ids, jobs = unparkHeads(gate, lane, mine)
     admitAll(lane, ids, jobs, maxAge)
-    most = most - #mine
+    left = left - #mine
     ask = math.min(ask * 4, AT_ONCE)
   end
   -- There may be more, and nothing else may touch this gate again.
-  wakeAt(gate, isProbing and now + LOOK_ON or now)
+  wakeAt(gate, isProbing and most == MOST_LOOKED_AT and now + LOOK_ON or now)
+  return most
 end
 
+-- Lets in what is parked under all gates that were touched, `most` together: what one of them frees may be thousands of
+-- others, as when a host is forgotten that holds many clients. Those that get none have their turn in the next script.
 local function releaseTouched(most, maxAge)
   local open = touched
   touched = {}
-  for gate in pairs(open) do release(gate, most, maxAge) end
+  for gate in pairs(open) do
+    if most > 0 then
+      most = most - release(gate, most, maxAge)
+    elseif call('EXISTS', P .. 'park:' .. gate) == 1 then
+      wakeAt(gate, now)
+    end
+  end
 end
 
 -- A dispatcher that sleeps looks by itself at least this often, milliseconds.

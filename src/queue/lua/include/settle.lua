@@ -8,7 +8,7 @@ local function settleAll(first, count)
 
   -- The values of a settlement are ARGV[at + 1], ARGV[at + 2], ...
   local VALUES = 17
-  local LANE, ID, KIND, ATTEMPTS, ATTEMPT, PLACE, KEPT, DELAY, REASON, BYTES, DROPPED, STARTS, TOOK, GATES, VERDICT, FAILURE, CALLBACK =
+  local LANE, ID, KIND, ATTEMPTS, ATTEMPT, PLACE, KEPT, DELAY, REASON, BYTES, DROPPED, STARTS, BEGUN, GATES, VERDICT, FAILURE, CALLBACK =
     1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17
 
   local function retryLater(at, lane, id)
@@ -28,10 +28,13 @@ local function settleAll(first, count)
     end
   end
 
+  -- Not reckoned from now: a worker that was cut off tells late what was long ago.
+  local function begunAt(at) return math.min(now, tonumber(ARGV[at + BEGUN])) end
+
   local function settle(at)
     local lane, id, kind = ARGV[at + LANE], ARGV[at + ID], ARGV[at + KIND]
     local key, place = jobKey(lane, id), 'a:' .. ARGV[at + PLACE]
-    local begun = ms(now - tonumber(ARGV[at + TOOK]))
+    local begun = ms(begunAt(at))
     if ARGV[at + DROPPED] ~= '' then
       for old in string.gmatch(ARGV[at + DROPPED], '%d+') do call('HDEL', key, 'a:' .. old) end
     end
@@ -63,14 +66,10 @@ local function settleAll(first, count)
     end
   end
 
-  -- More (client, host) pairs than any fleet has that are asked to wait at the same time; further ones are not.
-  local MOST_HOLDS = 10000
-
   -- A client has to leave a host alone. Returns whether it will. `id`: the gate that holds back what it has for the host.
   local function holdClient(id, till)
-    local before = call('HGET', P .. 'holds', id)
-    if not before and call('HLEN', P .. 'holds') >= MOST_HOLDS then return false end
-    till = math.max(till, tonumber(before) or 0)
+    if not ofHosts().mayHold(id) then return false end
+    till = math.max(till, tonumber(call('HGET', P .. 'holds', id)) or 0)
     call('HSET', P .. 'holds', id, ms(till))
     gates[id] = nil
     wakeAt(id, till)
@@ -98,11 +97,13 @@ local function settleAll(first, count)
     if forClient and (judge.rules().threshold == 0 or not holdClient(ofHosts().holdOf(ids), now + forClient)) then
       forClient = nil
     end
+    local function pairOf(client) return 'k:' .. client .. ' ' .. host end
     local client, till = judge.judge(host, {
       kind = kind, client = ofHosts().clientOf(ids), hold = tonumber(hold), holdClient = forClient,
-      probeOf = tonumber(probeOf), note = note, begun = now - tonumber(ARGV[at + TOOK]),
+      probeOf = tonumber(probeOf), note = note, begun = begunAt(at),
+      mayHold = function(client) return ofHosts().mayHold(pairOf(client)) end,
     })
-    if client then holdClient('k:' .. client .. ' ' .. host, till) end
+    if client then holdClient(pairOf(client), till) end
   end
 
   -- What an attempt says of its host. Nearly all are successes, and there is nothing against nearly all hosts: then that is
