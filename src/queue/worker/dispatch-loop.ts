@@ -1,38 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import type { Redis } from 'ioredis';
-import { LaneShares } from './lane-shares.js';
-import type { HostChanges } from '../gates/host-changes.js';
-import type { QueueClock, ScriptTime } from '../queue-clock.js';
-import { newsOf, type TaskNews } from '../task-news.js';
+import type { ScriptTime } from '../queue-clock.js';
+import { newsOf } from '../task-news.js';
+import type { LoopOptions } from './loop-options.js';
 import type { Runner } from './runner.js';
-import type { Sleeper } from './sleeper.js';
-import type { Watchdog } from './watchdog.js';
 import { type SettledTask, wantsCallback } from './settled-task.js';
-import { type FetchedTask, step, type StepReply, type StepRequest, type StepSettings } from './step.js';
+import { type FetchedTask, step, type StepReply, type StepRequest } from './step.js';
 
 /** One turn holds Redis for some milliseconds at most. */
 const MOST_PER_STEP = 128;
 const AFTER_ERROR_MS = 500;
 const LONGEST_TIMER_MS = 60_000;
-
-export interface LoopOptions {
-  readonly redis: Redis;
-  readonly settings: StepSettings;
-  /** How many tasks may run now. */
-  readonly slots: () => number;
-  readonly shares: LaneShares;
-  readonly sleeper: Sleeper;
-  readonly watchdog: Watchdog;
-  readonly clock: QueueClock;
-  /** Told how many bytes the completed history has, when tasks have ended. */
-  readonly onHistory: (bytes: number) => void;
-  /** Told after each turn how many tasks it has settled and fetched. */
-  readonly onTurn?: (settled: number, fetched: number) => void;
-  /** Told when tasks have ended whose end somebody wants to hear of. */
-  readonly onCallbacks: () => void;
-  readonly hostChanges: HostChanges;
-  readonly taskNews: TaskNews;
-}
 
 /**
  * The one loop of a worker process. A turn settles what has ended and fetches what goes next in one round trip; with
@@ -140,13 +117,8 @@ export class DispatchLoop {
     for (;;) {
       try {
         const reply = await step(redis, settings, request, this.timeOfTurn);
-        this.answered();
         this.aheadMs = clock.now() - reply.now;
-        const taken = reply.fetched.length + reply.unreadable.length;
-        this.mayHaveWork ||= request.capacity > 0 && taken === request.capacity;
-        this.options.onTurn?.(request.settled.length, reply.fetched.length);
-        this.tell(request, reply);
-        if (request.settled.some(wantsCallback)) this.options.onCallbacks();
+        this.heard(request, reply);
         return reply;
       } catch (error) {
         this.runner.onError(error);
@@ -154,6 +126,15 @@ export class DispatchLoop {
         await new Promise((resolve) => setTimeout(resolve, AFTER_ERROR_MS));
       }
     }
+  }
+
+  private heard(request: StepRequest, reply: StepReply): void {
+    this.answered();
+    const taken = reply.fetched.length + reply.unreadable.length;
+    this.mayHaveWork ||= request.capacity > 0 && taken === request.capacity;
+    this.options.onTurn?.(request.settled.length, reply.fetched.length);
+    this.tell(request, reply);
+    if (request.settled.some(wantsCallback)) this.options.onCallbacks();
   }
 
   private tell({ settled }: StepRequest, { lost, ended }: StepReply): void {

@@ -1,11 +1,11 @@
 import type { Logger } from '@nestjs/common';
 import { isUnavailable } from '../../redis/unavailable.js';
 import type { Attempt } from '../../task/attempt.js';
-import type { Settlement } from '../../task/settlement.js';
 import { isCall, typeOf } from '../../task/task.js';
 import type { Clock } from '../../time/clock.js';
 import { Seldom } from '../../time/seldom.js';
 import { AbortHandle } from '../abort-handle.js';
+import { counts, ending } from './ending.js';
 import type { Runner } from './runner.js';
 import { UNREADABLE } from '../read-task.js';
 import type { SettledTask } from './settled-task.js';
@@ -157,31 +157,6 @@ function runningTask({ fetched, since }: Running): RunningTask {
   const { id, queue, clientId, target } = fetched.task;
   const host = isCall(target) ? new URL(target.url).host : '';
   return { id, queue, clientId, type: typeOf(fetched.task), host, attempt: fetched.attemptsMade + 1, since };
-}
-
-/** What we stopped ourselves is no try, nor is a probe that got no answer: it is handed back. */
-function counts(attempt: Attempt, settlement: Settlement): boolean {
-  return attempt.class !== 'interrupted' && settlement.kind !== 'hand_back';
-}
-
-function ending(
-  settlement: Settlement,
-  { fetched, isCancelled }: Running,
-): Pick<SettledTask, 'kind' | 'delayMs' | 'reason'> {
-  switch (settlement.kind) {
-    case 'complete':
-      return { kind: 'completed' };
-    case 'retry':
-      return { kind: 'retry', delayMs: settlement.delayMs };
-    case 'dead_letter':
-      return { kind: 'dead_letter', reason: settlement.reason };
-    case 'expire':
-      return { kind: 'expired' };
-    case 'hand_back':
-      if (isCancelled) return { kind: 'cancelled' };
-      // A probe that has failed must not go first, and again.
-      return { kind: fetched.probeOf === undefined ? 'hand_back' : 'ask_again' };
-  }
 }
 
 function ownFault(number: number, startedAt: number, endedAt: number): Handled {
