@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { counter, histogram, type MetricDefinition } from './metric.js';
 
 const lateness: MetricDefinition = {
-  name: 'taskqueue_schedule_lateness_seconds',
+  name: 'taskqueue_occurrence_lateness_seconds',
   type: 'histogram',
   help: 'From when an occurrence of a schedule was to fire until it was a task; its count is that of occurrences fired.',
   role: 'worker',

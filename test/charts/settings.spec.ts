@@ -3,16 +3,9 @@ import { CASES } from './matrix.js';
 import { environment, type Manifest, render } from './render.js';
 import { SETTING_NAMES } from './setting-names.js';
 
-/** A variable of the test's own, and those of metrics, traces and scaling, which the charts know before the product does. */
-const OTHERS = new Set([
-  'EXTRA',
-  'AUTOSCALE_DRAIN_SEC',
-  'AUTOSCALE_MAX_WORKERS',
-  'AUTOSCALE_MIN_WORKERS',
-  'AUTOSCALE_TOKEN',
-  'METRICS_TOKEN',
-  'OTEL_EXPORTER_OTLP_ENDPOINT',
-]);
+/** A variable of the test's own. */
+const OTHERS = new Set(['EXTRA']);
+
 describe('settings in what is installed', () => {
   it('are all settings of the product, in the chart for Kubernetes', () => {
     const objects = CASES.flatMap(({ values, files = [] }) => render(values, { files }));
