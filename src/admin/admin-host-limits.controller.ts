@@ -69,7 +69,7 @@ export class AdminHostLimitsController {
 
 function unlessChanged(host: string, precondition: Precondition) {
   return (current: HostLimit): void => {
-    precondition.require(limitedHostView(host, current));
+    precondition.require(limitedHostView(host, current), Object.keys(current).length > 0);
   };
 }
 

@@ -251,7 +251,9 @@ describe('the limits of a host', () => {
     target.answer = (_request, response) => answers.push(() => response.end('ok'));
     const ids = await enqueue(3, target.url);
     await target.gets(3);
-    const put = await limits('PUT', { max_concurrent: 3, max_per_second: 500, burst: 50 });
+    const anew = { 'if-none-match': '*' };
+    const put = await limits('PUT', { max_concurrent: 3, max_per_second: 500, burst: 50 }, anew);
+    expect((await limits('PUT', { max_concurrent: 4 }, anew)).status).toBe(412);
     expect(put).toMatchObject({ status: 200, body: { host: target.url, max_concurrent: 3 } });
     const [held] = await enqueue(1, target.url);
     await inState('deferred', [held!]);

@@ -169,8 +169,8 @@ describe('dead letters', () => {
     await listener.ready();
     const retries = async () => {
       const { body } = await app.get<string>('/metrics', ADMIN);
-      expect(body).toMatch(/taskqueue_tasks_settled_total\{[^}]*"dead_letter"/);
-      return /^taskqueue_tasks_settled_total\{[^}]*"retry"[^}]*\} (\d+)/m.exec(body)?.[1];
+      expect(body).toMatch(/taskqueue_tasks_completed_total\{[^}]*"dead_letter"/);
+      return /^taskqueue_tasks_retrying_total\{[^}]*\} (\d+)/m.exec(body)?.[1];
     };
     const before = await retries();
     await retrySome({ filter: { fingerprint } });

@@ -40,6 +40,12 @@ const WORDS: Readonly<Record<string, Words>> = {
   'DELETE /admin/dlq': () => ({ message: 'DLQ cleared' }),
 };
 
+/** A message of our own says more; and what was only counted has not come to be. */
+function withWords(view: View, words: (view: View) => object): View {
+  if (view['dry_run'] === true) return view;
+  return { ...view, ...words(view), ...('message' in view && { message: view['message'] }) };
+}
+
 /** Adds its words to the answers of the admin API. To be called before the routes are registered. */
 export function addAdminWords(server: FastifyInstance): void {
   server.addHook('onRoute', (route) => {
@@ -52,7 +58,7 @@ export function addAdminWords(server: FastifyInstance): void {
       (request, reply, payload, done) => {
         const isView = reply.statusCode < 300 && typeof payload === 'object' && payload !== null;
         const params = request.params as Readonly<Record<string, string>>;
-        done(null, isView ? { ...payload, ...words(payload as View, params) } : payload);
+        done(null, isView ? withWords(payload as View, (view) => words(view, params)) : payload);
       },
     ];
   });

@@ -190,27 +190,41 @@ local function clientOfMember(member)
   return ofHosts().clientOf(gatesOf(call('HGET', jobKey(lane, id), 'gates')))
 end
 
--- A task of another client, so that it is heard whether the host answers that one. It may have been tried once more than those
--- that were tried least, and not more often: what few tasks there are of others must not pay for an outage alone.
-local function ofAnother(gate, client, least)
-  local key, best = P .. 'park:' .. gate, nil
-  local sample = call('ZRANDMEMBER', key, SAMPLE, 'WITHSCORES')
+-- How often more than those that were tried least a task may have been tried that goes before its turn: what few tasks there are
+-- of others must not pay for an outage alone, and must not wait for as long as there are others that were never tried. Once more at
+-- first, and once again each time that the circuit has stayed open for eight times as many windows.
+local LONGER = 8
+local function triesAhead(circuit) return 1 + math.floor(math.log(math.max(1, circuit.failures)) / math.log(LONGER)) end
+
+-- A task of whoever has the fewest in a sample, so that a host that answers somebody is heard to do so, however many clients it
+-- fails; of that client the one that was tried least. `without`: clients that it is not of.
+local function ofFewest(gate, without, most)
+  local sample, count, best = call('ZRANDMEMBER', P .. 'park:' .. gate, SAMPLE, 'WITHSCORES'), {}, {}
   for i = 1, #sample, 2 do
     local member, tries = sample[i], math.floor(tonumber(sample[i + 1]) / DUE) % (MOST_TRIES + 1)
-    if tries <= least + 1 and (not best or tries < best.tries) and clientOfMember(member) ~= client then
-      best = { member = member, tries = tries }
+    local client = clientOfMember(member)
+    if client and not without[client] then
+      count[client] = (count[client] or 0) + 1
+      if tries <= most and (not best[client] or tries < best[client].tries) then
+        best[client] = { member = member, tries = tries }
+      end
     end
   end
-  return best and best.member
+  local fewest
+  for client in pairs(best) do
+    if not fewest or count[client] < count[fewest] then fewest = client end
+  end
+  return fewest and best[fewest].member
 end
 
--- The task for the next probe; nothing when none waits. One of the client whose failure closed the host off goes only when
--- no other is found.
+-- The task for the next probe; nothing when none waits. Every other one goes to whoever has few tasks, and so does each whose
+-- turn it would be that is of the client whose failure closed the host off, when somebody else is found.
 local function probeFor(gate, circuit)
   local member, least = leastTried(gate)
   if not member then return {} end
-  if circuit.failedBy ~= '' and clientOfMember(member) == circuit.failedBy then
-    member = ofAnother(gate, circuit.failedBy, least) or member
+  local client, nth = clientOfMember(member), circuit.state == 'h' and circuit.sent or 0
+  if client and (client == circuit.failedBy or nth % 2 == 0) then
+    member = ofFewest(gate, { [client] = true, [circuit.failedBy] = true }, least + triesAhead(circuit)) or member
   end
   return { member }
 end
