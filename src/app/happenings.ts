@@ -57,13 +57,15 @@ export function operationHappening({ id, spec, ...operation }: Operation): Happe
   return { kind: 'operation.ended', ...(queue !== undefined && { queue }), data };
 }
 
-/** A circuit that may be probed is open for all tasks but the probes: no event tells of it. */
-export function circuitHappening({ host, to, until, note }: HostChange): Happening | undefined {
-  if (to === 'half_open') return undefined;
-  const till = until === undefined ? {} : { until: formatTime(until) };
-  return to === 'open'
-    ? { kind: 'circuit.opened', data: { host, ...till, note } }
-    : { kind: 'circuit.closed', data: { host, note } };
+const CIRCUIT_KINDS = {
+  open: 'circuit.opened',
+  half_open: 'circuit.half_open',
+  closed: 'circuit.closed',
+} as const;
+
+export function circuitHappening({ host, to, until, note }: HostChange): Happening {
+  const till = to === 'open' && until !== undefined ? { until: formatTime(until) } : {};
+  return { kind: CIRCUIT_KINDS[to], data: { host, ...till, note } };
 }
 
 function settledHappenings({ id, kind, attempt, gates, delayMs, reason }: SettledTask): Happening[] {

@@ -22,8 +22,7 @@ export class TellEventsModule {
       events.publish(workerHappening(kind, worker));
     });
     circuits.subscribe((change) => {
-      const happening = circuitHappening(change);
-      if (happening) events.publish(happening);
+      events.publish(circuitHappening(change));
     });
   }
 }

@@ -14,6 +14,7 @@ export const EVENT_KINDS = [
   'worker.resumed',
   'queue.depth',
   'circuit.opened',
+  'circuit.half_open',
   'circuit.closed',
   'operation.begun',
   'operation.ended',

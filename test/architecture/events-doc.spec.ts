@@ -89,7 +89,9 @@ const happenings: Happening[] = [
   ...taskHappenings({ kind: 'ended', ended: { id: 'a', ending: 'expired', reason: 'b', gates: '' } }),
   ...news.map((kind) => workerHappening(kind, worker as WorkerRecord)),
   ...(['running', 'done'] as const).map((state) => operationHappening({ ...operation, state })),
-  ...(['open', 'closed'] as const).map((to) => circuitHappening({ host: 'h', to, until: 1, note: 'n' })!),
+  ...(['open', 'half_open', 'closed'] as const).map((to) =>
+    circuitHappening({ host: 'h', to, until: 1, note: 'n' }),
+  ),
 ];
 
 describe('docs/events.md', () => {
