@@ -1,5 +1,5 @@
 // Writes what the documentation takes from the code: openapi.json, the references of configuration and metrics, the table
-// in the README, .env.example, and the Dockerfiles of the two halves. Works on the built app (`npm run docs` builds first);
+// in the README, .env.example, the Dockerfiles of the two halves, the import table and the list of decisions. Works on the built app (`npm run docs` builds first);
 // needs no Redis and no port.
 // With --check it writes nothing, names every file that differs, and exits with 1.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -33,11 +33,15 @@ async function generate() {
   const { settingGroups } = await import('./lib/docs/settings.mjs');
   const { environmentExample, reference, withTable } = await import('./lib/docs/configuration.mjs');
   const { metricsReference } = await import('./lib/docs/metrics.mjs');
+  const { decisions, withImportTable } = await import('./lib/docs/house.mjs');
+  const { allowed } = await import('../.dependency-cruiser.mjs');
   const groups = settingGroups();
   return {
     'openapi.json': await openApi(),
     'docs/configuration.md': await pretty(reference(groups)),
     'docs/metrics.md': await pretty(metricsReference()),
+    'docs/architecture.md': await pretty(withImportTable(current('docs/architecture.md'), allowed)),
+    'docs/adr/README.md': await pretty(decisions(`${ROOT}docs/adr`)),
     'README.md': await pretty(withTable(current('README.md'), groups)),
     '.env.example': environmentExample(groups),
     'Dockerfile.api': dockerfileFor('api'),
