@@ -39,8 +39,9 @@ export class WriterPool {
     return (this.one ??= this.openFirst());
   }
 
+  /** From here on clients wait for what is written: without replicas the process is not ready. */
   get all(): Writers {
-    return (this.opened ??= [this.first, ...this.openOthers()]);
+    return (this.opened ??= this.openAll());
   }
 
   /** Redis has named replicas. */
@@ -57,8 +58,15 @@ export class WriterPool {
     if (!needsReplica(config)) return new Writer(this.connect('producer'));
     const replicas = (this.replicas = new Replicas((at) => openReplica(at, { config, log })));
     const watch = (this.watch = new ReplicaWatch(this.connect('producer'), replicas));
-    health.register({ name: 'replicas', check: () => watch.health() });
+    health.register({ name: 'replicas', informs: true, check: () => watch.health() });
     return new Writer(this.connect('writer-1'), replicas);
+  }
+
+  private openAll(): Writers {
+    const writers: Writers = [this.first, ...this.openOthers()];
+    const { watch } = this;
+    if (watch) this.around.health.register({ name: 'replicas', check: () => watch.health() });
+    return writers;
   }
 
   private openOthers(): Writer[] {

@@ -65,9 +65,8 @@ describe('with Sentinel, no task is acknowledged while all replicas', () => {
     const { ready, detailed } = await load.health('api');
     expect(ready.body).toMatchObject({ status: 'not_ready', down: ['replicas'] });
     expect(detailed.body['error']).toMatchObject({ replicas: { status: 'down', connected: 0, needed: 1 } });
-    const worker = await load.health('worker');
-    expect(worker.ready.status).toBe(200);
-    expect(worker.detailed.body['info']).not.toHaveProperty('replicas');
+    // It goes on delivering what is stored; what it adds itself, callbacks and occurrences, waits.
+    expect((await load.health('worker')).ready.status).toBe(200);
     await Promise.all(cluster.replicas.map(back));
     await load.recovers();
     await until(async () => !(await down()), { timeoutMs: 20_000, every: 100 });
