@@ -104,9 +104,9 @@ describe('the chart for Control Plane', () => {
   });
 
   // S0 10, 21, S2 4-6, 16, 42, 43, 80
-  it("renders what source 002's values file says, with a GVC and an admin key", () => {
+  it("renders what Control Plane Task Runner's values file says, with a GVC and an admin key", () => {
     const all = resources({ gvc: 'g', api: { env: { adminApiKey: 'k' } } }, [
-      'test/charts/values/source-002.yaml',
+      'test/charts/values/control-plane-task-runner.yaml',
     ]);
     expect(all.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
       'identity task-runner',
@@ -138,9 +138,9 @@ describe('the chart for Control Plane', () => {
   });
 
   // S0 13, 39, S2 48
-  it("renders source 000's values: a Redis that is there, and none of its own", () => {
+  it("renders Task Runner Template's values: a Redis that is there, and none of its own", () => {
     const own = { gvc: 'g', api: { env: { adminApiKey: 'k' } }, redis: { password: 'pw-39' } };
-    const all = resources(own, ['test/charts/values/source-000.yaml']);
+    const all = resources(own, ['test/charts/values/task-runner-template.yaml']);
     expect(all.filter(({ kind }) => kind === 'workload').map(({ name }) => name)).toEqual([
       'task-runner-api',
       'task-runner-worker',

@@ -12,7 +12,7 @@ const objects = FILES.flatMap((name) => parse(texts[name] ?? ''));
 
 const container = (name: string) => at(find(objects, 'Deployment', name), 'spec.template.spec.containers.0');
 
-// Names and numbers are those of source 003; the comments name the rows of the checklist.
+// Names and numbers are those of Task Queue Worker System; the comments name the rows of docs/source-coverage.md.
 describe('deploy/k8s', () => {
   it.each(KUBERNETES)('holds what Kubernetes %s takes', (version) => {
     expect(faultsOf(texts, version)).toEqual([]);
@@ -40,7 +40,7 @@ describe('deploy/k8s', () => {
   });
 
   // S3 3, 44
-  it('scales workers as source 003 does', () => {
+  it('scales workers as Task Queue Worker System does', () => {
     expect(find(objects, 'HorizontalPodAutoscaler', 'task-worker-hpa')?.['spec']).toMatchObject({
       scaleTargetRef: { kind: 'Deployment', name: 'task-worker' },
       minReplicas: 2,
@@ -64,7 +64,7 @@ describe('deploy/k8s', () => {
 
   // S3 6, 7
   it.each(['task-api', 'task-worker'])(
-    'probes and limits %s as source 003 does, by settings of the product',
+    'probes and limits %s as Task Queue Worker System does, by settings of the product',
     (name) => {
       expect(container(name)).toMatchObject({
         livenessProbe: {

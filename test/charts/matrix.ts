@@ -25,8 +25,11 @@ const MONITORED: Values = {
 /** What the chart is rendered, linted and checked with. */
 export const CASES: readonly Case[] = [
   { name: 'no values' },
-  { name: "source 000's values", files: ['test/charts/values/source-000.yaml'] },
-  { name: "source 002's values", files: ['test/charts/values/source-002.yaml'] },
+  { name: "Task Runner Template's values", files: ['test/charts/values/task-runner-template.yaml'] },
+  {
+    name: "Control Plane Task Runner's values",
+    files: ['test/charts/values/control-plane-task-runner.yaml'],
+  },
   { name: 'Sentinel', values: { redis: { mode: 'sentinel' }, commonLabels: { team: 'x' } } },
   {
     name: 'Sentinel without disks and passwords',

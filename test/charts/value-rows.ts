@@ -3,7 +3,7 @@ import { at, environment, find, type Manifest, type Values } from './render.js';
 
 /** One value of the sources' charts: what is rendered without it, and with another one in its place. */
 export interface ValueRow {
-  /** Rows of the checklist that name it: source and number. */
+  /** Rows of docs/source-coverage.md that it is: source and number. */
   readonly rows: string;
   readonly value: string;
   readonly set: unknown;
