@@ -170,8 +170,10 @@ describe('a single Sentinel that cannot be used', () => {
     expect(told(addresses[2]!)).toEqual([expect.stringMatching(/password\)\. Set REDIS_SENTINEL_PASSWORD/)]);
     await other.run();
     await until(() => log.mock.calls.some(([line]) => line === `Sentinel ${addresses[1]!} answers again`));
+    // Several connections ask it, each in its own time: one may still have been refused when another had its answer.
+    const before = told(addresses[1]!).length;
     await other.kill();
-    await until(() => told(addresses[1]!).length === 2);
+    await until(() => told(addresses[1]!).length > before);
     expect(told(addresses[0]!)).toEqual([]);
     expect(stray).not.toHaveBeenCalled();
   });
