@@ -28,7 +28,7 @@ export class ScheduleMetric {
   private readonly skips = counter(skipped);
 
   fired(latenessSec: number): void {
-    this.lateness.observe(latenessSec);
+    this.lateness.observe({}, latenessSec);
   }
 
   /** @param reason one of few: it is a label */
