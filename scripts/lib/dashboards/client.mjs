@@ -1,6 +1,6 @@
 import { dashboard, variable } from './dashboard.mjs';
 import { toDashboard } from './links.mjs';
-import { bars, graph, stat } from './panels.mjs';
+import { bars, CHOSEN, graph, stat } from './panels.mjs';
 import { FAILED } from './queries.mjs';
 
 const CLIENT = 'client=~"$client"';
@@ -92,7 +92,7 @@ const all = [
   ),
   largest(
     'Fails most',
-    'Failed attempts a second.',
+    'Failed attempts a second; at which hosts, its tasks say: GET /v1/tasks?client_id=….',
     'ops',
     `sum by (client) (rate(taskqueue_client_attempts_total{${FAILED}}[5m]))`,
   ),
@@ -107,7 +107,7 @@ export const client = dashboard({
       name: 'client',
       label: 'Client',
       about: 'Those that have a name in metrics: METRICS_MAX_NAMES of them, the others are other.',
-      values: '{__name__=~"taskqueue_client_(tasks|tasks_submitted_total|attempts_total)"}',
+      values: `{${CHOSEN}, __name__=~"taskqueue_client_(tasks|tasks_submitted_total|attempts_total)"}`,
     }),
   ],
   rows: [

@@ -1,6 +1,6 @@
 import { dashboard, variable } from './dashboard.mjs';
 import { toDashboard } from './links.mjs';
-import { bars, graph, stat, table } from './panels.mjs';
+import { bars, CHOSEN, graph, stat, table } from './panels.mjs';
 import { FAILED } from './queries.mjs';
 
 const HOST = 'host=~"$host"';
@@ -118,7 +118,7 @@ export const host = dashboard({
       name: 'host',
       label: 'Host',
       about: 'Those that have a name in metrics: METRICS_MAX_NAMES of them, the others are other.',
-      values: '{__name__=~"taskqueue_host_(attempts_total|deferred_tasks)"}',
+      values: `{${CHOSEN}, __name__=~"taskqueue_host_(attempts_total|deferred_tasks)"}`,
     }),
   ],
   rows: [

@@ -136,7 +136,7 @@ export const processRow = {
       steps: { orange: 0.05, red: 0.25 },
     }),
     graph({
-      title: 'CPU',
+      title: 'CPU in use',
       unit: 'percentunit',
       about: 'Of one core. A process does not use more than one: from 80 % on start another.',
       queries: { '{{instance}}': 'sum by (instance) (rate(process_cpu_seconds_total[$__rate_interval]))' },

@@ -4,8 +4,8 @@
 export const DATASOURCE = { type: 'prometheus', uid: '${datasource}' };
 
 /** Of several installations in one Prometheus the one that the variables choose. */
-const CHOSEN = 'namespace=~"$namespace", job=~"$job"';
-const METRIC = /\b((?:taskqueue|nodejs|process)_[a-z0-9_]+)(?:\{([^}]*)\})?/g;
+export const CHOSEN = 'namespace=~"$namespace", job=~"$job"';
+const METRIC = /(?<![\w"])((?:taskqueue|nodejs|process)_[a-z0-9_]+)(?:\{([^}]*)\})?/g;
 
 /** A query with that choice in each of its metrics. */
 export function chosen(query) {

@@ -13,7 +13,7 @@ export interface RuleGroups {
   readonly groups: readonly { readonly name: string; readonly rules: readonly AlertRule[] }[];
 }
 
-export const RULE_FILE = 'charts/task-runner/alerts/task-runner.yaml';
+export const RULE_FILE = 'charts/task-runner/alerts/rules.yaml';
 
 export const rulesIn = ({ groups }: RuleGroups): AlertRule[] => groups.flatMap(({ rules }) => rules);
 

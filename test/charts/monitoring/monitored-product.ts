@@ -1,3 +1,4 @@
+import { WebSocket } from 'ws';
 import { type Product, startProduct } from '../../support/product.js';
 import { Receiver } from '../../support/receiver.js';
 import { RedisNode } from '../../support/redis-node.js';
@@ -49,7 +50,7 @@ export class MonitoredProduct {
     return {
       __rate_interval: '30s',
       namespace: 'tasks',
-      job: Object.keys(this.jobs).join('|'),
+      job: 'task-runner-.*',
       priority: '.*',
       queue: 'default',
       client: 'busy',
@@ -63,6 +64,7 @@ export class MonitoredProduct {
 
   /** Returns when Prometheus has seen it. */
   async makeTraffic(): Promise<void> {
+    const listener = await this.listen();
     await this.fail();
     await this.deliver();
     await this.schedule();
@@ -75,6 +77,7 @@ export class MonitoredProduct {
     // Once more, so that what is counted grows while Prometheus looks.
     await this.deliver();
     await this.seen();
+    listener.close();
   }
 
   async stop(): Promise<void> {
@@ -90,11 +93,20 @@ export class MonitoredProduct {
   /** Nobody listens there. */
   private readonly deadHost = 'http://127.0.0.1:9';
 
+  private async listen(): Promise<WebSocket> {
+    const socket = new WebSocket(`${this.processes.api.url.replace('http', 'ws')}/ws`);
+    socket.on('open', () => {
+      socket.send(JSON.stringify({ type: 'subscribe' }));
+    });
+    await until(async () => (await this.read('api')).sum('taskqueue_event_listeners') === 1);
+    return socket;
+  }
+
   private async deliver(): Promise<void> {
     await this.taskIn('completed', await this.enqueue('plain'));
     await this.taskIn('completed', await this.enqueue('later', {}, { delay: 0.2 }));
     await this.taskIn('completed', await this.enqueue('heard', {}, { callback_url: this.target.url }));
-    await this.enqueue('waiting', {}, { delay: 600 });
+    for (const client of ['waiting', 'busy']) await this.enqueue(client, {}, { delay: 600 });
     // More than its tier allows.
     for (let n = 0; n < 12; n++) await this.enqueue('busy');
   }
@@ -105,11 +117,18 @@ export class MonitoredProduct {
     await this.taskIn('completed', await this.enqueue('retried'));
     this.target.answer = (_request, response) => response.writeHead(500).end();
     await this.taskIn('dead_letter', await this.enqueue('busy', {}, { max_retries: 0 }));
-    this.target.reset();
+    // Tried again when it is too late.
+    this.target.answer = (_request, response) => response.writeHead(503, { 'retry-after': '2' }).end();
+    await this.enqueue('expired', {}, { ttl: 1 });
     for (let n = 0; n < 4; n++) await this.enqueue('gone', { url: this.deadHost }, { max_retries: 9 });
     await until(
       async () => (await this.read('worker')).sum('taskqueue_circuit_changes_total', { to: 'open' }) > 0,
     );
+    await until(
+      async () =>
+        (await this.read('worker')).sum('taskqueue_tasks_completed_total', { status: 'expired' }) > 0,
+    );
+    this.target.reset();
   }
 
   private async schedule(): Promise<void> {
@@ -134,8 +153,7 @@ export class MonitoredProduct {
     const require = (replicas: number) =>
       this.redis.ask((redis) => redis.config('SET', 'min-replicas-to-write', replicas));
     await require(9);
-    for (let n = 0; n < 3; n++)
-      await this.send('POST', '/v1/enqueue', { client_id: 'x', task: { url: this.target.url } });
+    for (let n = 0; n < 3; n++) await this.enqueue('refused');
     await require(0);
   }
 

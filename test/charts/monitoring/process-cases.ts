@@ -25,7 +25,7 @@ const API_CASES: readonly AlertCase[] = [
   {
     alert: 'TaskRunnerNoFigures',
     fires: [API],
-    says: 'No API process has told figures of the fleet that are younger than two minutes: Redis does not answer. Alerts on tasks, workers and Redis are blind.',
+    says: 'No API process tells fresh figures of the fleet: Redis does not answer. Alerts on tasks, workers and Redis are blind.',
     quiet: {
       'they are of now': [API, 'taskqueue_fleet_counted_timestamp_seconds 0+60x60'],
       'it is a worker': ['taskqueue_build_info{mode="worker"} 1x60'],
@@ -34,7 +34,7 @@ const API_CASES: readonly AlertCase[] = [
   {
     alert: 'TaskRunnerNoFigures',
     fires: [API, 'taskqueue_fleet_counted_timestamp_seconds 0+60x10 600x50'],
-    says: 'No API process has told figures of the fleet that are younger than two minutes: Redis does not answer. Alerts on tasks, workers and Redis are blind.',
+    says: 'No API process tells fresh figures of the fleet: Redis does not answer. Alerts on tasks, workers and Redis are blind.',
     quiet: {},
   },
   {
