@@ -5,6 +5,7 @@ import { at, find, render, type Values } from '../render.js';
 import type { AlertCase, SeriesLine } from './alert-case.js';
 import { ALERTS, type AlertRule, RULE_FILE, type RuleGroups, rulesIn } from './alert-rules.js';
 import { DELIVERY_CASES } from './delivery-cases.js';
+import { HELD, IDLE } from './calm-series.js';
 import { PROCESS_CASES } from './process-cases.js';
 import { promtool, type RuleTest, testRules, withFile } from './promtool.js';
 
@@ -47,6 +48,12 @@ function quietTests({ alert, quiet, atMinute = 30 }: AlertCase): RuleTest[] {
 }
 
 describe('the alerts', () => {
+  it('are where the configuration of Compose looks for them, which Prometheus takes', () => {
+    expect(promtool(['check', 'config', '--syntax-only', 'deploy/monitoring/prometheus.yml'])).toContain(
+      'SUCCESS',
+    );
+  });
+
   it('are rules that Prometheus takes', () => {
     expect(promtool(['check', 'rules', '--lint=all', '--lint-fatal', RULE_FILE])).toContain(
       `SUCCESS: ${ALERTS.length} rules found`,
@@ -63,6 +70,16 @@ describe('the alerts', () => {
       testRules(RULE_FILE, quietTests(one));
     },
   );
+
+  it.each([
+    ['there is nothing to do', IDLE],
+    ['all that waits is held, as by a paused queue', [...IDLE, ...HELD]],
+  ])('are quiet, all of them, when %s', (name, series) => {
+    testRules(
+      RULE_FILE,
+      names.map((alert) => ({ name, alert, series, atMinute: 90, firing: [] })),
+    );
+  });
 
   it('are tested, each of them, both ways', () => {
     expect([...new Set(CASES.map(({ alert }) => alert))].toSorted()).toEqual(names.toSorted());
