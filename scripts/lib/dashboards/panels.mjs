@@ -78,11 +78,7 @@ export function bars(panel) {
 export function table({ hidden = [], ...panel }) {
   const excludeByName = Object.fromEntries(['Time', ...hidden].map((name) => [name, true]));
   const transformations = [{ id: 'organize', options: { excludeByName, indexByName: {}, renameByName: {} } }];
-  const options = {
-    cellHeight: 'sm',
-    showHeader: true,
-    footer: { show: false, reducer: ['sum'], fields: '' },
-  };
+  const options = { cellHeight: 'sm', showHeader: true };
   return { ...made(panel, { type: 'table', options, instant: true, format: 'table' }), transformations };
 }
 
