@@ -52,7 +52,7 @@ export class ScheduleMetric {
   }
 
   fired(latenessSec: number): void {
-    this.lateness.observe(latenessSec);
+    this.lateness.observe({}, latenessSec);
   }
 
   /** @param read gives how long ago each loop last completed, milliseconds */
