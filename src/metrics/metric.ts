@@ -45,9 +45,11 @@ export function readAtScrape(
   // prom-client calls `collect` of a metric before it reads it.
   Object.assign(metric, {
     collect: async () => {
+      const samples = await read();
+      // From here on in one go: several scrapers may ask at once, and all of them read this metric.
       metric.reset();
       if (Object.keys(definition.labels).length === 0) metric.remove();
-      for (const [value, labels = {}] of await read()) metric.inc(labels, value);
+      for (const [value, labels = {}] of samples) metric.inc(labels, value);
     },
   });
 }
