@@ -7,7 +7,7 @@ export function operationNotFound(): ProblemError {
 }
 
 function operationOver(): ProblemError {
-  const detail = 'The operation is over, or is being ended already.';
+  const detail = 'The operation is over, or was ended or undone before.';
   return new ProblemError({ status: 409, code: 'operation_over', detail });
 }
 

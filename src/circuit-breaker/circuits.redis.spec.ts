@@ -209,7 +209,8 @@ describe('somebody', () => {
     const byHand = { isForced: false, openedBy: BY, note: 'restart' };
     expect(await harness.circuits.find(HOST)).toMatchObject({ state: 'half_open', ...byHand });
     await fleet.pass(20);
-    expect(await harness.circuits.find(HOST)).toMatchObject({ state: 'ramping', ...byHand });
+    const { state, openedBy, note } = await harness.circuits.find(HOST);
+    expect([state, openedBy, note]).toEqual(['ramping', undefined, '']);
   });
 
   it('has opened it no more when its probes fail', async () => {

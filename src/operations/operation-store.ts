@@ -24,8 +24,8 @@ export interface Seen {
   readonly sample?: readonly string[];
 }
 
-/** What an operation goes on as: at once, in so many milliseconds, or not at all. */
-export type Onward = 'go' | 'end' | { readonly waitMs: number };
+/** What an operation goes on as: at once, in so many milliseconds, at a time by the clock of the store, or not at all. */
+export type Onward = 'go' | 'end' | { readonly waitMs: number } | { readonly until: number };
 type Wanted = 'cancel' | 'undo' | '' | 'lost';
 
 /** What is asked of an operation, and what speaks against that. */
@@ -107,10 +107,8 @@ export class OperationStore {
     { set = {}, add = {} }: Progress,
     onward: Onward,
   ): Promise<Wanted> {
-    const how = typeof onward === 'string' ? onward : 'wait';
-    const forMs = typeof onward === 'string' ? { go: LEASE_MS, end: KEPT_MS }[onward] : onward.waitMs;
     const fields = [...Object.entries(set), ...Object.entries(add).filter(([, by]) => by !== 0)].flat();
-    const args = [id, holder, how, forMs, Object.keys(set).length, ...fields];
+    const args = [id, holder, ...onwardArgs(onward), Object.keys(set).length, ...fields];
     return (await whenAvailable(() => this.run(scripts.advanceOperation, args))) as Wanted;
   }
 
@@ -122,6 +120,12 @@ export class OperationStore {
     const all = [this.clock.scriptTime(), ...args];
     return whenAvailable(() => this.connections.write((redis) => script.run(redis, PREFIX, all)));
   }
+}
+
+function onwardArgs(onward: Onward): readonly [how: string, time: number] {
+  if (onward === 'go') return ['go', LEASE_MS];
+  if (onward === 'end') return ['end', KEPT_MS];
+  return 'until' in onward ? ['until', onward.until] : ['wait', onward.waitMs];
 }
 
 /** Ids are in the order of time: nine letters of it last until the year 5188. */

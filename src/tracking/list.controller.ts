@@ -7,7 +7,7 @@ import { readPageLimit } from '../http/page-limit.js';
 import { As, type Principal } from '../http/principal.js';
 import type { TaskFilter } from '../queue/search/task-list.js';
 import { TaskReader } from '../queue/task-reader.js';
-import { placeAt } from './cursor.js';
+import { placeAt } from '../http/cursor.js';
 import { readFilter } from './read-filter.js';
 import { ListTasksQuery } from './task-filter.dto.js';
 import { TaskList } from './task-summary.dto.js';

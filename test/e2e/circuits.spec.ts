@@ -56,6 +56,26 @@ describe('a host that refuses connections', () => {
   });
 });
 
+describe('a host that takes calls and answers none', () => {
+  it('keeps tasks of other hosts waiting no longer than its first calls last', async () => {
+    const silent = await Receiver.start();
+    silent.answer = () => undefined;
+    // More than all workers can do at a time, for a client of its own, as one cannot take the fleet.
+    const hung = { client_id: 'hung-client', timeout: 1, max_retries: 0 };
+    await Promise.all(Array.from({ length: 100 }, () => app.enqueue({ url: silent.url }, hung)));
+    await silent.gets(5);
+    const ids = await Promise.all(Array.from({ length: 20 }, () => app.enqueue({ url: well.url })));
+    for (const id of ids) expect(await app.taskIn('completed', id)).toMatchObject({ attempts_made: 1 });
+    // All but few of those for the silent one wait still: the others did not wait for their time to be up.
+    const path = `/admin/circuits/${encodeURIComponent(silent.url)}`;
+    await until(async () => (await app.get<CircuitView>(path)).body.state !== 'closed');
+    expect(silent.received.length).toBeLessThan(60);
+    const late = await app.enqueue({ url: well.url });
+    expect(await app.taskIn('completed', late)).toMatchObject({ attempts_made: 1 });
+    await silent.stop();
+  });
+});
+
 describe('a host that answers 500', () => {
   it('is given the last try of a task as a probe', async () => {
     const before = await changesTo('open');

@@ -157,6 +157,21 @@ describe('an operation on many tasks', () => {
     expect([again.status, again.body['code']]).toEqual([409, 'operation_over']);
   });
 
+  it.each([
+    {},
+    { host: '' },
+    { type: '' },
+    { error: '' },
+    { label: [] },
+    { queue: null },
+    { all: true, queue: 'low' },
+  ])('is refused with a filter that a script has emptied: %j', async (filter) => {
+    for (const action of ['cancel', 'delete'])
+      expect([(await ask({ action, filter, dry_run: true })).status, action]).toEqual([400, action]);
+    const retry = await app.post('/admin/dlq/retry', { filter, dry_run: true }, ADMIN);
+    expect(retry.status).toBe(400);
+  });
+
   it('is listed, newest first', async () => {
     const ids: string[] = [];
     for (let nth = 0; nth < 3; nth++)

@@ -12,6 +12,7 @@
 --@include context
 --@include when-full
 local now = clock(ARGV[1])
+--@include purges
 --@include undo-purge
 --@include audit
 
@@ -23,7 +24,7 @@ local state, wanted, holder, undoUntil = operation[1], operation[2], operation[3
 local function objection()
   if not state then return '' end
   if wanted then return 'over' end
-  if what == 'undo' then return not (undoUntil and undoUntil > now) and 'final' or nil end
+  if what == 'undo' then return not (undoUntil and undoUntil > now and isWhole(id)) and 'final' or nil end
   if undoUntil then return 'no_cancel' end
   return state ~= 'running' and 'over' or nil
 end

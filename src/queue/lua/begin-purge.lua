@@ -4,9 +4,9 @@
 --
 -- KEYS[1]  prefix of all keys
 -- ARGV[1]  now, Unix milliseconds; '' = the time of Redis
--- ARGV[2]  operation; a repeat changes nothing. '' = count only
+-- ARGV[2]  operation; a repeat changes nothing, and one that is over or is being undone begins nothing any more. '' = count only
 -- ARGV[3]  gate of the queue, or `dead`: the dead letters
--- Returns  { how many tasks it takes, how many run and are not taken }
+-- Returns  { how many tasks it takes, how many run and are not taken, now in Unix ms }
 
 --@include context
 --@include purges
@@ -17,16 +17,22 @@ local now = clock(ARGV[1])
 local operation, what = ARGV[2], ARGV[3]
 local key = P .. 'purge:' .. operation
 local before = operation ~= '' and call('HMGET', key, 'count', 'running') or {}
-if before[1] then return { tonumber(before[1]), tonumber(before[2]) } end
+if before[1] then return { tonumber(before[1]), tonumber(before[2]), now } end
+-- Sent again when somebody else has carried it out meanwhile: nobody would take away any more what it hides.
+local state = operation ~= '' and call('HGET', P .. 'operation:' .. operation, 'state')
+if state and state ~= 'running' then return { 0, 0, now } end
 
 local function newest(name) return call('GET', P .. name .. ':last') or newestIn(name) end
 
--- Looks at what runs, 1 µs each; no more of a lane than a fleet mostly has.
+-- Looks at what runs, 1 µs each; no more than a fleet mostly has. What is beyond is counted as if it were taken, until it is
+-- known how many were.
 local MOST_RUNNING = 5000
 local function runningIn(gate)
-  local count = 0
+  local count, left = 0, MOST_RUNNING
   for _, lane in ipairs(LANES) do
-    for _, id in ipairs(call('LRANGE', setKey(lane, 'active'), 0, MOST_RUNNING - 1)) do
+    local active = left > 0 and call('LRANGE', setKey(lane, 'active'), 0, left - 1) or {}
+    left = left - #active
+    for _, id in ipairs(active) do
       if gatesOf(call('HGET', jobKey(lane, id), 'gates'))[1] == gate then count = count + 1 end
     end
   end
@@ -63,13 +69,18 @@ local function clearDead()
   call('HSET', P .. 'cleared', operation, ms(last.time) .. '-' .. last.n .. ';' .. newest('dead'))
 end
 
-local running = what == 'dead' and 0 or runningIn(what)
-local count = what == 'dead' and countDead() or (tonumber(call('HGET', P .. 'alive', what)) or 0) - running
-if operation == '' then return { math.max(0, count), running } end
-if what == 'dead' then
-  clearDead()
-else
+-- All that is in its place and does not run is on its way out from now on, also what an earlier purge has not taken yet.
+local function markQueue(inPlace)
+  local fields, leaving = purges.leavingFields(what), { what, ms(inPlace) }
+  for i, count in ipairs(call('HMGET', P .. 'depth', unpack(fields, 2))) do append(leaving, { fields[i + 1], count or '0' }) end
+  call('HSET', P .. 'leaving', unpack(leaving))
   call('HSET', P .. 'purging', what, newest('made') .. ';' .. operation)
 end
+
+local running = what == 'dead' and 0 or runningIn(what)
+local inPlace = math.max(0, (tonumber(call('HGET', P .. 'alive', what)) or 0) - running)
+local count = what == 'dead' and countDead() or inPlace - purges.leavingOf(what)
+if operation == '' then return { math.max(0, count), running, now } end
+if what == 'dead' then clearDead() else markQueue(inPlace) end
 call('HSET', key, 'what', what, 'upTo', newest(what == 'dead' and 'dead' or 'made'), 'count', math.max(0, count), 'running', running)
-return { math.max(0, count), running }
+return { math.max(0, count), running, now }

@@ -17,6 +17,8 @@ local now = clock(ARGV[1])
 
 local operation, most = ARGV[2], tonumber(ARGV[3])
 local purge = call('HMGET', P .. 'purge:' .. operation, 'what', 'upTo')
+-- From here on there is no way back.
+if purge[1] then call('HSET', P .. 'purge:' .. operation, 'swept', 1) end
 
 local function byLane(members)
   local lists = {}

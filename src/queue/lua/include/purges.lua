@@ -5,7 +5,8 @@
 -- takes it away, and a walk over all of them does; then the queue is no longer in the hash. One that is put back into its
 -- lane meanwhile, as it ran or was a dead letter, has the position in field `spared`. What was taken away is in no place of a
 -- lane: list `purged:<operation>` has it, <lane>:<id>, and its field `purged` the operation. Hash `purged` has the operations
--- that took anything.
+-- that took anything. Hash `leaving` has, by the gate of the queue and by <state>/<gate> (as in hash `depth`), how many of the
+-- tasks that are to go are in their places yet, and counted there.
 -- Dead letters. Hash `cleared` has, for each operation, <position>;<position>: those are hidden that are behind the
 -- first and not behind the second position of stream `dead`. Hash `cleared:<operation>` has how many of each fingerprint, of
 -- each queue (as its gate) and of each lane (`lane:<lane>`) these are.
@@ -14,6 +15,15 @@ local purges
 do
 
 local isAny
+local STATES = { 'scheduled', 'retrying', 'deferred' }
+
+-- The fields of hash `leaving` that are of a queue.
+local function leavingFields(gate)
+  local fields = { gate }
+  for _, state in ipairs(STATES) do fields[#fields + 1] = state .. '/' .. gate end
+  return fields
+end
+
 -- Whether tasks are being taken out of any queue; mostly not, and then nothing else is made or asked.
 local function isPurging()
   if isAny == nil then isAny = call('EXISTS', P .. 'purging') == 1 end
@@ -66,16 +76,19 @@ local function make()
   end
 
   -- Takes a task away if a purge goes on that it belongs to. It is in none of the places of its lane any more, and has given
-  -- back what it had there. `ids`: its gates. Returns whether it was taken.
-  local function takeAway(lane, id, ids)
+  -- back what it had there. `ids`: its gates. `state`: of one in `delayed`, as what it was counted. Returns whether it was taken.
+  local function takeAway(lane, id, ids, state)
     if not loadMarks()[ids[1] or ''] then return false end
     local key = jobKey(lane, id)
     local job = call('HMGET', key, 'timestamp', 'spared')
     local mark = markFor(ids[1], job[1], job[2])
     if not mark then return false end
     call('HSET', key, 'purged', mark.operation)
-    call('RPUSH', P .. 'purged:' .. mark.operation, lane .. ':' .. id)
+    -- What waits is come across newest first, and what comes back is let in from the head of this list on.
+    call(state and 'RPUSH' or 'LPUSH', P .. 'purged:' .. mark.operation, lane .. ':' .. id)
     call('HSET', P .. 'purged', mark.operation, '1')
+    call('HINCRBY', P .. 'leaving', ids[1], -1)
+    if state then call('HINCRBY', P .. 'leaving', state .. '/' .. ids[1], -1) end
     for i = 1, ids[2] and 2 or 0 do
       if call('HINCRBY', P .. 'alive', ids[i], -1) <= 0 then call('HDEL', P .. 'alive', ids[i]) end
     end
@@ -129,8 +142,16 @@ local function make()
     return counts
   end
 
+  -- How many of a queue, and in all, are to go and in their places yet.
+  local function leavingOf(gate) return math.max(0, tonumber(call('HGET', P .. 'leaving', gate)) or 0) end
+  local function leavingInAll()
+    local count = 0
+    for gate in pairs(loadMarks()) do count = count + leavingOf(gate) end
+    return count
+  end
+
   return {
-    takeAway = takeAway, spare = spare, isHidden = isHidden, clearedAt = clearedAt, uncount = uncount,
+    leavingOf = leavingOf, leavingInAll = leavingInAll, takeAway = takeAway, spare = spare, isHidden = isHidden, clearedAt = clearedAt, uncount = uncount,
     hiddenCounts = hiddenCounts, ranges = function() return loadCleared() or {} end,
   }
 end
@@ -141,7 +162,10 @@ local function of(_, name)
   return made[name]
 end
 purges = setmetatable({
-  takeAway = function(lane, id, ids) return isPurging() and of(nil, 'takeAway')(lane, id, ids) end,
+  leavingFields = leavingFields,
+  leavingOf = function(gate) return isPurging() and of(nil, 'leavingOf')(gate) or 0 end,
+  leavingInAll = function() return isPurging() and of(nil, 'leavingInAll')() or 0 end,
+  takeAway = function(lane, id, ids, state) return isPurging() and of(nil, 'takeAway')(lane, id, ids, state) end,
   spare = function(lane, id, gate) if isPurging() then of(nil, 'spare')(lane, id, gate) end end,
 }, { __index = of })
 

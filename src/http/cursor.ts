@@ -1,7 +1,11 @@
-import { invalidRequest } from '../http/problem.js';
+import { invalidRequest } from './problem.js';
 
-/** A place in a list, as clients get it: nothing that they could build on. */
-export function cursorOf(place: string): string {
+/** Where the next page begins, as clients get it: nothing that they could build on. `null` when there is none. */
+export function nextCursor(place: string | undefined): string | null {
+  return place === undefined ? null : cursorOf(place);
+}
+
+function cursorOf(place: string): string {
   return Buffer.from(place).toString('base64url');
 }
 
@@ -14,6 +18,7 @@ export function cursorOf(place: string): string {
 export function placeAt(cursor: string | null | undefined, shape: RegExp): string | undefined {
   if (cursor === undefined || cursor === null) return undefined;
   const place = Buffer.from(cursor, 'base64url').toString();
-  if (shape.test(place)) return place;
+  // Readers of base64 skip what is none.
+  if (shape.test(place) && cursorOf(place) === cursor) return place;
   throw invalidRequest([{ pointer: '/cursor', detail: 'must be the next_cursor of a page' }]);
 }
