@@ -69,18 +69,21 @@ local function clearDead()
   call('HSET', P .. 'cleared', operation, ms(last.time) .. '-' .. last.n .. ';' .. newest('dead'))
 end
 
--- All that is in its place and does not run is on its way out from now on, also what an earlier purge has not taken yet.
-local function markQueue(inPlace)
-  local fields, leaving = purges.leavingFields(what), { what, ms(inPlace) }
-  for i, count in ipairs(call('HMGET', P .. 'depth', unpack(fields, 2))) do append(leaving, { fields[i + 1], count or '0' }) end
-  call('HSET', P .. 'leaving', unpack(leaving))
-  call('HSET', P .. 'purging', what, newest('made') .. ';' .. operation)
+-- What an earlier purge has not taken yet is no matter of this one.
+local function markQueue(count)
+  local counts = { count }
+  for _, state in ipairs(purges.STATES) do
+    local field = state .. '/' .. what
+    append(counts, { math.max(0, (tonumber(call('HGET', P .. 'depth', field)) or 0) - purges.leavingOf(field)) })
+  end
+  purges.mark(operation, what, newest('made'), counts)
 end
 
+local function countAlive(running) return (tonumber(call('HGET', P .. 'alive', what)) or 0) - running - purges.leavingOf(what) end
+
 local running = what == 'dead' and 0 or runningIn(what)
-local inPlace = math.max(0, (tonumber(call('HGET', P .. 'alive', what)) or 0) - running)
-local count = what == 'dead' and countDead() or inPlace - purges.leavingOf(what)
-if operation == '' then return { math.max(0, count), running, now } end
-if what == 'dead' then clearDead() else markQueue(inPlace) end
-call('HSET', key, 'what', what, 'upTo', newest(what == 'dead' and 'dead' or 'made'), 'count', math.max(0, count), 'running', running)
-return { math.max(0, count), running, now }
+local count = math.max(0, what == 'dead' and countDead() or countAlive(running))
+if operation == '' then return { count, running, now } end
+if what == 'dead' then clearDead() else markQueue(count) end
+call('HSET', key, 'what', what, 'upTo', newest(what == 'dead' and 'dead' or 'made'), 'count', count, 'running', running)
+return { count, running, now }

@@ -36,10 +36,8 @@ local hidden, DEAD = purges.hiddenCounts(), #STATES
 local alive, depths = numbers(P .. 'alive', gates), numbers(P .. 'depth', fields)
 
 -- What was purged is gone, also while it is in its place.
-local leaving, toGo = {}, call('HGETALL', P .. 'leaving')
-for i = 1, #toGo, 2 do leaving[toGo[i]] = math.max(0, tonumber(toGo[i + 1])) end
-for i, gate in ipairs(gates) do alive[i] = math.max(0, alive[i] - (leaving[gate] or 0)) end
-for i, field in ipairs(fields) do depths[i] = math.max(0, depths[i] - (leaving[field] or 0)) end
+for i, gate in ipairs(gates) do alive[i] = math.max(0, alive[i] - purges.leavingOf(gate)) end
+for i, field in ipairs(fields) do depths[i] = math.max(0, depths[i] - purges.leavingOf(field)) end
 for i, gate in ipairs(gates) do depths[i * DEAD] = math.max(0, depths[i * DEAD] - (hidden[gate] or 0)) end
 
 -- Of the minute before this one the part that is less than a minute ago.

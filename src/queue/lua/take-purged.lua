@@ -24,7 +24,6 @@ local now = clock(ARGV[1])
 --@include dead
 --@include callbacks
 --@include finish
---@include undo-purge
 
 local operation, most, maxAge = ARGV[2], tonumber(ARGV[4]), tonumber(ARGV[5])
 local purge = call('HMGET', P .. 'purge:' .. operation, 'what', 'upTo')
@@ -101,7 +100,7 @@ local function goOn()
   local place, before = string.match(ARGV[3], '^(.*);(%d+)$')
   local onward = takeSome(place or BEGIN)
   if onward then return onward .. ';' .. (before or 0) end
-  if purges.leavingOf(gate) == 0 or takenSoFar() <= tonumber(before) then return '' end
+  if purges.leftOf(operation, gate) <= 0 or takenSoFar() <= tonumber(before) then return '' end
   return BEGIN .. ';' .. takenSoFar()
 end
 
@@ -112,5 +111,5 @@ wakeForSoonest()
 flushWaits()
 flushGates()
 flushAlive()
-if onward == '' and gate then unmark(operation, gate) end
+if onward == '' and gate then purges.unmark(operation, gate) end
 return { onward, takenSoFar() }

@@ -220,16 +220,54 @@ describe('several purges at the same time', () => {
     expect(one.length + two.length).toBe(600);
   });
 
-  it('count what is new only, and leave nothing behind', async () => {
-    await harness.add(3, fields('reports'));
-    expect(await harness.purges.begin('one', REPORTS)).toMatchObject({ taken: 3 });
-    await harness.add(2, fields('reports'));
+  const count = async (operation: string) => harness.redis.llen(`{tr}:purged:${operation}`);
+  async function purgedTwice(): Promise<[old: Task[], fresh: Task[]]> {
+    const old = [
+      ...(await harness.add(3, fields('reports'))),
+      ...(await harness.add(2, fields('reports', { delayMs: HOUR }))),
+    ];
+    expect(await harness.purges.begin('one', REPORTS)).toMatchObject({ taken: 5 });
+    expect(await harness.purges.count(REPORTS)).toMatchObject({ taken: 0 });
+    const fresh = await harness.add(2, fields('reports'));
     expect(await harness.purges.count(REPORTS)).toMatchObject({ taken: 2 });
     expect(await harness.purges.begin('two', REPORTS)).toMatchObject({ taken: 2 });
     expect(await harness.purges.count(REPORTS)).toMatchObject({ taken: 0 });
-    for (const operation of ['one', 'two']) await takeAll(operation);
-    expect([await listed(), (await alive())[0]]).toEqual([[], {}]);
+    return [old, fresh];
+  }
+  const isClean = async () => {
     expect(await harness.redis.exists('{tr}:leaving', '{tr}:purging')).toBe(0);
+  };
+
+  it.each([
+    ['in their order', ['one', 'two']],
+    ['the other way round', ['two', 'one']],
+  ])('of one queue have each its own tasks, when they are done %s', async (_how, order) => {
+    await purgedTwice();
+    for (const operation of order) await takeAll(operation);
+    expect([await listed(), (await alive())[0], await count('one'), await count('two')]).toEqual([
+      [],
+      {},
+      5,
+      2,
+    ]);
+    await isClean();
+    await sweepAll('two');
+    await undo('one');
+    expect((await listed()).toSorted()).toHaveLength(5);
+  });
+
+  it.each([
+    ['first', 'one', 0],
+    ['second', 'two', 1],
+  ] as const)('of one queue are undone each by itself: the %s', async (_which, undone, at) => {
+    const both = await purgedTwice();
+    await undo(undone);
+    const shown = async () => (await listed()).map((line) => line.split(' ')[0]).toSorted();
+    expect(await shown()).toEqual(ids(both[at]).toSorted());
+    await takeAll(undone === 'one' ? 'two' : 'one');
+    expect(await shown()).toEqual(ids(both[at]).toSorted());
+    expect((await alive())[0]).toMatchObject({ 'q:reports': String(both[at].length) });
+    await isClean();
   });
 });
 

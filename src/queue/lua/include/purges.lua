@@ -1,12 +1,14 @@
 -- What was purged: it is there for nobody any more, and may come back for a while. Needs context.lua.
 --
--- Queues. Hash `purging` has, for each queue (as its gate) that tasks are being taken out of, <position>;<operation>: those
--- go that were stored up to this position of stream `made`, and neither run nor have ended. Whoever comes across one of them
--- takes it away, and a walk over all of them does; then the queue is no longer in the hash. One that is put back into its
--- lane meanwhile, as it ran or was a dead letter, has the position in field `spared`. What was taken away is in no place of a
+-- Queues. Hash `purging` has, for each queue (as its gate) that tasks are being taken out of, marks, the oldest first, ' '
+-- between: <position>;<operation>. Those go that were stored up to this position of stream `made` and are no matter of an
+-- earlier mark, and neither run nor have ended. Whoever comes across one of them takes it away, and a walk over all of them
+-- does; then the mark goes. A mark without an operation is that of a purge that was undone: what was its matter stays, whatever
+-- the marks behind it say. One that is put back into its lane meanwhile, as it ran or was a dead letter, has in field `spared`
+-- the position of the newest mark; it is no matter of that and of earlier ones. What was taken away is in no place of a
 -- lane: list `purged:<operation>` has it, <lane>:<id>, and its field `purged` the operation. Hash `purged` has the operations
--- that took anything. Hash `leaving` has, by the gate of the queue and by <state>/<gate> (as in hash `depth`), how many of the
--- tasks that are to go are in their places yet, and counted there.
+-- that took anything. Hash `leaving` has, by <operation>/<gate of the queue> and by <operation>/<state>/<gate> (as in hash
+-- `depth`), how many of the tasks that are to go are in their places yet, and counted there.
 -- Dead letters. Hash `cleared` has, for each operation, <position>;<position>: those are hidden that are behind the
 -- first and not behind the second position of stream `dead`. Hash `cleared:<operation>` has how many of each fingerprint, of
 -- each queue (as its gate) and of each lane (`lane:<lane>`) these are.
@@ -16,13 +18,6 @@ do
 
 local isAny
 local STATES = { 'scheduled', 'retrying', 'deferred' }
-
--- The fields of hash `leaving` that are of a queue.
-local function leavingFields(gate)
-  local fields = { gate }
-  for _, state in ipairs(STATES) do fields[#fields + 1] = state .. '/' .. gate end
-  return fields
-end
 
 -- Whether tasks are being taken out of any queue; mostly not, and then nothing else is made or asked.
 local function isPurging()
@@ -45,9 +40,12 @@ local function make()
     marks = {}
     local all = call('HGETALL', P .. 'purging')
     for i = 1, #all, 2 do
-      local position, operation = string.match(all[i + 1], '^([^;]*);(.*)$')
-      local time, n = partsOf(position)
-      marks[all[i]] = { time = time, n = n, position = position, operation = operation }
+      local ofQueue = {}
+      for position, operation in string.gmatch(all[i + 1], '([^; ]+);(%S*)') do
+        local time, n = partsOf(position)
+        ofQueue[#ofQueue + 1] = { time = time, n = n, position = position, operation = operation }
+      end
+      marks[all[i]] = ofQueue
     end
     return marks
   end
@@ -67,12 +65,14 @@ local function make()
     return cleared
   end
 
-  -- Whether a purge goes on that takes away a task that was stored at that position and does not run.
+  -- The mark whose matter is a task that was stored at that position and does not run, if it is to go.
   local function markFor(gate, timestamp, spared)
-    local mark = loadMarks()[gate or '']
-    if not mark or spared == mark.position then return nil end
     local time, n = partsOf(timestamp or '')
-    return time and isUpTo(time, n, mark) and mark or nil
+    local sparedTime, sparedN = partsOf(spared or '')
+    for _, mark in ipairs(time and loadMarks()[gate or ''] or {}) do
+      local isSpared = sparedTime and isUpTo(mark.time, mark.n, { time = sparedTime, n = sparedN })
+      if not isSpared and isUpTo(time, n, mark) then return mark.operation ~= '' and mark or nil end
+    end
   end
 
   -- Takes a task away if a purge goes on that it belongs to. It is in none of the places of its lane any more, and has given
@@ -87,8 +87,8 @@ local function make()
     -- What waits is come across newest first, and what comes back is let in from the head of this list on.
     call(state and 'RPUSH' or 'LPUSH', P .. 'purged:' .. mark.operation, lane .. ':' .. id)
     call('HSET', P .. 'purged', mark.operation, '1')
-    call('HINCRBY', P .. 'leaving', ids[1], -1)
-    if state then call('HINCRBY', P .. 'leaving', state .. '/' .. ids[1], -1) end
+    call('HINCRBY', P .. 'leaving', mark.operation .. '/' .. ids[1], -1)
+    if state then call('HINCRBY', P .. 'leaving', mark.operation .. '/' .. state .. '/' .. ids[1], -1) end
     for i = 1, ids[2] and 2 or 0 do
       if call('HINCRBY', P .. 'alive', ids[i], -1) <= 0 then call('HDEL', P .. 'alive', ids[i]) end
     end
@@ -99,8 +99,8 @@ local function make()
   -- looked up when it is left out.
   local function spare(lane, id, gate)
     gate = gate or string.match(call('HGET', jobKey(lane, id), 'gates') or '', '^[^\n]*')
-    local mark = loadMarks()[gate]
-    if mark then call('HSET', jobKey(lane, id), 'spared', mark.position) end
+    local ofQueue = loadMarks()[gate]
+    if ofQueue then call('HSET', jobKey(lane, id), 'spared', ofQueue[#ofQueue].position) end
   end
 
   -- The range of cleared dead letters that a position is in.
@@ -142,16 +142,74 @@ local function make()
     return counts
   end
 
-  -- How many of a queue, and in all, are to go and in their places yet.
-  local function leavingOf(gate) return math.max(0, tonumber(call('HGET', P .. 'leaving', gate)) or 0) end
+  -- By gate of the queue and by <state>/<gate>, how many are to go and in their places yet.
+  local leaving
+  local function toGo()
+    if leaving then return leaving end
+    leaving = {}
+    local all = call('HGETALL', P .. 'leaving')
+    for i = 1, #all, 2 do
+      local field = string.match(all[i], '^[^/]*/(.*)$')
+      leaving[field] = (leaving[field] or 0) + math.max(0, tonumber(all[i + 1]))
+    end
+    return leaving
+  end
+
+  local function leavingOf(field) return toGo()[field] or 0 end
   local function leavingInAll()
     local count = 0
     for gate in pairs(loadMarks()) do count = count + leavingOf(gate) end
     return count
   end
 
+  local function leavingFields(operation, gate)
+    local fields = { operation .. '/' .. gate }
+    for _, state in ipairs(STATES) do fields[#fields + 1] = operation .. '/' .. state .. '/' .. gate end
+    return fields
+  end
+
+  local function keepMarks(gate, ofQueue)
+    -- One that was undone keeps something from those behind it only.
+    while ofQueue[1] and ofQueue[#ofQueue].operation == '' do ofQueue[#ofQueue] = nil end
+    local texts = {}
+    for i, mark in ipairs(ofQueue) do texts[i] = mark.position .. ';' .. mark.operation end
+    marks[gate] = texts[1] and ofQueue or nil
+    if texts[1] then
+      call('HSET', P .. 'purging', gate, table.concat(texts, ' '))
+    else
+      call('HDEL', P .. 'purging', gate)
+    end
+  end
+
+  -- From now on an operation takes all tasks of a queue that were stored up to that position. `counts`: how many these are, then how
+  -- many of them are in each of STATES.
+  local function mark(operation, gate, position, counts)
+    local ofQueue, fields = loadMarks()[gate] or {}, leavingFields(operation, gate)
+    ofQueue[#ofQueue + 1] = { position = position, operation = operation }
+    keepMarks(gate, ofQueue)
+    for i, field in ipairs(fields) do call('HSET', P .. 'leaving', field, ms(counts[i])) end
+  end
+
+  -- From now on no task is taken out of a queue for an operation. `stays`: what it has not taken stays.
+  local function unmark(operation, gate, stays)
+    local left = {}
+    for _, each in ipairs(loadMarks()[gate] or {}) do
+      if each.operation ~= operation then
+        left[#left + 1] = each
+      elseif stays then
+        each.operation = ''
+        left[#left + 1] = each
+      end
+    end
+    keepMarks(gate, left)
+    call('HDEL', P .. 'leaving', unpack(leavingFields(operation, gate)))
+  end
+
+  -- How many an operation has yet to take out of a queue.
+  local function leftOf(operation, gate) return tonumber(call('HGET', P .. 'leaving', operation .. '/' .. gate)) or 0 end
+
   return {
-    leavingOf = leavingOf, leavingInAll = leavingInAll, takeAway = takeAway, spare = spare, isHidden = isHidden, clearedAt = clearedAt, uncount = uncount,
+    STATES = STATES, mark = mark, unmark = unmark, leftOf = leftOf, leavingOf = leavingOf, leavingInAll = leavingInAll, takeAway = takeAway, spare = spare, isHidden = isHidden, clearedAt = clearedAt, uncount = uncount,
     hiddenCounts = hiddenCounts, ranges = function() return loadCleared() or {} end,
   }
 end
@@ -162,7 +220,6 @@ local function of(_, name)
   return made[name]
 end
 purges = setmetatable({
-  leavingFields = leavingFields,
   leavingOf = function(gate) return isPurging() and of(nil, 'leavingOf')(gate) or 0 end,
   leavingInAll = function() return isPurging() and of(nil, 'leavingInAll')() or 0 end,
   takeAway = function(lane, id, ids, state) return isPurging() and of(nil, 'takeAway')(lane, id, ids, state) end,

@@ -1,12 +1,4 @@
--- Ending the mark of a purge. Needs context.lua and purges.lua.
-
--- From now on no task is taken out of a queue for this operation.
-local function unmark(operation, gate)
-  local mark = call('HGET', P .. 'purging', gate)
-  if not mark or string.match(mark, ';(.*)$') ~= operation then return end
-  call('HDEL', P .. 'purging', gate)
-  call('HDEL', P .. 'leaving', unpack(purges.leavingFields(gate)))
-end
+-- Undoing a purge. Needs context.lua and purges.lua.
 
 -- What it has not taken away yet is there again for everybody, and so are all dead letters that it hid.
 local function showAgain(operation)
@@ -16,7 +8,7 @@ local function showAgain(operation)
     call('HDEL', P .. 'cleared', operation)
     call('DEL', P .. 'cleared:' .. operation, key)
   elseif what then
-    unmark(operation, what)
+    purges.unmark(operation, what, true)
   end
 end
 
