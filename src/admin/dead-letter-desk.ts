@@ -7,7 +7,7 @@ import { type RetryHow, TaskQueue } from '../queue/task-queue.js';
 import { TaskReader } from '../queue/task-reader.js';
 import { isTaskId } from '../task/task-id.js';
 import { isFinal, type TaskState } from '../task/task-state.js';
-import { nextCursor, placeAt } from '../http/cursor.js';
+import { nextCursor, placeAt, POSITION } from '../http/cursor.js';
 import { readFilter, saysNothing } from '../tracking/read-filter.js';
 import { notADeadLetter, taskNotFound } from '../tracking/task-problems.js';
 import { taskView } from '../tracking/task-view.js';
@@ -17,8 +17,6 @@ import { AuditLog } from './audit-log.js';
 import { isPaced, PacedRetries } from './paced-retries.js';
 import { retryProblem } from './retry-problem.js';
 
-/** A place in the order in which tasks died. */
-export const POSITION = /^\d{1,15}-\d{1,15}$/;
 const MOST_AT_ONCE = 1000;
 /** So many are retried side by side: enough not to wait for each round trip. */
 const SIDE_BY_SIDE = 16;

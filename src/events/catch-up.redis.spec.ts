@@ -69,6 +69,12 @@ async function publish(count: number): Promise<void> {
     await stream.append(Array.from({ length: Math.min(left, 500) }, one));
 }
 
+function listen(sink: ListenerSink, lastEventId: string): void {
+  const mayStay = () => Promise.resolve(true);
+  const about = { audience: { kind: 'all' } as const, filter: {}, lastEventId, mayStay };
+  hub.add(new Listener(sink, about, config.events.bufferBytes));
+}
+
 const nth = ({ json }: StoredEvent) => Number(/"nth":(\d+)/.exec(json)?.[1]);
 
 it('one that takes what it has missed more slowly than the stream forgets is told of the gap', async () => {
@@ -78,13 +84,7 @@ it('one that takes what it has missed more slowly than the stream forgets is tol
   await publish(900);
   const sink = new SlowSink();
   sink.isOpen = false;
-  const about = {
-    audience: { kind: 'all' } as const,
-    filter: {},
-    lastEventId: from,
-    mayStay: () => Promise.resolve(true),
-  };
-  hub.add(new Listener(sink, about, config.events.bufferBytes));
+  listen(sink, from);
   await until(() => sink.heard.some(({ kind }) => kind === 'task.submitted'));
   await publish(5000);
   sink.open();
@@ -95,4 +95,15 @@ it('one that takes what it has missed more slowly than the stream forgets is tol
   expect(missed).toHaveLength(1);
   expect(gaps.map((at) => nth(sink.heard[at + 1]!))).toContain(missed[0]);
   expect(events.at(-1)).toBe(sent - 1);
+});
+
+it('one that names an event that is yet to come is told of a gap, and of all that comes then', async () => {
+  sent = 0;
+  await publish(3);
+  const sink = new SlowSink();
+  listen(sink, '9999999999999-0');
+  await until(() => sink.isReady);
+  await publish(2);
+  await until(() => sink.heard.length === 3);
+  expect(sink.heard.map((event) => (event.kind === 'gap' ? 'gap' : nth(event)))).toEqual(['gap', 3, 4]);
 });

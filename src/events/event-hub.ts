@@ -101,6 +101,12 @@ export class EventHub implements OnModuleDestroy {
 
   /** Until the listener is where the process is. */
   private async catchUp(listener: Listener): Promise<void> {
+    const newest = await this.stream.lastId();
+    // The store has lost it, in a failover perhaps: what has come since has smaller ids.
+    if (isAfter(listener.at, newest) && isAfter(listener.at, this.read)) {
+      listener.goTo(this.read);
+      await listener.tell(gapEvent(this.read, 'trimmed'));
+    }
     while (!listener.isOver && isAfter(this.read, listener.at)) {
       const from = listener.at;
       const missed = await this.stream.after(from);

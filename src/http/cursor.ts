@@ -1,5 +1,8 @@
 import { invalidRequest } from './problem.js';
 
+/** What a place in a stream looks like; before 1970 there is none. */
+export const POSITION = /^[1-9]\d{0,14}-\d{1,15}$/;
+
 /** Where the next page begins, as clients get it: nothing that they could build on. `null` when there is none. */
 export function nextCursor(place: string | undefined): string | null {
   return place === undefined ? null : cursorOf(place);

@@ -172,6 +172,25 @@ describe('an operation on many tasks', () => {
     expect(retry.status).toBe(400);
   });
 
+  it('and everything else that changes something takes nothing in its query that it does not read', async () => {
+    const [id] = await later(1);
+    const [letter] = await dead(1);
+    const body = { action: 'cancel', filter: { queue: 'default' } };
+    const requests = [
+      ['POST', '/admin/operations', body],
+      ['POST', '/admin/dlq/retry', { retry_all: true }],
+      ['POST', `/admin/dlq/${letter!}/retry`],
+      ['DELETE', `/admin/dlq/${letter!}`],
+      ['DELETE', `/v1/tasks/${id!}`],
+      ['POST', `/v1/tasks/${id!}/run`],
+    ] as const;
+    for (const [method, path, sent] of requests) {
+      const answer = await app.send(method, `${path}?dry_run=true`, sent, ADMIN);
+      expect([answer.status, codes(answer as never), path]).toEqual([400, ['/dry_run'], path]);
+    }
+    expect([await state(id!), await state(letter!)]).toEqual(['scheduled', 'dead_letter']);
+  });
+
   it('is listed, newest first', async () => {
     const ids: string[] = [];
     for (let nth = 0; nth < 3; nth++)

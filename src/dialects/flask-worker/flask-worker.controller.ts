@@ -22,8 +22,7 @@ import { DepthGauge } from '../../queue/gauges/depth-gauge.js';
 import { TaskReader } from '../../queue/task-reader.js';
 import { EnqueueRequest } from '../../task-request/enqueue.dto.js';
 import { ANONYMOUS, isTaskId } from '../../task/task-id.js';
-import { nextCursor, placeAt } from '../../http/cursor.js';
-import { POSITION } from '../../tracking/list.controller.js';
+import { nextCursor, placeAt, POSITION } from '../../http/cursor.js';
 import {
   FlaskCreated,
   FlaskError,
