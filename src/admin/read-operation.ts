@@ -26,6 +26,7 @@ export function readOperation(request: OperationRequest, circumstances: Circumst
   const { all, ...members } = withoutNull(request.filter);
   checkFilter(all, members, faults);
   const dueAt = readDue(request, circumstances, faults);
+  if (request.now === true && request.action !== 'purge') faults.add('/now', 'is for purge only');
   const filter = filterOf(members);
   checkStates(request, filter, faults);
   if (faults.list.length > 0) throw invalidRequest(faults.list);

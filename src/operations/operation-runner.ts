@@ -9,11 +9,11 @@ import { OperationWork } from './operation-work.js';
 import type { Operation, OperationState } from './operation.js';
 import type { Progress } from './operation-record.js';
 import { OperationNews } from './operation-news.js';
-import { OperationStore } from './operation-store.js';
+import { MOST_OPEN_IN_ALL, OperationStore } from './operation-store.js';
 
 const LOOK_EVERY_MS = 1000;
 /** So many operations are worked on by one process at the same time: all there may be, as a slow one must not hold up a purge. */
-const SIDE_BY_SIDE = 100;
+const SIDE_BY_SIDE = MOST_OPEN_IN_ALL;
 const STOP_WITHIN_MS = 1000;
 const MOST_REST_MS = 20;
 

@@ -14,8 +14,9 @@ import { scripts } from './scripts.js';
 /** How long an operation is kept that is over, and how many at most. */
 const KEPT_MS = 7 * DAY_MS;
 const MOST_KEPT = 1000;
-/** Of those that are not over, purges that can be undone included. */
+/** Of those that are not over. Some more of what must not wait for them: previews, and purges, those that can be undone included. */
 const MOST_OPEN = 100;
+export const MOST_OPEN_IN_ALL = 200;
 /** What a process works on is taken up by another one when nothing was heard of it for so long. */
 const LEASE_MS = 10_000;
 
@@ -53,7 +54,8 @@ export class OperationStore {
     const id = newId(this.clock.now());
     const fields = ['spec', JSON.stringify(spec), 'state', 'running', 'total', seen.total];
     if (seen.sample) fields.push('sample', JSON.stringify(seen.sample));
-    const bounds = [MOST_KEPT, MOST_OPEN, audited, this.auditEntries];
+    const mayBeMore = spec.isDryRun || spec.action === 'purge';
+    const bounds = [MOST_KEPT, mayBeMore ? MOST_OPEN_IN_ALL : MOST_OPEN, audited, this.auditEntries];
     const begun = await this.write(scripts.beginOperation, [id, ...bounds, ...fields]);
     return begun === 1 ? id : undefined;
   }

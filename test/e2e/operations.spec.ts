@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { OperationList, OperationView } from '../../src/admin/admin-operations.dto.js';
 import { Receiver } from '../support/receiver.js';
-import { TestApp } from '../support/test-app.js';
+import { inRedis, TestApp } from '../support/test-app.js';
 import { until } from '../support/until.js';
 
 const ADMIN = { 'x-admin-key': 'correct-horse' };
@@ -189,6 +189,25 @@ describe('an operation on many tasks', () => {
       expect([answer.status, codes(answer as never), path]).toEqual([400, ['/dry_run'], path]);
     }
     expect([await state(id!), await state(letter!)]).toEqual(['scheduled', 'dead_letter']);
+  });
+
+  it('can be previewed, and a queue purged, when as many as may be are open', async () => {
+    await inRedis(async (redis) => {
+      for (let n = 0; n < 100; n++)
+        await redis.zadd('{tr}:operations:due', Date.now() + 60_000, `op_open${n}`);
+    });
+    const cancel = { action: 'cancel', filter: { all: true } };
+    expect((await ask(cancel)).body).toMatchObject({ code: 'too_many_operations' });
+    expect((await ask({ ...cancel, dry_run: true })).status).toBe(200);
+    expect((await app.send('DELETE', '/admin/queues/low', undefined, ADMIN)).status).toBe(200);
+    await inRedis((redis) =>
+      redis.zremrangebyscore('{tr}:operations:due', Date.now() + 50_000, Date.now() + 70_000),
+    );
+  });
+
+  it('says of whom `now` is', async () => {
+    const answer = await ask({ action: 'cancel', filter: { all: true }, now: true });
+    expect([answer.status, codes(answer)]).toEqual([400, ['/now']]);
   });
 
   it('is listed, newest first', async () => {

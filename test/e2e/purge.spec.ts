@@ -166,13 +166,12 @@ describe('DELETE /admin/queues/{name}', () => {
   it('stays as it is when there are too many operations', async () => {
     await app.send('PUT', '/admin/queues/reports', { lane: 'low' }, ADMIN);
     const redis = new Redis(redisUrl());
-    const open = Array.from({ length: 100 }, (_, n) => [Date.now() + 3_600_000, `op_open${n}`]).flat();
+    const open = Array.from({ length: 200 }, (_, n) => [Date.now() + 3_600_000, `op_open${n}`]).flat();
     await redis.zadd('{tr}:operations:due', ...(open as [number, string]));
     expect((await remove('/admin/queues/reports?delete=true')).body).toMatchObject({
       code: 'too_many_operations',
     });
     expect((await app.get('/admin/queues/reports', ADMIN)).status).toBe(200);
-    await redis.zremrangebylex('{tr}:operations:due', '-', '+');
     await redis.zrem('{tr}:operations:due', ...open.map(String));
     await redis.quit();
     await remove('/admin/queues/reports?delete=true&now=true');

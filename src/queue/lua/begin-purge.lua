@@ -48,7 +48,7 @@ local function countDead()
   return count
 end
 
--- Behind what was cleared before, up to the newest one.
+-- All that nobody else has cleared, up to the newest one.
 local function clearDead()
   local fields = {}
   for _, lane in ipairs(LANES) do append(fields, { 'lane:' .. lane, visibleIn(lane) }) end
@@ -62,11 +62,8 @@ local function clearDead()
     if queue then append(fields, { queue, depths[i + 1] - (hidden[queue] or 0) }) end
   end
   inPieces(fields, UNPACK, function(from, to) call('HSET', P .. 'cleared:' .. operation, unpack(fields, from, to)) end)
-  local last = { time = 0, n = 0 }
-  for _, range in ipairs(purges.ranges()) do
-    if range.time > last.time or (range.time == last.time and range.n > last.n) then last = range end
-  end
-  call('HSET', P .. 'cleared', operation, ms(last.time) .. '-' .. last.n .. ';' .. newest('dead'))
+  local ranges = purges.notCleared(newest('dead'))
+  if ranges ~= '' then call('HSET', P .. 'cleared', operation, ranges) end
 end
 
 -- What an earlier purge has not taken yet is no matter of this one.

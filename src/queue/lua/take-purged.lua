@@ -94,13 +94,14 @@ end
 
 local function takenSoFar() return call('LLEN', P .. 'purged:' .. operation) end
 
--- Places of a round, `;` and how many were taken before it. A round that takes nothing is the last one.
+-- Places of a round, `;` and how many were taken before it. When there are none left, or a round takes nothing, that is the end.
 local BEGIN = 'w1:0'
 local function goOn()
   local place, before = string.match(ARGV[3], '^(.*);(%d+)$')
   local onward = takeSome(place or BEGIN)
+  if purges.leftOf(operation, gate) <= 0 then return '' end
   if onward then return onward .. ';' .. (before or 0) end
-  if purges.leftOf(operation, gate) <= 0 or takenSoFar() <= tonumber(before) then return '' end
+  if takenSoFar() <= tonumber(before) then return '' end
   return BEGIN .. ';' .. takenSoFar()
 end
 

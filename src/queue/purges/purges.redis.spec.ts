@@ -1,13 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { scripts as operations } from '../../operations/scripts.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { QueueHarness } from '../../../test/support/queue-harness.js';
 import { until } from '../../../test/support/until.js';
 import type { Task } from '../../task/task.js';
 import { QueueGauge } from '../queues/queue-gauge.js';
 import { DeadLetterGroups } from '../dead-letters/dead-letter-groups.js';
+import { LuaScript } from '../../redis/lua-script.js';
+import { INCLUDES } from '../scripts.js';
 import { hiddenDead } from './hidden-dead.js';
 
+const WANT = new URL('../../operations/lua/want-of-operation.lua', import.meta.url);
+const wantOfOperation = new LuaScript(WANT, { elsewhere: INCLUDES });
 const HOUR = 3_600_000;
 const REPORTS = { queue: 'reports' };
 
@@ -58,7 +61,7 @@ async function takeAll(operation: string, most = Infinity): Promise<string> {
 }
 
 const ask = (operation: string) =>
-  operations.wantOfOperation.run(harness.redis, '{tr}:', [clock.now(), operation, 'undo', '', 0]);
+  wantOfOperation.run(harness.redis, '{tr}:', [clock.now(), operation, 'undo', '', 0]);
 
 async function undo(operation: string): Promise<void> {
   const record = { state: 'done', undoUntil: clock.now() + 1, holder: '' };
@@ -272,6 +275,29 @@ describe('several purges at the same time', () => {
 });
 
 describe('a purge', () => {
+  it('is over as soon as none of its tasks is left, however many others there are', async () => {
+    await harness.add(1000, fields('default'));
+    await harness.add(3, fields('reports', { delayMs: HOUR }));
+    await harness.add(500, fields('default', { delayMs: HOUR }));
+    await harness.purges.begin('op', REPORTS);
+    let [calls, onward] = [0, ''];
+    do {
+      [onward] = await harness.purges.takeSome('op', onward);
+      calls++;
+    } while (onward !== '');
+    expect(await harness.redis.llen('{tr}:purged:op')).toBe(3);
+    await harness.purges.begin('none', REPORTS);
+    expect(await harness.purges.takeSome('none', '')).toEqual(['', 0]);
+    expect(calls).toBeLessThan(17);
+  });
+
+  it('is not ended halfway, as what it hides would be hidden for ever', async () => {
+    const spec = JSON.stringify({ action: 'purge', filter: REPORTS });
+    await harness.redis.hset('{tr}:operation:op', { spec, state: 'running', holder: '' });
+    const args = [clock.now(), 'op', 'cancel', '', 0];
+    expect(await wantOfOperation.run(harness.redis, '{tr}:', args)).toBe('no_cancel');
+  });
+
   it('that was sent again when it was over hides nothing', async () => {
     await harness.add(1, fields('reports'));
     await harness.redis.hset('{tr}:operation:op', { state: 'running' });
@@ -355,6 +381,25 @@ describe('dead letters that are cleared', () => {
     expect(await hidden()).toBe(0);
     expect(await harness.queue.retry(old[0]!.id)).toBe('retried');
     expect(await harness.redis.keys('{tr}:purge:*')).toEqual([]);
+  });
+
+  it('that came back are cleared again, whatever was cleared in between', async () => {
+    const one = await die(2, 'permanent_failure');
+    await harness.purges.begin('one', 'dead letters');
+    expect(await harness.purges.begin('none', 'dead letters')).toMatchObject({ taken: 0 });
+    const two = await die(2, 'permanent_failure');
+    await harness.purges.begin('two', 'dead letters');
+    await undo('one');
+    const three = await die(1, 'permanent_failure');
+    expect(await dead()).toHaveLength(3);
+    expect(await harness.purges.begin('three', 'dead letters')).toMatchObject({ taken: 3 });
+    expect([await dead(), await groups(), await hidden()]).toEqual([[], [], 5]);
+    await undo('two');
+    const shown = async () => (await dead()).map((line) => line.split(' ')[0]).toSorted();
+    expect(await shown()).toEqual(ids(two).toSorted());
+    await sweepAll('three');
+    expect([await shown(), await hidden()]).toEqual([ids(two).toSorted(), 0]);
+    for (const { id } of [...one, ...three]) expect(await harness.redis.exists(`{tr}:default:${id}`)).toBe(0);
   });
 
   it('are hidden each by its own clearing', async () => {

@@ -9,8 +9,8 @@
 -- lane: list `purged:<operation>` has it, <lane>:<id>, and its field `purged` the operation. Hash `purged` has the operations
 -- that took anything. Hash `leaving` has, by <operation>/<gate of the queue> and by <operation>/<state>/<gate> (as in hash
 -- `depth`), how many of the tasks that are to go are in their places yet, and counted there.
--- Dead letters. Hash `cleared` has, for each operation, <position>;<position>: those are hidden that are behind the
--- first and not behind the second position of stream `dead`. Hash `cleared:<operation>` has how many of each fingerprint, of
+-- Dead letters. Hash `cleared` has, for each operation, ranges, ' ' between: <position>;<position>: those are hidden that are
+-- behind the first and not behind the second position of stream `dead`. No two ranges overlap. Hash `cleared:<operation>` has how many of each fingerprint, of
 -- each queue (as its gate) and of each lane (`lane:<lane>`) these are.
 
 local purges
@@ -55,12 +55,13 @@ local function make()
     cleared = false
     local all = call('HGETALL', P .. 'cleared')
     for i = 1, #all, 2 do
-      local from, to = string.match(all[i + 1], '^([^;]*);(.*)$')
-      local time, n = partsOf(from)
-      local range = { operation = all[i], from = { time = time, n = n } }
-      range.time, range.n = partsOf(to)
-      cleared = cleared or {}
-      cleared[#cleared + 1] = range
+      for from, to in string.gmatch(all[i + 1], '([^; ]+);([^; ]+)') do
+        local time, n = partsOf(from)
+        local range = { operation = all[i], from = { time = time, n = n } }
+        range.time, range.n = partsOf(to)
+        cleared = cleared or {}
+        cleared[#cleared + 1] = range
+      end
     end
     return cleared
   end
@@ -108,6 +109,27 @@ local function make()
     for _, range in ipairs(loadCleared() or {}) do
       if isUpTo(time, n, range) and not isUpTo(time, n, range.from) then return range end
     end
+  end
+
+  -- The ranges between those that are cleared, up to a position, as text; '' = there are none.
+  local function notCleared(upTo)
+    local ranges, holes, at = { unpack(loadCleared() or {}) }, {}, { time = 0, n = 0 }
+    local newest = {}
+    newest.time, newest.n = partsOf(upTo)
+    table.sort(ranges, function(one, other)
+      return isUpTo(one.from.time, one.from.n, other.from) and not isUpTo(other.from.time, other.from.n, one.from)
+    end)
+    local function upToThere(there)
+      if not isUpTo(there.time, there.n, at) then
+        holes[#holes + 1] = ms(at.time) .. '-' .. ms(at.n) .. ';' .. ms(there.time) .. '-' .. ms(there.n)
+      end
+    end
+    for _, range in ipairs(ranges) do
+      upToThere(range.from)
+      if not isUpTo(range.time, range.n, at) then at = range end
+    end
+    upToThere(newest)
+    return table.concat(holes, ' ')
   end
 
   local function isHidden(lane, id)
@@ -209,7 +231,7 @@ local function make()
   local function leftOf(operation, gate) return tonumber(call('HGET', P .. 'leaving', operation .. '/' .. gate)) or 0 end
 
   return {
-    STATES = STATES, mark = mark, unmark = unmark, leftOf = leftOf, leavingOf = leavingOf, leavingInAll = leavingInAll, takeAway = takeAway, spare = spare, isHidden = isHidden, clearedAt = clearedAt, uncount = uncount,
+    STATES = STATES, mark = mark, unmark = unmark, leftOf = leftOf, leavingOf = leavingOf, leavingInAll = leavingInAll, takeAway = takeAway, spare = spare, isHidden = isHidden, clearedAt = clearedAt, notCleared = notCleared, uncount = uncount,
     hiddenCounts = hiddenCounts, ranges = function() return loadCleared() or {} end,
   }
 end
