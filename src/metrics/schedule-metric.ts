@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { counter, histogram, type MetricDefinition } from './metric.js';
+import { counter, histogram, type MetricDefinition, readAtScrape } from './metric.js';
 
 const lateness: MetricDefinition = {
   name: 'taskqueue_occurrence_lateness_seconds',
@@ -20,7 +20,19 @@ const skipped: MetricDefinition = {
   },
 };
 
-export const scheduleMetrics = [lateness, skipped];
+/** What fires schedules, in two loops: one claims what is due, the other makes tasks of what was claimed. */
+export const SCHEDULER_LOOPS = ['claims', 'occurrences'] as const;
+export type SchedulerLoop = (typeof SCHEDULER_LOOPS)[number];
+
+const silence: MetricDefinition = {
+  name: 'taskqueue_scheduler_silence_seconds',
+  type: 'gauge',
+  help: 'How long ago the loops of this worker last completed a round that fire schedules: claims of what is due, and occurrences that become tasks. More than 60 = it is stalled.',
+  role: 'worker',
+  labels: { loop: SCHEDULER_LOOPS.join(', ') },
+};
+
+export const scheduleMetrics = [lateness, skipped, silence];
 
 @Injectable()
 export class ScheduleMetric {
@@ -28,7 +40,12 @@ export class ScheduleMetric {
   private readonly skips = counter(skipped);
 
   fired(latenessSec: number): void {
-    this.lateness.observe(latenessSec);
+    this.lateness.observe({}, latenessSec);
+  }
+
+  /** @param read gives how long ago each loop last completed, milliseconds */
+  measureSilenceWith(read: () => Readonly<Record<SchedulerLoop, number>>): void {
+    readAtScrape(silence, () => Object.entries(read()).map(([loop, ms]) => [ms / 1000, { loop }] as const));
   }
 
   /** @param reason one of few: it is a label */
