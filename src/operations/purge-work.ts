@@ -97,7 +97,7 @@ export class PurgeWork {
 }
 
 /** What a purge empties. */
-export function purgedBy({ filter }: OperationSpec): Purged {
+function purgedBy({ filter }: OperationSpec): Purged {
   return filter.queue === undefined ? 'dead letters' : { queue: filter.queue };
 }
 
