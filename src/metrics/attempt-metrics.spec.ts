@@ -9,7 +9,6 @@ import { AttemptMetrics } from './attempt-metrics.js';
 import { AttemptNameMetrics } from './name-metrics.js';
 
 const HOST = 'https://a.example';
-const metrics = new AttemptMetrics(new AttemptNameMetrics(loadConfig({})));
 const task = {
   ...{ id: 'a', clientId: 'client-a', queue: 'mail', lane: 'high', createdAt: 10_000, scheduledAt: 10_000 },
   target: { url: `${HOST}/hook`, method: 'POST' },
@@ -23,8 +22,10 @@ const second: Attempt = {
   timings: { queueMs: 40, totalMs: 250 },
 };
 
+let metrics: AttemptMetrics;
 beforeEach(() => {
-  register.resetMetrics();
+  register.clear();
+  metrics = new AttemptMetrics(new AttemptNameMetrics(loadConfig({})));
 });
 
 async function after(
