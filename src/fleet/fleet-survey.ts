@@ -39,15 +39,18 @@ export class FleetSurvey {
     const fleet = this.fleetOf(await this.workers(), running);
     const memory = await readMemory(redis);
     const replication = readReplicationInfo(await redis.info('replication'));
+    const due = (before: number): Promise<number> => redis.zcount(SCHEDULES_DUE_KEY, '-inf', before);
+    // Without a worker nobody makes tasks of them.
+    const runnable = backlog.runnable + (await due(Date.now()));
     return {
       at: Date.now(),
       ...backlog,
       ...fleet,
-      desiredWorkers: desiredWorkers({ ...fleet, runnable: backlog.runnable }, autoscale),
+      desiredWorkers: desiredWorkers({ ...fleet, runnable }, autoscale),
       ...memory,
       ...replicaFigures(replication),
       ...(await largestNames(redis, metrics.maxNames, parked)),
-      overdueSchedules: await redis.zcount(SCHEDULES_DUE_KEY, '-inf', Date.now() - OVERDUE_MS),
+      overdueSchedules: await due(Date.now() - OVERDUE_MS),
       rememberedHosts: await redis.hlen(CIRCUITS_KEY),
       ...(await troubledHosts(redis, metrics.maxNames, parked)),
     };

@@ -61,6 +61,15 @@ describe('GET /v1/autoscale', () => {
     // Four counts, of which there is one in five seconds.
   }, 120_000);
 
+  it('a schedule that is due wants a worker: with none, nobody makes a task of it', async () => {
+    const settings = { ADMIN_API_KEY: ADMIN_KEY, MODE: 'api', AUTOSCALE_MIN_WORKERS: '0' };
+    app = await TestApp.start(settings);
+    expect((await nextCount()).desired_workers).toBe(0);
+    const schedule = { client_id: 'nightly', schedule_id: 'tick', every: 1, task: { url: target.url } };
+    expect((await app.post('/v1/schedules', schedule)).status).toBe(201);
+    await until(async () => (await nextCount()).desired_workers === 1, { timeoutMs: 20_000 });
+  });
+
   it.each([
     ['/v1/autoscale', 'autoscale-token', 'metrics-token'],
     ['/metrics', 'metrics-token', 'autoscale-token'],
