@@ -69,4 +69,8 @@ export class ApiModule implements Half {
     this.operations.start();
     return this.memory.start();
   }
+
+  drain(): Promise<void> {
+    return this.operations.stop();
+  }
 }

@@ -1,6 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Config } from '../config/config.js';
 import { HealthRegistry } from '../health/health-registry.js';
+import { LayoutWatch } from '../redis/layout-watch.js';
 import { RedisConnections } from '../redis/redis-connections.js';
 import { Tracing } from '../tracing/tracing.js';
 import { announce } from './announce.js';
@@ -12,6 +13,9 @@ import { listenFailure, startFailure } from './start-refused.js';
 
 /** After the drain: time to hand tasks back, close the server and quit Redis. */
 const AFTER_DRAIN_MS = 5000;
+
+/** The longest that a timer can wait. What runs ends by its own timeout long before. */
+const AS_LONG_AS_IT_TAKES_MS = 2 ** 31 - 1;
 
 const NEVER = new AbortController().signal;
 
@@ -46,6 +50,7 @@ export class Application {
       const url = await this.listen();
       await this.nest.get(RedisConnections).waitUntilReady(signal);
       await orAborted(signal, Promise.all(this.halves.map(async (half) => half.start?.())));
+      this.nest.get(LayoutWatch).start(() => void this.drain(AS_LONG_AS_IT_TAKES_MS).catch(() => undefined));
       announce(this.config, url);
       return url;
     } catch (error) {
@@ -66,13 +71,18 @@ export class Application {
     this.nest.get(HealthRegistry).beginShutdown();
     return runInOrder(
       [
-        ['drain', () => Promise.all(this.halves.map(async (half) => half.drain?.(drainMs)))],
+        ['drain', () => this.drain(drainMs)],
         ['http', () => this.nest.close()],
         ['traces', () => this.nest.get(Tracing).close()],
         ['redis', () => this.nest.get(RedisConnections).close()],
       ],
       drainMs + AFTER_DRAIN_MS,
     );
+  }
+
+  /** Also called once more while it is under way, when a process that finishes its tasks is to end. */
+  private drain(deadlineMs: number): Promise<unknown> {
+    return Promise.all(this.halves.map(async (half) => half.drain?.(deadlineMs)));
   }
 
   /** Not by way of Nest, which writes a failure into the log before anybody can say it in better words. */

@@ -4,7 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Logger, PinoLogger } from 'nestjs-pino';
 import type { Config } from '../config/config.js';
-import { boundBodies } from '../http/body-budget.js';
+import { bodyBudget, boundBodies, heapLimit } from '../http/body-budget.js';
 import { allowLargerBodies } from '../http/body-limit.js';
 import { allowOnlyHosts } from '../http/allowed-hosts.js';
 import { sendCommonHeaders } from '../http/common-headers.js';
@@ -24,10 +24,12 @@ import { assemblyLogger } from '../logging/logging.module.js';
 import { requestLog } from '../logging/request-log.js';
 import { HttpMetrics } from '../metrics/http-metrics.js';
 import { compileCidrs } from '../net/cidr.js';
+import { LayoutWatch } from '../redis/layout-watch.js';
 import { openTracing } from '../tracing/open-tracing.js';
 import { Tracing } from '../tracing/tracing.js';
 import { AppModule } from './app.module.js';
 import { dialectsOf } from './dialects.js';
+import { refuseWhenShutOut } from './refuse-shut-out.js';
 import { traceOf, traceRequests } from './trace-requests.js';
 
 /** Named here, because a worker does not load the route's own code. */
@@ -95,10 +97,12 @@ async function prepareServer(app: NestFastifyApplication, config: Config): Promi
   traceRequests(server, app.get(Tracing));
   await tellOfRequests(app);
   refuseOtherMethods(server);
+  refuseWhenShutOut(server, app.get(LayoutWatch));
   app.get(Doors).guard(server);
   askForBodies(server);
   if (config.service.mode !== 'worker') routeUpgrades(server);
-  boundBodies(server, config.ingress.maxBodiesBytes);
+  const { maxBodiesBytes, maxBatchBytes } = config.ingress;
+  boundBodies(server, bodyBudget(maxBodiesBytes, maxBatchBytes, heapLimit()));
 }
 
 /** Browsers ask before they send for a page of another origin, and do not let it read what they were not told it may. */

@@ -1,4 +1,4 @@
-/** One half of the product, as far as starting and stopping go. The API half has nothing to drain. */
+/** One half of the product, as far as starting and stopping go. */
 export interface Half {
   /** Resolves when it takes work. */
   start?(): Promise<void>;

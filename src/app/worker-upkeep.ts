@@ -26,14 +26,14 @@ export class WorkerUpkeep {
     this.scheduler.start();
   }
 
-  /** It takes none any more. */
-  beginLeaving(): Promise<void> {
-    return this.presence.beginLeaving();
+  /** It takes none any more, and makes none. */
+  async beginLeaving(): Promise<void> {
+    await Promise.all([this.scheduler.stop(), this.presence.beginLeaving()]);
   }
 
   /** Nothing runs any more. */
   async leave(): Promise<void> {
-    await Promise.all([this.callbacks.stop(), this.scheduler.stop()]);
+    await this.callbacks.stop();
     await this.presence.leave();
   }
 }

@@ -42,7 +42,7 @@ export class IngressSettings {
 
   @Env(
     'MAX_BODIES_BYTES',
-    'Bytes of request bodies over 64 KiB that are in memory at a time, of one process; more get 503 with `Retry-After`.',
+    'Bytes of request bodies over 64 KiB that are in memory at a time, of one process; more get 503 with `Retry-After`. At most a sixth of what the heap of Node, half of the memory of a container, has above 90 MiB.',
     { allowed: '`MAX_BATCH_BYTES` to 68719476736' },
   )
   @IsInt()

@@ -1,7 +1,7 @@
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import fastify, { type FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { boundBodies } from './body-budget.js';
+import { bodyBudget, boundBodies } from './body-budget.js';
 import { sendProblem } from './send-problem.js';
 import { toProblem } from './to-problem.js';
 
@@ -106,5 +106,19 @@ describe('bodies that are in memory at a time', () => {
     expect((await post('/length', 64 * KIB))[0]).toBe(200);
     for (const go of release) go();
     await Promise.all(held);
+  });
+});
+
+describe('bodyBudget', () => {
+  const MIB = 1024 * KIB;
+  const budget = (heap: number) => bodyBudget(256 * MIB, 8 * MIB, heap * MIB) / MIB;
+
+  it('is a sixth of what the heap has above what the process itself takes', () => {
+    expect([270, 570].map(budget)).toEqual([30, 80]);
+  });
+
+  it('leaves room for the largest body, and is never more than was said', () => {
+    expect([64, 90, 120].map(budget)).toEqual([8, 8, 8]);
+    expect(budget(4144)).toBe(256);
   });
 });

@@ -39,7 +39,12 @@ export class OperationRunner implements OnModuleDestroy {
     });
   }
 
-  async onModuleDestroy(): Promise<void> {
+  onModuleDestroy(): Promise<void> {
+    return this.stop();
+  }
+
+  /** Resolves when what is under way has come to a rest, or soon; another process goes on with it. */
+  async stop(): Promise<void> {
     this.callOff();
     this.stopping.abort();
     await within(STOP_WITHIN_MS, Promise.all(this.running)).catch(() => undefined);

@@ -14,6 +14,10 @@ interface Service {
   readonly depends_on?: Readonly<Record<string, { condition: string }>>;
   readonly deploy?: { readonly replicas: number };
   readonly container_name?: string;
+  readonly logging?: { readonly options?: Readonly<Record<string, string>> };
+  readonly read_only?: boolean;
+  readonly cap_drop?: readonly string[];
+  readonly security_opt?: readonly string[];
 }
 
 interface Compose {
@@ -74,6 +78,22 @@ describe('docker-compose.yml', () => {
     const names = ours.flatMap(([, { environment = {} }]) => Object.keys(environment));
     expect(names.filter((name) => !SETTING_NAMES.has(name))).toEqual([]);
     expect(ours.map(([name]) => name)).toEqual(['dispatcher', 'worker', 'single']);
+  });
+
+  it('lets nothing grow without bounds: neither logs nor Redis', () => {
+    const redis = services.filter(([, { environment = {} }]) => 'APPENDFSYNC' in environment);
+    expect(redis.length).toBe(7);
+    for (const [, { environment = {} }] of redis)
+      expect(environment['MAXMEMORY']).toMatch(/^\$\{[A-Z_]+:-\d+mb\}$/);
+    for (const [name, { logging }] of services)
+      expect([name, logging?.options]).toEqual([name, { 'max-size': '10m', 'max-file': '5' }]);
+  });
+
+  it('gives no service a root file system that it can write to, or a capability', () => {
+    for (const [name, service] of services) {
+      const { read_only: readOnly, cap_drop: dropped, security_opt: options } = service;
+      expect([name, readOnly, dropped, options]).toEqual([name, true, ['ALL'], ['no-new-privileges:true']]);
+    }
   });
 
   it('has no password of its own', () => {

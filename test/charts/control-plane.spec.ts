@@ -152,6 +152,38 @@ describe('the chart for Control Plane', () => {
     expect(secret(all)).toEqual({ 'admin-api-key': 'k', 'redis-password': 'pw-39' });
   });
 
+  it.each([
+    [{}, []],
+    [{ redis: { address: 'redis:6379' } }, []],
+    [{ redis: { address: 'redis.other.cpln.local:6379' } }, []],
+    [{ api: { env: { otelEndpoint: 'tracing.controlplane:4318' } } }, []],
+    [{ redis: { address: 'redis.example.com:6379' } }, ['0.0.0.0/0']],
+    [{ redis: { address: '203.0.113.9:6379' } }, ['0.0.0.0/0']],
+    [{ api: { env: { otelEndpoint: 'https://otel.example.com/v1' } } }, ['0.0.0.0/0']],
+  ])('lets the API out only to what %j has elsewhere', (values: Values, expected) => {
+    const redis = { ...(NEEDED['redis'] as Values), ...(values['redis'] as Values | undefined) };
+    const external = at(
+      workload(resources({ ...NEEDED, ...values, redis }), 'api'),
+      'firewallConfig.external',
+    );
+    expect(at(external, 'outboundAllowCIDR')).toEqual(expected);
+  });
+
+  it('bounds the memory of Redis, and does not run it as root', () => {
+    const redis = (memory?: string) =>
+      resources(given('redis.redis', memory ? { resources: { memory } } : {}));
+    expect(env(redis(), 'redis')['MAXMEMORY']).toBe('614mb');
+    expect(env(redis('1.5Gi'), 'redis')['MAXMEMORY']).toBe('921mb');
+    expect(env(redis(), 'sentinel')['MAXMEMORY']).toBeUndefined();
+    expect(() => redis('much')).toThrow(/like 512Mi or 2Gi \(got "much"\)/);
+    for (const part of ['redis', 'sentinel']) {
+      expect(at(workload(redis(), part), 'securityOptions')).toEqual({
+        runAsUser: 999,
+        filesystemGroupId: 999,
+      });
+    }
+  });
+
   it('takes passwords from a secret that is there', () => {
     const from = (key: string) => ({ fromSecret: { name: 'theirs', ...(key && { passwordKey: key }) } });
     const redis = { admin: from(''), redis: { auth: from('a') }, sentinel: { auth: from('b') } };

@@ -38,11 +38,14 @@ describe('the chart for Kubernetes', () => {
   });
 
   it('renders one random password, the same wherever it goes', () => {
-    const objects = render();
-    const sums = objects.map((object) => at(object, 'spec.template.metadata.annotations')).filter(Boolean);
-    expect(sums).toHaveLength(3);
-    expect(new Set(sums.map((annotations) => at(annotations, 'checksum/secret'))).size).toBe(1);
-    expect(find(render(), 'Secret', 'task-runner-secrets')).not.toEqual(
+    const objects = render({ redis: { mode: 'sentinel' } });
+    const sums = (checksum: string) =>
+      objects.map((object) => at(object, `spec.template.metadata.annotations.${checksum}`)).filter(Boolean);
+    for (const checksum of ['checksum/secret', 'checksum/passwords']) {
+      expect(sums(checksum)).toHaveLength(2);
+      expect(new Set(sums(checksum)).size).toBe(1);
+    }
+    expect(find(render({ redis: { mode: 'sentinel' } }), 'Secret', 'task-runner-secrets')).not.toEqual(
       find(objects, 'Secret', 'task-runner-secrets'),
     );
   });

@@ -173,6 +173,19 @@ export const REFUSED: readonly (Case & { readonly says: RegExp })[] = [
     says: /no Secret for api\.env\.adminApiKey/,
   },
   {
+    name: 'a URL of Redis that no Secret has',
+    values: {
+      createSecret: false,
+      redis: { url: 'redis://elsewhere:6379' },
+    },
+    says: /name your Secret in secretName: redis\.url reads redis-url from it/,
+  },
+  {
+    name: 'a memory that cannot be read',
+    values: { redis: { redis: { resources: { memory: 'plenty' } } } },
+    says: /like 512Mi or 2Gi \(got "plenty"\)/,
+  },
+  {
     name: 'a setting that is a value',
     values: { config: { MODE: 'both' } },
     says: /config\.MODE: use api\.enabled and worker\.enabled/,

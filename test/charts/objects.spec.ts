@@ -1,6 +1,7 @@
 import { BlockList } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { at, find, type Manifest, render, type Values } from './render.js';
+import { compileAddressPolicy } from '../../src/net/address-policy.js';
+import { at, environment, find, type Manifest, render, type Values } from './render.js';
 
 interface Rule {
   readonly ports?: readonly { readonly port: number | string; readonly protocol?: string }[];
@@ -30,37 +31,62 @@ function reaches(rules: readonly Rule[], address: string): boolean {
 function isIn(address: string, ranges: readonly string[]): boolean {
   const list = new BlockList();
   const family = (text: string) => (text.includes(':') ? 'ipv6' : 'ipv4');
-  for (const range of ranges) {
+  // Node takes IPv4 addresses for part of ::/0, a cluster does not.
+  for (const range of ranges.filter((each) => family(each) === family(address))) {
     const [net = '', bits = ''] = range.split('/');
     list.addSubnet(net, Number(bits), family(net));
   }
   return list.check(address, family(address));
 }
 
-const PRIVATE = [
-  '10.1.2.3',
-  '172.16.0.1',
-  '192.168.1.1',
-  '127.0.0.1',
-  '169.254.169.254',
-  '100.100.100.200',
-  '168.63.129.16',
-  'fd00:ec2::254',
-  '::1',
-  'fe80::1',
+const METADATA = [
+  ...['169.254.169.254', '100.100.100.200', '168.63.129.16', '192.0.0.192'],
+  ...['fd00:ec2::254', 'fd20:ce::254', 'fd00:42::42', 'fe80::a9fe:a9fe', '64:ff9b::a9fe:a9fe'],
 ];
-const ON_THE_INTERNET = ['203.0.113.9', '8.8.8.8', '2606:4700::1111'];
+const PRIVATE = [
+  ...['10.1.2.3', '172.16.0.1', '192.168.1.1', '127.0.0.1', '100.64.0.1', '198.18.0.1', '224.0.0.1'],
+  ...['::1', '::ffff:10.1.2.3', 'fc00::1', 'fe80::1', 'ff02::1', '2002:a01:203::1', '2001::1'],
+  // 10.1.2.3, 100.64.0.1, 127.0.0.1, 172.16.0.1, 192.168.1.1 and 224.0.0.1 by way of NAT64.
+  ...['64:ff9b::a01:203', '64:ff9b::6440:1', '64:ff9b::7f00:1', '64:ff9b::ac10:1', '64:ff9b::c0a8:101'],
+  ...['64:ff9b::e000:1', '64:ff9b:1::a01:203'],
+];
+const ON_THE_INTERNET = ['203.0.113.9', '8.8.8.8', '2606:4700::1111', '64:ff9b::808:808'];
 
 describe('the network policy', () => {
   it('lets workers reach the internet, and no private address', () => {
     const rules = egress({}, 'worker');
     expect(ON_THE_INTERNET.filter((address) => !reaches(rules, address))).toEqual([]);
-    expect(PRIVATE.filter((address) => reaches(rules, address))).toEqual([]);
+    expect([...PRIVATE, ...METADATA].filter((address) => reaches(rules, address))).toEqual([]);
   });
 
-  it('lets them reach every address when that is allowed', () => {
+  it('lets them reach every address when that is allowed, but what hands out credentials', () => {
     const rules = egress({ worker: { env: { allowPrivateUrls: true } } }, 'worker');
     expect([...PRIVATE, ...ON_THE_INTERNET].filter((address) => !reaches(rules, address))).toEqual([]);
+    expect(METADATA.filter((address) => reaches(rules, address))).toEqual([]);
+  });
+
+  it('says of every address that it closes or opens the same as the product', () => {
+    for (const allowPrivateUrls of [false, true]) {
+      const rules = egress({ worker: { env: { allowPrivateUrls } } }, 'worker');
+      const product = compileAddressPolicy({ allowPrivateUrls, allowLoopbackUrls: false, denyCidrs: [] });
+      const called = [...METADATA, ...ON_THE_INTERNET, '10.1.2.3', '192.168.1.1', '100.64.0.1', 'fc00::1'];
+      // Documentation, which nobody has.
+      const differ = called.filter(
+        (address) => address !== '203.0.113.9' && reaches(rules, address) !== product.judge(address).allowed,
+      );
+      expect(differ).toEqual([]);
+    }
+  });
+
+  it('lets the pod of helm test come to the API, whoever else may', () => {
+    const apiFrom = [{ namespaceSelector: { matchLabels: { name: 'ingress' } } }];
+    const objects = render({ networkPolicy: { apiFrom } });
+    const [test, ...others] = at(policy(objects, 'api'), 'ingress.0.from') as {
+      podSelector: { matchLabels: object };
+    }[];
+    expect(others).toEqual(apiFrom);
+    expect(find(objects, 'Pod', name('test'))?.metadata.labels).toMatchObject(test!.podSelector.matchLabels);
+    expect(at(policy(render(), 'api'), 'ingress.0.from')).toBeUndefined();
   });
 
   it('leaves names, Redis and the collector open to both, and nothing else to the API', () => {
@@ -96,6 +122,43 @@ describe('the network policy', () => {
       const pod = at(find(render(), 'Deployment', name(part)), 'spec.template.metadata.labels');
       expect(pod).toMatchObject(labels);
     }
+  });
+});
+
+describe('ALLOWED_HOSTS', () => {
+  it('also has the names by which helm test and KEDA call the API', () => {
+    const objects = render({
+      config: { ALLOWED_HOSTS: 'tasks.example.com, [::1]' },
+      autoscaling: { mode: 'keda' },
+    });
+    const hosts = environment(find(objects, 'Deployment', name('api')))['ALLOWED_HOSTS']?.split(',');
+    const test = at(find(objects, 'Pod', name('test')), 'spec.containers.0.env') as {
+      name: string;
+      value: string;
+    }[];
+    const trigger = at(
+      find(objects, 'ScaledObject', name('worker')),
+      'spec.triggers.0.metadata.url',
+    ) as string;
+    const called = test.find(({ name: key }) => key === 'API_URL')?.value ?? '';
+    expect(hosts).toEqual(
+      expect.arrayContaining(['tasks.example.com', new URL(called).hostname, new URL(trigger).hostname]),
+    );
+  });
+
+  it('is asked of nobody by workers, which Prometheus calls by their addresses', () => {
+    const objects = render({ config: { ALLOWED_HOSTS: 'tasks.example.com' } });
+    const probes = (part: string) =>
+      at(
+        find(objects, 'Deployment', name(part)),
+        'spec.template.spec.containers.0.readinessProbe.httpGet.httpHeaders',
+      );
+    expect(environment(find(objects, 'Deployment', name('worker')))['ALLOWED_HOSTS']).toBe('');
+    expect([probes('api'), probes('worker')]).toEqual([
+      [{ name: 'Host', value: 'tasks.example.com' }],
+      undefined,
+    ]);
+    expect(environment(find(render(), 'Deployment', name('api')))['ALLOWED_HOSTS']).toBeUndefined();
   });
 });
 
@@ -146,6 +209,18 @@ describe('scaling', () => {
   });
 });
 
+/** Over what the pods of Redis are spread, and what happens when that cannot be. */
+function spreadOf(redis: Values): Record<string, string> {
+  const objects = render({ redis: { mode: 'sentinel', ...redis } });
+  const constraints = at(
+    find(objects, 'StatefulSet', name('redis')),
+    'spec.template.spec.topologySpreadConstraints',
+  ) as { topologyKey: string; whenUnsatisfiable: string }[];
+  return Object.fromEntries(
+    constraints.map(({ topologyKey, whenUnsatisfiable }) => [topologyKey, whenUnsatisfiable]),
+  );
+}
+
 describe('Redis', () => {
   it('takes six tenths of its memory, and writes each task to the disk when it is alone', () => {
     const env = (values: Values) => {
@@ -160,12 +235,40 @@ describe('Redis', () => {
     expect(sentinel).toMatchObject({ MAXMEMORY: '307mb', APPENDFSYNC: 'everysec' });
   });
 
+  it.each([
+    [{ memory: '1.5Gi' }, '921mb'],
+    [{ memory: '2G' }, '1144mb'],
+    [{ memory: '2000M' }, '1144mb'],
+    [{ memory: 2147483648 }, '1228mb'],
+    [{ limits: { memory: '512Mi' } }, '307mb'],
+    [{ memory: '', requests: { memory: '1Gi' } }, ''],
+  ])('has a maxmemory below the limit of %j', (resources, expected) => {
+    const redis = find(render({ redis: { redis: { resources } } }), 'StatefulSet', name('redis'));
+    expect(environment(redis)['MAXMEMORY']).toBe(expected);
+  });
+
+  it('keeps nodes from being drained while a replica is being filled', () => {
+    const objects = render({ redis: { mode: 'sentinel' } });
+    const eviction = (part: string) =>
+      at(find(objects, 'PodDisruptionBudget', name(part)), 'spec.unhealthyPodEvictionPolicy');
+    expect(['api', 'worker', 'redis', 'sentinel'].map(eviction)).toEqual([
+      'AlwaysAllow',
+      'AlwaysAllow',
+      'IfHealthyBudget',
+      'IfHealthyBudget',
+    ]);
+  });
+
   it('keeps its disks apart from the release, and its pods apart from each other', () => {
     const redis = find(render({ redis: { mode: 'sentinel' } }), 'StatefulSet', name('redis'));
     expect(at(redis, 'spec.replicas')).toBe(3);
-    expect(at(redis, 'spec.template.spec.topologySpreadConstraints.0.topologyKey')).toBe(
-      'kubernetes.io/hostname',
-    );
+    expect(spreadOf({})).toEqual({
+      'kubernetes.io/hostname': 'ScheduleAnyway',
+      'topology.kubernetes.io/zone': 'ScheduleAnyway',
+    });
+    expect(spreadOf({ spread: 'DoNotSchedule' })).toMatchObject({
+      'kubernetes.io/hostname': 'DoNotSchedule',
+    });
     expect(at(find(render(), 'Secret', 'task-runner-secrets'), 'metadata.annotations')).toEqual({
       'helm.sh/resource-policy': 'keep',
     });

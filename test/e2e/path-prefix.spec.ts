@@ -26,8 +26,12 @@ describe('PATH_PREFIX', () => {
   });
 
   it('takes only whole parts of a path for it, and takes it off once', async () => {
-    const paths = ['/tasksx/health', '/tasks/tasks/health', '/Tasks/health', '/tasks', '/tasks?a=b'];
-    expect(await Promise.all(paths.map(statusOf))).toEqual([404, 404, 404, 404, 404]);
+    const paths = [
+      ...['/tasksx/health', '/tasks/tasks/health', '/Tasks/health', '/tasks', '/tasks?a=b'],
+      // As long as the prefix, which stands elsewhere.
+      ...['/other/health?x=/tasks', '/%74asks/health', '//tasks/health'],
+    ];
+    expect(await Promise.all(paths.map(statusOf))).toEqual(paths.map(() => 404));
   });
 
   it('opens WebSockets below it', async () => {

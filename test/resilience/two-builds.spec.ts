@@ -70,13 +70,13 @@ describe('two builds on one Redis', () => {
     running.delete(name);
   }
 
-  async function enqueue(name: string, count: number): Promise<void> {
+  async function enqueue(name: string, count: number, as = name): Promise<void> {
     const send = async (nth: number) => {
       const body = {
-        client_id: name,
-        task_id: `${name}-${nth}`,
+        client_id: as,
+        task_id: `${as}-${nth}`,
         delay: nth % 3,
-        task: { url: `${target.url}/${name}/${nth}`, method: 'GET' },
+        task: { url: `${target.url}/${as}/${nth}`, method: 'GET' },
       };
       const headers = { 'Content-Type': 'application/json' };
       const answer = await fetch(`${running.get(name)!.url}/v1/enqueue`, {
@@ -89,6 +89,7 @@ describe('two builds on one Redis', () => {
     await Promise.all(Array.from({ length: count }, (_, nth) => send(nth)));
   }
 
+  const outputOf = (name: string) => running.get(name)?.output() ?? '';
   const called = () => target.received.map(({ path }) => path);
 
   it('take and deliver each other’s tasks while one replaces the other', async () => {
@@ -116,8 +117,19 @@ describe('two builds on one Redis', () => {
   });
 
   it('are kept apart when one does not understand what the other writes', async () => {
+    target.reset();
+    let finish: () => void = () => undefined;
+    target.answer = (_request, response) => (finish = () => response.end('ok'));
+    await enqueue('old-api', 1, 'held');
+    await target.gets(1);
     await begin('next-api', 'api', next);
     await begin('later-api', 'api', later);
+    // Nobody asks for its health: it finds out by itself.
+    await until(() => /"level":"?(50|error).*layout 3,.*takes no other/.test(outputOf('back-worker')), {
+      timeoutMs: 20_000,
+    });
+    await enqueue('later-api', 30);
+    finish();
     const { code, output } = await refusedStart({ ...settings, PORT: '0', BIND_ADDRESS: '127.0.0.1' });
     expect(code).toBe(1);
     expect(output).toMatch(
@@ -127,5 +139,25 @@ describe('two builds on one Redis', () => {
     await until(async () => (await readiness('old-api')) === 503, { timeoutMs: 20_000, every: 200 });
     expect(await readiness('back-worker')).toBe(503);
     expect(await readiness('later-api')).toBe(200);
+  });
+
+  it('leave what is stored to those that understand it, and finish what they had begun', async () => {
+    const stateOf = async (task: string) =>
+      ((await (await fetch(`${running.get('later-api')!.url}/v1/tasks/${task}`)).json()) as { state: string })
+        .state;
+    await until(async () => (await stateOf('held.held-0')) === 'completed');
+    // As long as a worker that looks for work sleeps at most, and one turn.
+    await new Promise((resolve) => setTimeout(resolve, 6000));
+    expect(called()).toEqual(['/held/0']);
+    expect(await stateOf('later-api.later-api-0')).toBe('pending');
+    const refused = await fetch(`${running.get('old-api')!.url}/v1/tasks/later-api.later-api-0`);
+    expect([refused.status, ((await refused.json()) as { code: string }).code]).toEqual([503, 'shut_out']);
+    expect((await fetch(`${running.get('old-api')!.url}/health/live`)).status).toBe(200);
+    await begin('later-worker', 'worker', later);
+    target.answer = (_request, response) => response.end('ok');
+    await target.gets(31, 30_000);
+    expect(new Set(called()).size).toBe(31);
+    await end('back-worker');
+    await end('old-api');
   });
 });

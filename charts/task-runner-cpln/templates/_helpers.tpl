@@ -123,3 +123,27 @@ REDIS_PASSWORD: {{ include "cpln.secretRef" (dict "root" . "from" $main "key" $m
   value: {{ $value | quote }}
 {{- end }}
 {{- end -}}
+
+{{/* Addresses that the API is let out to: any, when its Redis or its collector is not on Control Plane; else none. */}}
+{{- define "cpln.apiOutbound" -}}
+{{- $outside := list -}}
+{{- range list .Values.redis.address .Values.api.env.otelEndpoint -}}
+{{- $host := regexReplaceAll "[:/].*$" (regexReplaceAll "^[a-z]+://" . "") "" -}}
+{{- if and (contains "." $host) (not (regexMatch "[.](cpln[.]local|controlplane)$" $host)) -}}
+{{- $outside = append $outside $host -}}
+{{- end -}}
+{{- end -}}
+{{- ternary (list "0.0.0.0/0") list (gt (len $outside) 0) | toJson -}}
+{{- end -}}
+
+{{/* Six tenths of the memory of Redis, in MiB: the append-only file is rewritten by a copy of the process. */}}
+{{- define "cpln.maxmemory" -}}
+{{- $memory := toString .Values.redis.redis.resources.memory -}}
+{{- $units := dict "M" 1e6 "G" 1e9 "Mi" 1048576 "Gi" 1073741824 -}}
+{{- $number := regexFind "^[0-9]+([.][0-9]+)?" $memory -}}
+{{- $unit := trimPrefix $number $memory -}}
+{{- if not (and $number (hasKey $units $unit)) -}}
+{{- fail (printf "redis.redis.resources.memory: write it as a number and a unit, like 512Mi or 2Gi (got %q)" $memory) -}}
+{{- end -}}
+{{- printf "%dmb" (divf (mulf $number (get $units $unit) 0.6) 1048576 | floor | int64) -}}
+{{- end -}}

@@ -18,6 +18,17 @@
 {{- if $values.encryption.key -}}
 {{- fail "With createSecret false there is no Secret for encryption.key: put it under the key task-encryption-key into the Secret that secretName names" -}}
 {{- end -}}
+{{- $needed := dict
+  "task-encryption-key" (ternary "encryption.enabled" "" $values.encryption.enabled)
+  "metrics-token" (ternary "metrics.requireToken" "" $values.metrics.requireToken)
+  "autoscale-token" (ternary "autoscaling.mode keda" "" (eq $values.autoscaling.mode "keda"))
+  "redis-url" (ternary "redis.url" "" (ne $values.redis.url ""))
+-}}
+{{- range $key, $by := $needed -}}
+{{- if and $by (not $values.secretName) -}}
+{{- fail (printf "With createSecret false, name your Secret in secretName: %s reads %s from it" $by $key) -}}
+{{- end -}}
+{{- end -}}
 {{- range $of, $given := dict "redis" (or $values.redis.redisPassword $values.redis.password) "sentinel" $values.redis.sentinelPassword -}}
 {{- if and $given (not (index $values.redis $of).auth.fromSecret.name) -}}
 {{- fail (printf "With createSecret false there is no Secret for the password in redis.*Password: name yours in redis.%s.auth.fromSecret.name" $of) -}}

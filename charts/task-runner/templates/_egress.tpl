@@ -35,23 +35,21 @@
 {{- end }}
 {{- end -}}
 
-{{/* Anybody on the internet; with allowPrivateUrls, anybody. */}}
+{{/* Anybody on the internet; with allowPrivateUrls, anybody but what hands out the credentials of a cloud. */}}
 {{- define "task-runner.targetEgress" -}}
-{{- if .Values.worker.env.allowPrivateUrls -}}
-- {}
-{{- else -}}
+{{- $policy := .Values.networkPolicy -}}
+{{- $isOpen := .Values.worker.env.allowPrivateUrls -}}
 - to:
     - ipBlock:
         cidr: 0.0.0.0/0
-        {{- with .Values.networkPolicy.privateRanges }}
+        {{- with ternary $policy.metadataRanges $policy.privateRanges $isOpen }}
         except: {{- toYaml . | nindent 10 }}
         {{- end }}
     - ipBlock:
         cidr: ::/0
-        {{- with .Values.networkPolicy.privateRangesV6 }}
+        {{- with ternary $policy.metadataRangesV6 $policy.privateRangesV6 $isOpen }}
         except: {{- toYaml . | nindent 10 }}
         {{- end }}
-{{- end -}}
 {{- end -}}
 
 {{- define "task-runner.redisPorts" -}}

@@ -88,6 +88,9 @@ REDIS_TLS: "true"
 {{- range $given -}}{{- $names = append $names .name -}}{{- end -}}
 {{- $settings := include "task-runner.settings" . | fromYaml -}}
 {{- range $name, $value := $values.config -}}{{- $_ := set $settings $name (include "task-runner.asText" $value) -}}{{- end -}}
+{{- with get $values.config "ALLOWED_HOSTS" -}}
+{{- $_ := set $settings "ALLOWED_HOSTS" (include "task-runner.allowedHosts" (dict "root" $.root "part" $.part "hosts" .)) -}}
+{{- end -}}
 {{- range $name, $value := $settings }}
 {{- if not (has $name $names) }}
 - name: {{ $name }}
@@ -120,6 +123,17 @@ REDIS_TLS: "true"
 {{- with $given }}
 {{ toYaml . }}
 {{- end }}
+{{- end -}}
+
+{{/*
+With what its own kind calls the API by: helm test and KEDA. Workers, whom nobody calls but probes and Prometheus, by their
+addresses, ask for no name.
+*/}}
+{{- define "task-runner.allowedHosts" -}}
+{{- if eq .part "api" -}}
+{{- $name := printf "%s-api" (include "task-runner.fullname" .root) -}}
+{{- printf "%s,%s,%s.%s.svc" .hosts $name $name .root.Release.Namespace -}}
+{{- end -}}
 {{- end -}}
 
 {{/* A number as it was written: 1000000 and not 1e+06. */}}

@@ -51,12 +51,17 @@ true
 {{- end -}}
 {{- end -}}
 
-{{/* Six tenths of the memory, in MiB; nothing when the memory is written in another way than 512Mi or 2Gi. */}}
+{{/* Six tenths of the memory that its container may have, in MiB; nothing when there is no bound. */}}
 {{- define "task-runner.maxmemory" -}}
-{{- $memory := toString .Values.redis.redis.resources.memory -}}
-{{- if hasSuffix "Gi" $memory -}}
-{{- printf "%dmb" (div (mul (trimSuffix "Gi" $memory | int) 1024 6) 10) -}}
-{{- else if hasSuffix "Mi" $memory -}}
-{{- printf "%dmb" (div (mul (trimSuffix "Mi" $memory | int) 6) 10) -}}
+{{- $own := .Values.redis.redis.resources -}}
+{{- $memory := include "task-runner.asText" (default (default "" $own.memory) (get (default dict $own.limits) "memory")) -}}
+{{- if $memory -}}
+{{- $units := dict "" 1 "k" 1e3 "M" 1e6 "G" 1e9 "T" 1e12 "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 -}}
+{{- $number := regexFind "^[0-9]+([.][0-9]+)?" $memory -}}
+{{- $unit := trimPrefix $number $memory -}}
+{{- if not (and $number (hasKey $units $unit)) -}}
+{{- fail (printf "redis.redis.resources: write the memory as a number and a unit, like 512Mi or 2Gi (got %q)" $memory) -}}
+{{- end -}}
+{{- printf "%dmb" (divf (mulf $number (get $units $unit) 0.6) 1048576 | floor | int64) -}}
 {{- end -}}
 {{- end -}}

@@ -1,18 +1,3 @@
-{{/* What was given, else what is there, else something random: never anything else at the next upgrade. dict "root" $ "key" "x" "given" "" "length" 40 */}}
-{{- define "task-runner.kept" -}}
-{{- $there := lookup "v1" "Secret" .root.Release.Namespace (include "task-runner.secretName" .root) | default dict -}}
-{{- $value := get (get $there "data" | default dict) .key -}}
-{{- if .given -}}
-{{- .given | toString | b64enc -}}
-{{- else if $value -}}
-{{- $value -}}
-{{- else if eq .key "task-encryption-key" -}}
-{{- randBytes 32 | b64enc -}}
-{{- else -}}
-{{- randAlphaNum 40 | b64enc -}}
-{{- end -}}
-{{- end -}}
-
 {{/* Once for all templates: what is random must be the same in each of them. */}}
 {{- define "task-runner.secretData" -}}
 {{- if not (hasKey .Values "secretData__") -}}
@@ -21,29 +6,44 @@
 {{- get .Values "secretData__" -}}
 {{- end -}}
 
+{{/* What is there stays, also what is not asked for any more: without its key no encrypted task can be read again. */}}
 {{- define "task-runner.newSecretData" -}}
 {{- $redis := .Values.redis -}}
 {{- $mode := include "task-runner.redisMode" . -}}
-{{- if not (or .Values.api.admin.apiKeySecretName (not (has .Values.redis.admin.fromSecret.name (list "" (include "task-runner.secretName" .))))) }}
-{{ $redis.admin.fromSecret.apiKeyKey }}: {{ include "task-runner.kept" (dict "root" . "key" $redis.admin.fromSecret.apiKeyKey "given" .Values.api.env.adminApiKey) }}
-{{- end }}
-{{- range $of, $given := dict "redis" (default $redis.password $redis.redisPassword) "sentinel" $redis.sentinelPassword }}
-{{- $from := (index $redis $of).auth.fromSecret }}
-{{- $wanted := and (include "task-runner.hasPassword" (dict "root" $ "of" $of)) (or (eq $of "redis") (ne $mode "standalone")) }}
-{{- if and $wanted (has $from.name (list "" (include "task-runner.secretName" $))) }}
-{{ $from.passwordKey }}: {{ include "task-runner.kept" (dict "root" $ "key" $from.passwordKey "given" $given) }}
-{{- end }}
-{{- end }}
-{{- if .Values.encryption.enabled }}
-task-encryption-key: {{ include "task-runner.kept" (dict "root" . "key" "task-encryption-key" "given" .Values.encryption.key) }}
-{{- end }}
-{{- if eq .Values.autoscaling.mode "keda" }}
-autoscale-token: {{ include "task-runner.kept" (dict "root" . "key" "autoscale-token") }}
-{{- end }}
-{{- if .Values.metrics.requireToken }}
-metrics-token: {{ include "task-runner.kept" (dict "root" . "key" "metrics-token") }}
-{{- end }}
-{{- if and $redis.url (eq $mode "external") }}
-redis-url: {{ $redis.url | b64enc }}
-{{- end }}
+{{- $own := list "" (include "task-runner.secretName" .) -}}
+{{- $given := dict -}}
+{{- if and (not .Values.api.admin.apiKeySecretName) (has $redis.admin.fromSecret.name $own) -}}
+{{- $_ := set $given $redis.admin.fromSecret.apiKeyKey .Values.api.env.adminApiKey -}}
+{{- end -}}
+{{- range $of, $password := dict "redis" (default $redis.password $redis.redisPassword) "sentinel" $redis.sentinelPassword -}}
+{{- $from := (index $redis $of).auth.fromSecret -}}
+{{- $wanted := and (include "task-runner.hasPassword" (dict "root" $ "of" $of)) (or (eq $of "redis") (ne $mode "standalone")) -}}
+{{- if and $wanted (has $from.name $own) -}}
+{{- $_ := set $given $from.passwordKey $password -}}
+{{- end -}}
+{{- end -}}
+{{- if .Values.encryption.enabled -}}{{- $_ := set $given "task-encryption-key" .Values.encryption.key -}}{{- end -}}
+{{- if eq .Values.autoscaling.mode "keda" -}}{{- $_ := set $given "autoscale-token" "" -}}{{- end -}}
+{{- if .Values.metrics.requireToken -}}{{- $_ := set $given "metrics-token" "" -}}{{- end -}}
+{{- if eq $mode "external" -}}{{- with $redis.url -}}{{- $_ := set $given "redis-url" . -}}{{- end -}}{{- end -}}
+{{- $there := lookup "v1" "Secret" .Release.Namespace (include "task-runner.secretName" .) | default dict -}}
+{{- $data := get $there "data" | default dict | deepCopy -}}
+{{- range $key, $value := $given -}}
+{{- if $value -}}
+{{- $_ := set $data $key ($value | toString | b64enc) -}}
+{{- else if not (hasKey $data $key) -}}
+{{- $_ := set $data $key (include "task-runner.random" $key | b64enc) -}}
+{{- end -}}
+{{- end -}}
+{{- toYaml $data -}}
+{{- end -}}
+
+{{- define "task-runner.random" -}}
+{{- if eq . "task-encryption-key" -}}{{- randBytes 32 -}}{{- else -}}{{- randAlphaNum 40 -}}{{- end -}}
+{{- end -}}
+
+{{/* Changes with the passwords of Redis and its Sentinels alone: no other entry is a reason to restart them. */}}
+{{- define "task-runner.passwordsChecksum" -}}
+{{- $data := include "task-runner.secretData" . | fromYaml -}}
+{{- pick $data .Values.redis.redis.auth.fromSecret.passwordKey .Values.redis.sentinel.auth.fromSecret.passwordKey | toJson | sha256sum -}}
 {{- end -}}

@@ -35,11 +35,17 @@ spec:
     matchLabels: {{- include "task-runner.selector" . | nindent 6 }}
   template:
     metadata:
-      labels: {{- include "task-runner.labels" . | nindent 8 }}
+      # Not the versions of chart and product: a new one is no reason to restart Redis.
+      labels:
+        {{- include "task-runner.selector" . | nindent 8 }}
+        app.kubernetes.io/part-of: task-runner
+        {{- with $root.Values.commonLabels }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
       annotations:
         checksum/start: {{ $root.Files.Get (printf "files/%s-start.sh" .part) | sha256sum }}
         {{- if $root.Values.createSecret }}
-        checksum/secret: {{ include "task-runner.secretData" $root | sha256sum }}
+        checksum/passwords: {{ include "task-runner.passwordsChecksum" $root }}
         {{- end }}
     spec:
       {{- with $root.Values.imagePullSecrets }}
@@ -50,7 +56,7 @@ spec:
       # A Service named redis would set REDIS_PORT to something like tcp://10.0.0.1:6379.
       enableServiceLinks: false
       # The user of the image.
-      securityContext: {{- toYaml (merge (dict "runAsUser" 999 "runAsGroup" 999 "fsGroup" 999) $root.Values.podSecurityContext) | nindent 8 }}
+      securityContext: {{- toYaml (merge (dict "runAsUser" 999 "runAsGroup" 999 "fsGroup" 999 "fsGroupChangePolicy" "OnRootMismatch") $root.Values.podSecurityContext) | nindent 8 }}
       terminationGracePeriodSeconds: 60
       {{- with $redis.redis.nodeSelector }}
       nodeSelector: {{- toYaml . | nindent 8 }}
@@ -63,11 +69,13 @@ spec:
       {{- end }}
       {{- if not $alone }}
       topologySpreadConstraints:
+        {{- range $key, $unless := dict "kubernetes.io/hostname" $redis.spread "topology.kubernetes.io/zone" "ScheduleAnyway" }}
         - maxSkew: 1
-          topologyKey: kubernetes.io/hostname
-          whenUnsatisfiable: ScheduleAnyway
+          topologyKey: {{ $key }}
+          whenUnsatisfiable: {{ $unless }}
           labelSelector:
-            matchLabels: {{- include "task-runner.selector" . | nindent 14 }}
+            matchLabels: {{- include "task-runner.selector" $ | nindent 14 }}
+        {{- end }}
       {{- end }}
       containers:
         - name: {{ .part }}
@@ -113,10 +121,14 @@ spec:
             failureThreshold: 120
           readinessProbe:
             exec:
+              {{- if eq .part "redis" }}
+              command: [sh, /start/redis-ready.sh]
+              {{- else }}
               command:
                 - sh
                 - -c
-                - REDISCLI_AUTH="${{ ternary "REDIS_PASSWORD" "SENTINEL_PASSWORD" (eq .part "redis") }}" redis-cli -p {{ $port }} ping | grep -q PONG
+                - REDISCLI_AUTH="$SENTINEL_PASSWORD" redis-cli -p {{ $port }} ping | grep -q PONG
+              {{- end }}
             periodSeconds: 10
             timeoutSeconds: 5
           livenessProbe:

@@ -107,7 +107,7 @@ capabilities:
 {{/* The server listens before it has reached Redis: the start is that of Node alone. */}}
 {{- define "task-runner.probes" -}}
 {{- $values := .root.Values -}}
-{{- $hosts := get $values.config "ALLOWED_HOSTS" -}}
+{{- $hosts := ternary (get $values.config "ALLOWED_HOSTS") "" (eq .part "api") -}}
 startupProbe:
   httpGet: {{- include "task-runner.probed" (dict "path" "/health/live" "hosts" $hosts) | nindent 4 }}
   periodSeconds: 2

@@ -156,11 +156,11 @@ export class LoopWorkerPool extends WorkerPool {
     const deadline = setTimeout(() => {
       this.running.abortAll();
     }, deadlineMs);
+    this.housekeeping.stop();
+    this.circuits.stop();
     await Promise.race([this.stopInOrder(), this.untilNobodyListens()]);
     clearTimeout(deadline);
     this.locks.stop();
-    this.housekeeping.stop();
-    this.circuits.stop();
   }
 
   private async stopInOrder(): Promise<void> {
