@@ -111,6 +111,8 @@ export class AdminDlqController {
   })
   @ApiResponse({ status: 200, type: DeadLetterResult })
   @ApiProblem(400, 'The request breaks a rule; `errors` names each field.')
+  @ApiProblem(404, 'No such task as `task_id` names.')
+  @ApiProblem(409, 'That is no dead letter (`not_a_dead_letter`), or has expired (`task_expired`).')
   retry(@Body() request: RetryDeadLettersRequest, @By() by: Actor): Promise<DeadLetterResult> {
     return this.desk.retrySome(request, by);
   }
