@@ -9,7 +9,13 @@ let target: Receiver;
 
 beforeAll(async () => {
   target = await Receiver.start();
-  const TASK_TYPES = JSON.stringify({ 'from.config': { url: `${target.url}/config`, method: 'PUT' } });
+  const TASK_TYPES = JSON.stringify({
+    'from.config': {
+      url: `${target.url}/config`,
+      method: 'PUT',
+      payload_schema: { properties: { n: { type: 'number' } } },
+    },
+  });
   app = await TestApp.start({ TASK_TYPES, TASK_ENCRYPTION_KEY: 'cd'.repeat(32) });
 });
 
@@ -83,6 +89,38 @@ it('what the configuration maps can be said otherwise, and counts again after th
   expect(target.received.at(-1)).toMatchObject({ path: '/config', method: 'PUT' });
 });
 
+it('its payloads are held to the schema that was set with it, whoever enqueues them', async () => {
+  const payload_schema = {
+    type: 'object',
+    properties: { id: { type: 'integer' }, size: { enum: ['s', 'm'] } },
+    required: ['id'],
+  };
+  const { body } = await put('checked', { url: target.url, payload_schema });
+  expect(body).toMatchObject({ type: 'checked', payload_schema });
+  expect((await app.get('/admin/task-types/checked')).body).toMatchObject({ payload_schema });
+  const enqueue = (payload: unknown) =>
+    app.post<Problem>('/v1/enqueue', { client_id: 'mapper', type: 'checked', payload });
+  const wrong = await enqueue({ id: 'x' });
+  expect([wrong.status, wrong.body.errors]).toEqual([
+    400,
+    [{ pointer: '/payload/id', detail: 'must be an integer' }],
+  ]);
+  expect((await enqueue({ id: 1, size: 'l' })).body.errors).toEqual([
+    { pointer: '/payload/size', detail: 'must be one of "s", "m"' },
+  ]);
+  expect((await enqueue({ id: 1, size: 's' })).status).toBe(202);
+  expect((await app.post('/tasks', { type: 'checked', data: {} })).body).toEqual({
+    error: '/data/id is required',
+  });
+  expect((await app.post('/api/v1/tasks', { type: 'checked', payload: {} })).status).toBe(400);
+  const schedule = { client_id: 'mapper', schedule_id: 'checked', every: '1h', type: 'checked', payload: {} };
+  expect((await app.post('/v1/schedules', schedule)).status).toBe(400);
+  const configured = { client_id: 'mapper', type: 'from.config', payload: { n: 'text' } };
+  expect((await app.post<Problem>('/v1/enqueue', configured)).body.detail).toBe(
+    '/payload/n must be a number',
+  );
+});
+
 it('is changed on the conditions of If-Match and If-None-Match', async () => {
   const { headers } = await put('guarded', { url: target.url });
   const etag = headers.get('etag') ?? '';
@@ -113,6 +151,8 @@ it.each<[string, object, string]>([
     '/timeout must be more than 0 and at most 86400 seconds, or a text like "30s"',
   ],
   ['a', { url: 'https://a.example/', x: 1 }, '/x is not a field of this request'],
+  ['a', { payload_schema: { $ref: '#' } }, '/payload_schema/$ref is no rule that can be used here'],
+  ['a', { payload_schema: 'text' }, '/payload_schema must be a JSON Schema: an object'],
 ])('%s to %j is refused: %s', async (type, body, fault) => {
   const answer = await put(type, {
     url: 'https://a.example/',
