@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Config } from '../config/config.js';
 import type { FleetFigures } from '../metrics/fleet-figures.js';
 import { Backlog } from '../queue/gauges/backlog.js';
-import { CIRCUITS_KEY } from '../redis/keys.js';
+import { CIRCUITS_KEY, SCHEDULES_DUE_KEY } from '../redis/keys.js';
 import { readMemory } from '../redis/memory.js';
 import { RedisConnections } from '../redis/redis-connections.js';
 import { type ReplicationInfo, readReplicationInfo } from '../redis/replication/replication-info.js';
@@ -12,6 +12,8 @@ import { desiredWorkers } from './desired-workers.js';
 import { largestNames, troubledHosts } from './names-in-store.js';
 
 const WORKERS_AT_ONCE = 1000;
+/** As of what a schedule counts as missed (schedules/misfire.ts). */
+const OVERDUE_MS = 60_000;
 
 /** All that is told of the fleet, with what the number of workers is made from. */
 export interface Survey extends FleetFigures {
@@ -45,6 +47,7 @@ export class FleetSurvey {
       ...memory,
       ...replicaFigures(replication),
       ...(await largestNames(redis, metrics.maxNames, parked)),
+      overdueSchedules: await redis.zcount(SCHEDULES_DUE_KEY, '-inf', Date.now() - OVERDUE_MS),
       rememberedHosts: await redis.hlen(CIRCUITS_KEY),
       ...(await troubledHosts(redis, metrics.maxNames, parked)),
     };

@@ -22,6 +22,7 @@ export class FleetModule {
     tell('queue', queueDetail);
     tell('workers', workersDetail);
     tell('circuits', ({ circuits }) => ({ ...circuits }));
+    tell('schedules', ({ overdueSchedules }) => ({ overdue: overdueSchedules }));
   }
 }
 

@@ -54,6 +54,8 @@ export interface FleetFigures {
   /** Due tasks that could run now if there were slots. */
   readonly runnable: number;
   readonly desiredWorkers: number;
+  /** Schedules that should have fired more than a minute ago, and that no worker has seen to. */
+  readonly overdueSchedules: number;
   readonly usedBytes: number;
   /** 0 = no limit. */
   readonly maxBytes: number;

@@ -60,6 +60,13 @@ const workers: FleetMetric[] = [
 const others: FleetMetric[] = [
   {
     ...gauge,
+    name: 'taskqueue_schedules_overdue',
+    help: 'Schedules that should have fired more than a minute ago and that no worker has seen to.',
+    labels: {},
+    samples: one(({ overdueSchedules }) => overdueSchedules),
+  },
+  {
+    ...gauge,
     name: 'taskqueue_circuits',
     help: 'Hosts whose circuit is not closed: open, half_open, or ramping, which lets tasks in again step by step.',
     labels: { state: 'those three' },

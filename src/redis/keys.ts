@@ -118,4 +118,6 @@ export const FLEET_COUNTED_KEY = `${FLEET_FIGURES_KEY}:fresh`;
 
 /** Sorted set, all scores 0: the ids of all schedules, and of those of a client. What else is known of them is beside it. */
 export const SCHEDULE_NAMES_KEY = `${PREFIX}schedules:names`;
+/** Sorted set: schedules by when somebody has to see to them, Unix ms. */
+export const SCHEDULES_DUE_KEY = `${PREFIX}schedules:due`;
 export const scheduleNamesKey = (clientId: string): string => `${SCHEDULE_NAMES_KEY}:${clientId}`;

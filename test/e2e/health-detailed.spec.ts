@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
-import { TestApp } from '../support/test-app.js';
+import { inRedis, TestApp } from '../support/test-app.js';
 
 let app: TestApp | undefined;
 afterEach(async () => {
@@ -26,6 +26,11 @@ it('shows every component with its figures', async () => {
     queue: { status: 'up', pending: 0, scheduled: 1, dead_letters: 0, runnable: 0 },
     workers: { status: 'up', running: 1, busy_slots: 0, free_slots: 10, desired: 1 },
     circuits: { status: 'up', open: 0, half_open: 0, ramping: 0 },
+    schedules: { status: 'up', overdue: 0 },
+    scheduler: {
+      ...{ status: 'up', last_claims_ms_ago: expect.any(Number) as number },
+      last_occurrences_ms_ago: expect.any(Number) as number,
+    },
     events: { status: 'up', listeners: 0, wanted: false },
   });
   expect(body.details).not.toHaveProperty('tracing');
@@ -36,4 +41,22 @@ it('needs none of the figures to be ready', async () => {
   const { body } = await app.get<Detailed>('/health/detailed');
   expect(Object.keys(body.details)).not.toContain('worker');
   expect(await app.get('/health/ready')).toMatchObject({ status: 200, body: { status: 'ready' } });
+});
+
+it('counts the schedules that nobody fires', async () => {
+  app = await TestApp.start({ MODE: 'api' });
+  const schedule = {
+    client_id: 'late-client',
+    schedule_id: 'late',
+    every: 1,
+    task: { url: 'http://127.0.0.1:9' },
+  };
+  expect((await app.post('/v1/schedules', schedule)).status).toBe(201);
+  await app.post('/v1/schedules', { ...schedule, schedule_id: 'later', every: 3600 });
+  // As after two minutes without a worker.
+  await inRedis((redis) => redis.zincrby('{tr}:schedules:due', -120_000, 'late-client.late'));
+  const { body } = await app.get<Detailed>('/health/detailed');
+  expect(body.details['schedules']).toMatchObject({ overdue: 1 });
+  const metrics = await app.get<string>('/metrics');
+  expect(metrics.body).toMatch(/^taskqueue_schedules_overdue 1$/m);
 });

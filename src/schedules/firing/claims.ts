@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { HealthRegistry } from '../../health/health-registry.js';
 import { ScheduleMetric } from '../../metrics/schedule-metric.js';
 import { QueueClock } from '../../queue/queue-clock.js';
 import { PREFIX } from '../../redis/keys.js';
@@ -15,15 +14,10 @@ const LOOK_EVERY_MS = 1000;
 const AT_ONCE = 100;
 /** Whoever looks at a schedule and dies leaves it to others after so long. */
 const TAKEN_FOR_MS = 2000;
-/** A scheduler that has not looked for so long is stalled. */
-const STALLED_MS = 60_000;
 
 /** Claims the occurrences that are due. Any number of workers do: who is first has it. */
 @Injectable()
 export class Claims {
-  /** By the clock of `performance.now()`. */
-  private lookedAt: number | undefined;
-
   constructor(
     private readonly connections: RedisConnections,
     private readonly clock: QueueClock,
@@ -31,24 +25,12 @@ export class Claims {
     private readonly metric: ScheduleMetric,
   ) {}
 
-  /** Says in the health of the process whether schedules are seen to. */
-  watchWith(health: HealthRegistry): void {
-    health.register({
-      name: 'scheduler',
-      check: () => {
-        const silentMs = this.lookedAt === undefined ? 0 : Math.round(performance.now() - this.lookedAt);
-        return { up: silentMs < STALLED_MS, detail: { last_look_ms_ago: silentMs } };
-      },
-    });
-  }
-
   /** @returns after how many milliseconds to look again */
   async look(): Promise<number> {
     const args = [this.clock.scriptTime(), AT_ONCE, TAKEN_FOR_MS];
     const reply = await scripts.dueSchedules.run(this.connections.producer, PREFIX, args);
     const [now, untilNext, keys] = reply as [string, number, string[]];
     for (const schedule of await this.store.all(keys)) await this.claim(schedule, Number(now));
-    this.lookedAt = performance.now();
     if (keys.length === AT_ONCE) return 0;
     return untilNext < 0 ? LOOK_EVERY_MS : Math.min(untilNext + 1, LOOK_EVERY_MS);
   }

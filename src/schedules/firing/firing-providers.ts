@@ -10,11 +10,20 @@ import { Claims } from './claims.js';
 import { OccurrenceMaker } from './occurrence-maker.js';
 import { Occurrences } from './occurrences.js';
 import { Scheduler } from './scheduler.js';
+import { SchedulerWatch } from './scheduler-watch.js';
 import { OccurrenceSources, OccurrenceSurroundings } from './surroundings.js';
 
 /** Worker half: firing. `OwnTasks` and the clock come from whoever provides it. */
 export const firingProviders = [
   ...[TypeMappings, ClientDirectory, ClientStore, TierStore, GateStore, ScheduleSecrets, ScheduleStore],
-  ...[Claims, OccurrenceMaker, OccurrenceSources, Occurrences, OccurrenceSurroundings, Scheduler],
+  ...[
+    Claims,
+    OccurrenceMaker,
+    OccurrenceSources,
+    Occurrences,
+    OccurrenceSurroundings,
+    Scheduler,
+    SchedulerWatch,
+  ],
   { provide: QueueRegistry, useClass: RedisQueueRegistry },
 ];

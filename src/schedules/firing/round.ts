@@ -5,6 +5,7 @@ import { isUnavailable } from '../../redis/unavailable.js';
 import { Seldom } from '../../time/seldom.js';
 
 const SAME_WARNING_EVERY_MS = 60_000;
+const AFTER_ERROR_MS = 1000;
 
 /** Does something again and again, one time after the other, whatever goes wrong. */
 export class Round {
@@ -12,6 +13,8 @@ export class Round {
   private readonly seldom = new Seldom(SAME_WARNING_EVERY_MS);
   private timer: CallOff = () => undefined;
   private isOver = true;
+  /** When it last completed, or began, by the clock of `performance.now()`. */
+  private completedAt: number | undefined;
   private turn: Promise<void> = Promise.resolve();
 
   /**
@@ -24,8 +27,14 @@ export class Round {
     private readonly work: () => Promise<number>,
   ) {}
 
+  /** For how long it has not completed, milliseconds; 0 while nobody has begun it. */
+  get silentMs(): number {
+    return this.completedAt === undefined ? 0 : Math.round(performance.now() - this.completedAt);
+  }
+
   start(): void {
     this.isOver = false;
+    this.completedAt = performance.now();
     this.next(0);
   }
 
@@ -45,11 +54,18 @@ export class Round {
   }
 
   private async go(): Promise<void> {
-    const afterMs = await this.work().catch((error: unknown) => {
+    this.next(await this.round());
+  }
+
+  private async round(): Promise<number> {
+    try {
+      const afterMs = await this.work();
+      this.completedAt = performance.now();
+      return afterMs;
+    } catch (error) {
       this.warn(error);
-      return 1000;
-    });
-    this.next(afterMs);
+      return AFTER_ERROR_MS;
+    }
   }
 
   private warn(error: unknown): void {
