@@ -49,7 +49,7 @@ export async function searchTasks(
   let next = after;
   let units = 0;
   for (let pieces = 0; pieces < MOST_PIECES; pieces++) {
-    if (tasks.length >= limit || units >= PAGE_UNITS || window.scanned >= WINDOW || window.isComplete) break;
+    if (isEnough(window) || tasks.length >= limit || units >= PAGE_UNITS) break;
     const wanted = [AT_ONCE, limit - tasks.length, next];
     const raw = (await scripts.listTasks.run(redis, PREFIX, [
       now,
@@ -63,6 +63,10 @@ export async function searchTasks(
     next = piece.next ?? '';
   }
   return { tasks, window, ...(next !== '' && { next }) };
+}
+
+function isEnough({ scanned, isComplete }: SearchedWindow): boolean {
+  return isComplete || scanned >= WINDOW;
 }
 
 function filterArgs(filter: TaskFilter): (string | number)[] {
