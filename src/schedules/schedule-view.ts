@@ -65,12 +65,11 @@ function timingView(timing: Timing): Pick<ScheduleView, 'cron' | 'timezone' | 'e
 
 /** The next times, with what the setting of clocks does to them. */
 export function previewOf(timing: Timing, now: number, count: number): Preview {
-  const times = upcoming(timing, now, count + 1);
-  return { runs: times.slice(0, count).map((at, n) => runView(timing, at, times[n + 1])) };
+  return { runs: upcoming(timing, now, count).map((at) => runView(timing, at)) };
 }
 
-function runView(timing: Timing, at: number, next: number | undefined): PreviewRun {
-  const note = daylightSavingNote(timing, at, next);
+function runView(timing: Timing, at: number): PreviewRun {
+  const note = daylightSavingNote(timing, at);
   return {
     at: formatTime(at),
     ...(timing.kind === 'cron' && { local_time: localTime(at, timing.timezone) }),
