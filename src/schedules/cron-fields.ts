@@ -122,12 +122,13 @@ export function* timesOf(
   day: number,
   { from, to }: { readonly from: number; readonly to: number },
 ): Generator<number, void> {
-  for (const hour of within(hours, day, HOUR_MS, from))
-    for (const minute of within(minutes, hour, MINUTE_MS, from))
-      for (const time of within(seconds, minute, 1000, from)) {
-        if (time >= to) return;
-        if (time >= from) yield time;
-      }
+  for (const hour of within(hours, day, HOUR_MS, from)) {
+    for (const minute of within(minutes, hour, MINUTE_MS, from)) {
+      const times = seconds.map((second) => minute + second * 1000);
+      yield* times.filter((time) => time >= from && time < to);
+      if (minute >= to) return;
+    }
+  }
 }
 
 /** When the units begin that have not ended before a time. */

@@ -30,11 +30,15 @@ export function faultOfCron(cron: string): string | undefined {
   const fields = text.split(/\s+/);
   if (text.length > MOST_CHARS || fields.length < 5 || fields.length > 6)
     return 'must have five fields (minute, hour, day of month, month, day of week), or six with seconds in front';
+  return faultOfWords(fields) ?? faultOfFields(text);
+}
+
+function faultOfWords(fields: readonly string[]): string | undefined {
   const field = fields.find((each) => !FIELD.test(each));
   if (field !== undefined) return `has a field ${field}: fields are of digits, names and * , - / # L`;
-  const word = text.match(/[a-z]+/gi)?.find((each) => !NAMES.includes(each.toLowerCase()));
-  if (word !== undefined) return `has a name ${word}: months and days have three letters, like JAN and MON`;
-  return faultOfFields(text);
+  const words = fields.join(' ').match(/[a-z]+/gi) ?? [];
+  const word = words.find((each) => !NAMES.includes(each.toLowerCase()));
+  return word && `has a name ${word}: months and days have three letters, like JAN and MON`;
 }
 
 function faultOfFields(text: string): string | undefined {
