@@ -22,10 +22,14 @@ export type Fired =
   | { readonly kind: 'again'; readonly afterMs: number; readonly unlessLate?: SkipReason }
   | { readonly kind: 'skipped'; readonly reason: SkipReason };
 
-/** When an occurrence was to fire, and what time it is. */
-export interface When {
+/** An occurrence that is to become a task. */
+export interface Occurrence {
+  /** Of the task. */
+  readonly id: string;
+  /** When it was to fire, Unix milliseconds. */
   readonly at: number;
-  readonly now: number;
+  /** How many tasks in a row led to it. */
+  readonly depth: number;
 }
 
 /** Makes tasks out of occurrences: they are held to what holds for a request of their client. */
@@ -45,17 +49,18 @@ export class OccurrenceMaker {
   }
 
   /**
-   * @param id of the task
+   * @param now Unix milliseconds
    * @throws QueueUnavailable when it has to be tried again
    */
-  async fire(schedule: Schedule, id: string, { at, now }: When): Promise<Fired> {
+  async fire(schedule: Schedule, { id, at, depth }: Occurrence, now: number): Promise<Fired> {
     const request = this.around.secrets.open(schedule.definition.request, schedule.key);
     if (!request) return { kind: 'again', afterMs: 60_000, unlessLate: 'encryption_key_missing' };
     const queue = await this.around.queues.find(request.queue ?? 'default');
     const type = await this.around.types.know(request.type);
     const made = occurrenceOf(request, { now, rules: this.rules, queue, type });
     if ('errors' in made) return { kind: 'skipped', reason: 'invalid' };
-    return firedBy(await this.add({ ...made.task, id, scheduledAt: at, scheduleId: schedule.key }));
+    const origin = { scheduleId: schedule.key, ...(depth > 0 && { depth }) };
+    return firedBy(await this.add({ ...made.task, id, scheduledAt: at, ...origin }));
   }
 
   private async add(task: Task): Promise<AddResult | 'client_deleted'> {
