@@ -16,7 +16,7 @@ const NONE_STORED: Schedule['stored'] = { definition: '', progress: '' };
  * client. More are left out: nothing waits without bound for a client that is held to fewer requests than it has occurrences.
  */
 const MOST_WAITING = 200;
-const MOST_WAITING_OF_CLIENT = 5000;
+const MOST_WAITING_OF_CLIENT = 1000;
 
 /** An occurrence to claim. */
 interface Occurrence {

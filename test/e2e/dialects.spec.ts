@@ -182,7 +182,7 @@ describe('Task Queue Worker', () => {
     [
       { type: 'video_transcode' },
       400,
-      '/type is not a type of task; there are echo, email, fail, http, sleep',
+      '/type is not a type of task; there are compute, echo, email, fail, http, sleep',
     ],
     ['{', 400, 'The body is not acceptable JSON: it cannot be parsed'],
   ])('%j is answered %i', async (body, status, error) => {
@@ -290,7 +290,7 @@ describe('Task Queue Go', () => {
     [{}, 'task type is required'],
     [{ type: 'echo', payload: 'text' }, 'invalid request body'],
     [{ type: 'echo', priority: 4 }, 'priority must be 0 (low), 1 (normal), 2 (high) or 3 (critical)'],
-    [{ type: 'report' }, '/type is not a type of task; there are echo, email, fail, http, sleep'],
+    [{ type: 'report' }, '/type is not a type of task; there are compute, echo, email, fail, http, sleep'],
     [
       { type: 'echo', scheduled_at: 'soon' },
       '/scheduled_at must be an RFC 3339 time with its zone, like 2026-01-31T09:00:00Z',

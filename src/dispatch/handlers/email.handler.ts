@@ -38,7 +38,8 @@ function messageOf(payload: EmailPayload, taskId: string): Message {
     to: typeof to === 'string' ? [to] : to,
     subject,
     text: body,
-    messageId: `<${taskId}@task-runner>`,
+    // An id may have an `@`, of which RFC 5322 (3.6.4) allows one; it never has a `+`.
+    messageId: `<${taskId.replaceAll('@', '+')}@task-runner>`,
   };
 }
 

@@ -1,11 +1,14 @@
 import { Injectable } from '@nestjs/common';
+import type { Client } from '../../clients/client.js';
 import { ClientDirectory } from '../../clients/client-directory.js';
+import { destinationRefusal } from '../../clients/destination-refusal.js';
 import { requiresKey } from '../../clients/requires-key.js';
 import { Config } from '../../config/config.js';
 import { type AddResult, isAccepted, type Refusal } from '../../queue/admission/admission.js';
 import { UNRECORDED } from '../../queue/admission/admission-rules.js';
 import { OwnTasks } from '../../queue/store/own-tasks.js';
-import type { Task } from '../../task/task.js';
+import { isCall, type Task } from '../../task/task.js';
+import { callbackUrls } from '../../task-request/read-callbacks.js';
 import { enqueueRules, type EnqueueRules } from '../../task-request/enqueue-rules.js';
 import { occurrenceOf } from '../read-schedule.js';
 import type { Schedule, SkipReason } from '../schedule.js';
@@ -15,6 +18,8 @@ import { OccurrenceSources } from './surroundings.js';
 const MOST_TRIES = 5;
 /** After how long what could not be stored is offered again. */
 const AGAIN_MS = 5000;
+/** The same of what is beyond the requests of its client: many may wait so, and others are not to wait behind them. */
+const LIMITED_AGAIN_MS = 10_000;
 
 /** What has become of an occurrence. */
 export type Fired =
@@ -59,20 +64,38 @@ export class OccurrenceMaker {
     const type = await this.around.types.know(request.type);
     const made = occurrenceOf(request, { now, rules: this.rules, queue, type });
     if ('errors' in made) return { kind: 'skipped', reason: 'invalid' };
+    const { target } = made.task;
+    const urls = { ...(isCall(target) && { '/task/url': target.url }), ...callbackUrls(request) };
     const origin = { scheduleId: schedule.key, ...(depth > 0 && { depth }) };
-    return firedBy(await this.add({ ...made.task, id, scheduledAt: at, ...origin }));
+    return firedBy(await this.add({ ...made.task, id, scheduledAt: at, ...origin }, urls));
   }
 
-  private async add(task: Task): Promise<AddResult | 'client_deleted'> {
+  /** @param urls what it is to call */
+  private async add(task: Task, urls: Readonly<Record<string, string>>): Promise<AddResult | Unwanted> {
     for (let tries = 1; ; tries++) {
       const client = await this.clients.enrolled(task.clientId);
-      if (!client && this.requiresKey) return 'client_deleted';
+      const unwanted = await this.speaksAgainst(client, task, urls);
+      if (unwanted) return unwanted;
       const result = await this.tasks.add(task, { version: client?.version ?? UNRECORDED });
       if (result.kind !== 'stale' || tries === MOST_TRIES) return result;
       this.clients.forget(task.clientId);
     }
   }
+
+  private async speaksAgainst(
+    client: Client | undefined,
+    { clientId }: Task,
+    urls: Readonly<Record<string, string>>,
+  ): Promise<Unwanted | undefined> {
+    if (!client && this.requiresKey) return 'client_deleted';
+    if (!destinationRefusal(client, urls)) return undefined;
+    // What was known here may be old.
+    return destinationRefusal(await this.clients.fresh(clientId), urls) && 'invalid';
+  }
 }
+
+/** What speaks against an occurrence before the store is asked. */
+type Unwanted = 'client_deleted' | 'invalid';
 
 /** What comes of another answer of the store than that it has the task. */
 const REFUSALS: Readonly<Record<Exclude<Refusal['kind'], 'rate_limited'>, Fired>> = {
@@ -84,9 +107,13 @@ const REFUSALS: Readonly<Record<Exclude<Refusal['kind'], 'rate_limited'>, Fired>
   skipped: { kind: 'again', afterMs: AGAIN_MS },
 };
 
-function firedBy(result: AddResult | 'client_deleted'): Fired {
-  if (result === 'client_deleted') return { kind: 'skipped', reason: result };
+function firedBy(result: AddResult | Unwanted): Fired {
+  if (typeof result === 'string') return { kind: 'skipped', reason: result };
   if (isAccepted(result)) return { kind: 'fired', isNew: result.kind === 'added' };
   if (result.kind !== 'rate_limited') return REFUSALS[result.kind];
-  return { kind: 'again', afterMs: Math.max(1, result.quota.resetMs), unlessLate: 'rate_limited' };
+  return {
+    kind: 'again',
+    afterMs: Math.max(LIMITED_AGAIN_MS, result.quota.resetMs),
+    unlessLate: 'rate_limited',
+  };
 }
