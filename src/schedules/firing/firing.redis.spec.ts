@@ -147,7 +147,7 @@ describe('an occurrence that was claimed', () => {
       skipped: 50,
       lastSkip: { reason: 'too_many_waiting' },
     });
-    await harness.redis.hset('{tr}:schedules:waiting', 'client-a', 4999);
+    await harness.redis.hset('{tr}:schedules:waiting', 'client-a', 999);
     await harness.schedule('t', every(1000));
     harness.clock.advance(10_000);
     await harness.claims.look();
