@@ -13,6 +13,8 @@ import { ListTasksQuery } from './task-filter.dto.js';
 import { TaskList } from './task-summary.dto.js';
 import { taskListView } from './task-summary.js';
 
+/** Of a page that shows bodies: some of the largest tasks. */
+export const MOST_PAGE_BYTES = 2_097_152;
 /** A position in the order in which tasks were stored. */
 export const POSITION = /^\d{1,15}-\d{1,15}$/;
 

@@ -209,6 +209,18 @@ describe('Task Queue Worker', () => {
     expect((await app.get<Body>('/tasks?limit=x')).body).toHaveProperty('error');
   });
 
+  it('shows no more on a page than some megabytes, and goes on behind it', async () => {
+    const data = { text: 'x'.repeat(900_000) };
+    for (let n = 0; n < 8; n++) await app.post('/tasks', { type: 'echo', data, delay: 3600 });
+    for (const path of ['/tasks', '/api/v1/tasks']) {
+      const { body } = await app.get<{ tasks: Body[]; next_cursor: string }>(`${path}?limit=1000`);
+      expect(body.tasks.length).toBeGreaterThanOrEqual(2);
+      expect(body.tasks.length).toBeLessThan(5);
+      const rest = await app.get<{ tasks: Body[] }>(`${path}?limit=1000&cursor=${body.next_cursor}`);
+      expect(rest.body.tasks[0]!['id']).not.toBe(body.tasks.at(-1)!['id']);
+    }
+  });
+
   it('tells how many wait, and how many there are', async () => {
     const { status, body } = await app.get<{ queue_length: number; total_tasks: number }>('/queue/stats');
     expect([status, Object.keys(body)]).toEqual([200, ['queue_length', 'total_tasks']]);

@@ -231,6 +231,17 @@ describe('type email', () => {
     expect(mail.mails.find(({ to }) => to.length === 2)).toBeDefined();
   });
 
+  it('says who of several was refused', async () => {
+    mail.unknown = 'nobody@b.example';
+    const to = ['nobody@b.example', 'a@b.example'];
+    const { result } = await ended('completed', await enqueue('email', { to }));
+    expect(result).toMatchObject({
+      ...{ sent: true, sent_to: ['a@b.example'], refused: ['nobody@b.example'] },
+      message: 'Email sent to a@b.example',
+    });
+    mail.unknown = undefined;
+  });
+
   it('that is refused for good is not sent again; any other failure is', async () => {
     mail.answer = '550 no such user';
     const refused = await ended(

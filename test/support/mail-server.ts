@@ -13,6 +13,8 @@ export class MailServer {
   readonly mails: Mail[] = [];
   /** How recipients are answered. */
   answer = '250 ok';
+  /** One who is not known here, whatever the answer. */
+  unknown: string | undefined;
 
   private constructor(private readonly server: Server) {
     server.on('connection', (socket) => {
@@ -70,6 +72,7 @@ class Session {
         this.from = line;
         return '250 ok';
       case 'RCPT':
+        if (this.server.unknown && line.includes(this.server.unknown)) return '550 no such user';
         if (this.server.answer.startsWith('2')) this.to.push(line);
         return this.server.answer;
       case 'DATA':

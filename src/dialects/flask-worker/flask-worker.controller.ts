@@ -23,7 +23,7 @@ import { TaskReader } from '../../queue/task-reader.js';
 import { EnqueueRequest } from '../../task-request/enqueue.dto.js';
 import { ANONYMOUS, isTaskId } from '../../task/task-id.js';
 import { cursorOf, placeAt } from '../../tracking/cursor.js';
-import { POSITION } from '../../tracking/list.controller.js';
+import { MOST_PAGE_BYTES, POSITION } from '../../tracking/list.controller.js';
 import {
   FlaskCreated,
   FlaskError,
@@ -92,6 +92,7 @@ export class FlaskTasksController {
     const { tasks, next } = await this.reader.list({
       filter: principal.kind === 'client' ? { clientId: principal.clientId } : {},
       limit: Number(limit ?? DEFAULT_LIMIT),
+      mostBytes: MOST_PAGE_BYTES,
       after: placeAt(cursor, POSITION),
     });
     return {

@@ -8,7 +8,7 @@ import { type Cancelled, TaskQueue } from '../../queue/task-queue.js';
 import { TaskReader, type TaskSnapshot } from '../../queue/task-reader.js';
 import { isTaskId } from '../../task/task-id.js';
 import { cursorOf, placeAt } from '../../tracking/cursor.js';
-import { POSITION } from '../../tracking/list.controller.js';
+import { MOST_PAGE_BYTES, POSITION } from '../../tracking/list.controller.js';
 import { readFilter } from '../../tracking/read-filter.js';
 import type { ListTasksQuery } from '../../tracking/task-filter.dto.js';
 import { taskNotFound } from '../../tracking/task-problems.js';
@@ -45,6 +45,7 @@ export class TaskDesk {
     const { tasks, next } = await this.reader.list({
       filter: own === undefined ? filter : { ...filter, clientId: own },
       limit: readPageLimit(limit),
+      mostBytes: MOST_PAGE_BYTES,
       after: placeAt(cursor, POSITION),
     });
     return {

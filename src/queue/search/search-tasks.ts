@@ -34,14 +34,16 @@ interface Searched {
 /** One page of tasks, newest first. Looks piece by piece, until there are enough or the window is at its end. */
 export async function searchTasks(
   redis: Redis,
-  { filter, limit, after = '' }: TaskListQuery,
+  { filter, limit, mostBytes = Infinity, after = '' }: TaskListQuery,
   { now, cipher }: { now: ScriptTime; cipher: TaskCipher },
 ): Promise<TaskPage> {
   const tasks: TaskSnapshot[] = [];
   let window: SearchedWindow = { scanned: 0, isComplete: false };
   let next = after;
+  let bytes = 0;
   for (let pieces = 0; pieces < MOST_PIECES; pieces++) {
-    if (tasks.length >= limit || window.scanned >= WINDOW || window.isComplete) break;
+    const isFull = tasks.length >= limit || bytes >= mostBytes;
+    if (isFull || window.scanned >= WINDOW || window.isComplete) break;
     const wanted = [AT_ONCE, limit - tasks.length, next];
     const raw = (await scripts.listTasks.run(redis, PREFIX, [
       now,
@@ -50,10 +52,15 @@ export async function searchTasks(
     ])) as RawPiece;
     const piece = pieceOf(raw, cipher);
     tasks.push(...piece.tasks.filter((task) => fits(task, filter)));
+    bytes += bytesOf(raw);
     window = joined(window, piece.window);
     next = piece.next ?? '';
   }
   return { tasks, window, ...(next !== '' && { next }) };
+}
+
+function bytesOf([, , , , hits]: RawPiece): number {
+  return hits.reduce((sum, [, , , values]) => sum + (values[0]?.length ?? 0), 0);
 }
 
 function filterArgs(filter: TaskFilter): (string | number)[] {

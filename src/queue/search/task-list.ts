@@ -26,6 +26,8 @@ export type Label = readonly [key: string, value: string];
 export interface TaskListQuery {
   readonly filter: TaskFilter;
   readonly limit: number;
+  /** The page ends when the tasks on it, as they are stored, have about so many bytes, and goes on behind them. */
+  readonly mostBytes?: number | undefined;
   /** `next` of the page before. */
   readonly after?: string | undefined;
 }

@@ -71,28 +71,31 @@ export class OccurrenceMaker {
   }
 
   /** @param urls what it is to call */
-  private async add(task: Task, urls: Readonly<Record<string, string>>): Promise<AddResult | Unwanted> {
+  private async add(task: Task, urls: Urls): Promise<AddResult | Unwanted> {
     for (let tries = 1; ; tries++) {
-      const client = await this.clients.enrolled(task.clientId);
-      const unwanted = await this.speaksAgainst(client, task, urls);
-      if (unwanted) return unwanted;
+      const client = await this.clientOf(task, urls);
+      if (typeof client === 'string') return client;
       const result = await this.tasks.add(task, { version: client?.version ?? UNRECORDED });
       if (result.kind !== 'stale' || tries === MOST_TRIES) return result;
       this.clients.forget(task.clientId);
     }
   }
 
-  private async speaksAgainst(
-    client: Client | undefined,
-    { clientId }: Task,
-    urls: Readonly<Record<string, string>>,
-  ): Promise<Unwanted | undefined> {
-    if (!client && this.requiresKey) return 'client_deleted';
-    if (!destinationRefusal(client, urls)) return undefined;
-    // What was known here may be old.
-    return destinationRefusal(await this.clients.fresh(clientId), urls) && 'invalid';
+  /** The client as it is known here, which may be old: what speaks against it is said only after a look at the store. */
+  private async clientOf({ clientId }: Task, urls: Urls): Promise<Client | undefined | Unwanted> {
+    const known = await this.clients.enrolled(clientId);
+    if (!this.faultOf(known, urls)) return known;
+    const fresh = await this.clients.fresh(clientId);
+    return this.faultOf(fresh, urls) ?? fresh;
+  }
+
+  private faultOf(client: Client | undefined, urls: Urls): Unwanted | undefined {
+    if (!client) return this.requiresKey ? 'client_deleted' : undefined;
+    return destinationRefusal(client, urls) && 'invalid';
   }
 }
+
+type Urls = Readonly<Record<string, string>>;
 
 /** What speaks against an occurrence before the store is asked. */
 type Unwanted = 'client_deleted' | 'invalid';
