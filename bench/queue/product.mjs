@@ -5,21 +5,26 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from '../../dist/app/app.module.js';
 import { loadConfig } from '../../dist/config/load-config.js';
+import { WorkerMetricsModule } from '../../dist/metrics/worker-metrics.module.js';
 import { QueueModule } from '../../dist/queue/queue.module.js';
 import { TaskHandler } from '../../dist/queue/task-handler.js';
 import { TaskQueue } from '../../dist/queue/task-queue.js';
 import { WorkerPool } from '../../dist/queue/worker-pool.js';
 import { WorkerPoolModule } from '../../dist/queue/worker-pool.module.js';
 import { RedisConnections } from '../../dist/redis/redis-connections.js';
+import { openTracing } from '../../dist/tracing/open-tracing.js';
 import { drive } from './driver.mjs';
 
 await drive(async (onHandled) => {
   const { NODE_ENV, REDIS_URL, WORKER_CONCURRENCY } = process.env;
   const config = loadConfig({ MODE: 'both', NODE_ENV, REDIS_URL, WORKER_CONCURRENCY });
-  const halves = [QueueModule, WorkerPoolModule.driving(handlerModule(onHandled))];
-  const context = await NestFactory.createApplicationContext(AppModule.with(config, halves), {
-    logger: ['warn', 'error'],
-  });
+  const halves = [QueueModule, WorkerMetricsModule, WorkerPoolModule.driving(handlerModule(onHandled))];
+  const context = await NestFactory.createApplicationContext(
+    AppModule.with(config, halves, await openTracing(config)),
+    {
+      logger: ['warn', 'error'],
+    },
+  );
   await context.get(RedisConnections).waitUntilReady();
   const queue = context.get(TaskQueue);
   const pool = context.get(WorkerPool, { strict: false });

@@ -123,7 +123,8 @@ async function tellOfRequests(app: NestFastifyApplication): Promise<void> {
       const { id, method, url, ip: remote } = request;
       const { statusCode: status, elapsedTime: ms } = reply;
       const route = request.routeOptions.url;
-      const answered = { id, method, url, route, status, ms, remote, ...traceOf(request) };
+      const { traceId, spanId } = traceOf(request) ?? {};
+      const answered = { id, method, url, route, status, ms, remote, traceId, spanId };
       log(answered);
       metrics.answered(answered);
       done();

@@ -5,29 +5,32 @@ import type { DescribedRequest, RequestSpan, SpanIds, Tracing } from '../tracing
 /** Asked every few seconds by machines. */
 const UNTRACED = /^\/(health|metrics)(\/|$)/;
 
-const spans = new WeakMap<FastifyRequest, RequestSpan>();
+/** Where a request has its span. */
+const SPAN = 'span';
 
-/** The span of a request, without tracing none. */
-export function traceOf(request: FastifyRequest): Partial<SpanIds> {
-  const { traceId, spanId } = spans.get(request) ?? {};
-  return { ...(traceId !== undefined && { traceId }), ...(spanId !== undefined && { spanId }) };
+type TracedRequest = FastifyRequest & { [SPAN]?: RequestSpan | null };
+
+/** The span of a request; without tracing none. */
+export function traceOf(request: TracedRequest): Partial<SpanIds> | null | undefined {
+  return request[SPAN];
 }
 
 /** A span for each request, with that of the caller as its parent. From then on the request comes from this span. */
 export function traceRequests(server: FastifyInstance, tracing: Tracing): void {
   if (!tracing.state()) return;
+  server.decorateRequest(SPAN, null);
   server.addHook('onRequest', (request, _reply, done) => {
     const route = request.routeOptions.url;
     if (!UNTRACED.test(route ?? '')) begin(request, route, tracing);
     done();
   });
-  server.addHook('onResponse', (request, reply, done) => {
-    spans.get(request)?.ended(reply.statusCode);
+  server.addHook('onResponse', (request: TracedRequest, reply, done) => {
+    request[SPAN]?.ended(reply.statusCode);
     done();
   });
 }
 
-function begin(request: FastifyRequest, route: string | undefined, tracing: Tracing): void {
+function begin(request: TracedRequest, route: string | undefined, tracing: Tracing): void {
   const { method, url, headers } = request;
   const describe = (): DescribedRequest => ({
     path: loggableUrl(url),
@@ -36,7 +39,7 @@ function begin(request: FastifyRequest, route: string | undefined, tracing: Trac
   });
   const span = tracing.request({ method, route, traceparent: oneOf(headers['traceparent']) }, describe);
   if (!span) return;
-  spans.set(request, span);
+  request[SPAN] = span;
   headers['traceparent'] = span.traceparent;
 }
 

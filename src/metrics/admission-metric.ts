@@ -43,6 +43,6 @@ export class AdmissionMetric {
   }
 
   batched(tasks: number): void {
-    this.sizes.observe(tasks);
+    this.sizes.observe({}, tasks);
   }
 }

@@ -93,6 +93,6 @@ export class AttemptMetrics {
 
   private began({ lane, scheduledAt, createdAt }: Task, seconds: number): void {
     this.latencies.observe({ priority: lane }, seconds);
-    if (scheduledAt > createdAt) this.latenesses.observe(seconds);
+    if (scheduledAt > createdAt) this.latenesses.observe({}, seconds);
   }
 }

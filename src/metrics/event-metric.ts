@@ -28,6 +28,6 @@ export class EventMetric {
   }
 
   missed(events: number): void {
-    this.lost.inc(events);
+    this.lost.inc({}, events);
   }
 }

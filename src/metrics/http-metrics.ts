@@ -39,7 +39,11 @@ export class HttpMetrics {
 
   answered({ method, route, status, ms }: AnsweredRequest): void {
     // Of what no route matches a sender chooses the method, too.
-    const labels = { method: route === undefined ? 'any' : method, path: route ?? 'unmatched', status };
+    const labels = {
+      method: route === undefined ? 'any' : method,
+      path: route ?? 'unmatched',
+      status: String(status),
+    };
     this.seconds.observe(labels, ms / 1000);
     this.total.inc(labels);
   }

@@ -1,4 +1,5 @@
-import { Counter, Gauge, Histogram, register } from 'prom-client';
+import { Gauge, register } from 'prom-client';
+import { Counter, Histogram } from './counting.js';
 
 /** A metric as the catalogue has it. */
 export interface MetricDefinition {
@@ -16,24 +17,19 @@ export interface MetricDefinition {
 
 /** Several applications may live in one process, as tests have them: they count together. */
 export function counter(definition: MetricDefinition): Counter {
-  const known = register.getSingleMetric(definition.name);
-  return known ? (known as Counter) : new Counter(describe(definition));
-}
-
-export function gauge(definition: MetricDefinition): Gauge {
-  const known = register.getSingleMetric(definition.name);
-  return known ? (known as Gauge) : new Gauge(describe(definition));
+  return (known(definition) as Counter | undefined) ?? registered(new Counter(definition));
 }
 
 export function histogram(definition: MetricDefinition): Histogram {
-  const known = register.getSingleMetric(definition.name);
-  if (known) return known as Histogram;
-  return new Histogram({ ...describe(definition), buckets: [...(definition.buckets ?? [])] });
+  return (known(definition) as Histogram | undefined) ?? registered(new Histogram(definition));
+}
+
+export function gauge(definition: MetricDefinition): Gauge {
+  return (known(definition) as Gauge | undefined) ?? new Gauge(describe(definition));
 }
 
 /**
- * Has a metric read its values when it is scraped. What cannot be read has no values rather than old ones, or 0, which a
- * metric without labels has by itself.
+ * Has a metric read its values when it is scraped. What cannot be read has no values rather than old ones, or 0.
  *
  * @param read gives values with their labels
  */
@@ -41,19 +37,33 @@ export function readAtScrape(
   definition: MetricDefinition,
   read: () => Promise<Iterable<Sample>> | Iterable<Sample>,
 ): void {
-  const metric = definition.type === 'counter' ? counter(definition) : gauge(definition);
-  // prom-client calls `collect` of a metric before it reads it.
-  Object.assign(metric, {
-    collect: async () => {
-      metric.reset();
-      if (Object.keys(definition.labels).length === 0) metric.remove();
-      for (const [value, labels = {}] of await read()) metric.inc(labels, value);
+  register.removeSingleMetric(definition.name);
+  registered({
+    name: definition.name,
+    get: async () => {
+      const values = Array.from(await read(), ([value, labels = {}]) => ({ value, labels }));
+      return { ...definition, values };
     },
   });
 }
 
 /** A value and its labels. */
 export type Sample = readonly [value: number, labels?: Readonly<Record<string, string>>];
+
+/** A metric needs no more than these for the registry to write it. */
+interface Registrable {
+  readonly name: string;
+  get(): unknown;
+}
+
+function registered<Metric extends Registrable>(metric: Metric): Metric {
+  register.registerMetric(metric as never);
+  return metric;
+}
+
+function known({ name }: MetricDefinition): unknown {
+  return register.getSingleMetric(name);
+}
 
 function describe({ name, help, labels }: MetricDefinition): {
   name: string;

@@ -48,7 +48,7 @@ export class ScheduleMetric {
   private readonly faults = counter(faults);
 
   fired(latenessSec: number): void {
-    this.lateness.observe(latenessSec);
+    this.lateness.observe({}, latenessSec);
   }
 
   failed(loop: SchedulerLoop): void {

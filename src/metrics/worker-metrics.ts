@@ -61,7 +61,7 @@ export class WorkerMetrics {
   }
 
   recovered(tasks: number): void {
-    this.orphans.inc(tasks);
+    this.orphans.inc({}, tasks);
   }
 
   turned(settled: number, fetched: number): void {

@@ -12,6 +12,7 @@ import { destinationOf, failed, MESSAGING, serverOf } from './attributes.js';
 import { readPairs } from './endpoint.js';
 import { Exporting } from './exporting.js';
 import { Spans } from './spans.js';
+import { idsOf } from './trace-context.js';
 import {
   type AttemptSpan,
   type BegunAttempt,
@@ -56,12 +57,12 @@ export class OtelTracing extends Tracing {
     const name = route === undefined ? method : `${method} ${route}`;
     const begun = this.spans.begin(name, { kind: SpanKind.SERVER, traceparent });
     const { span } = begun;
-    if (span) span.setAttributes(requestAttributes(method, route, describe()));
+    const told = { ...begun.ids, traceparent: begun.traceparent };
+    if (!span) return { ...told, ended: nothing };
+    span.setAttributes(requestAttributes(method, route, describe()));
     return {
-      ...begun.ids,
-      traceparent: begun.traceparent,
+      ...told,
       ended: (status) => {
-        if (!span) return;
         span.setAttribute('http.response.status_code', status);
         if (status >= 500) failed(span, String(status));
         span.end();
@@ -70,6 +71,7 @@ export class OtelTracing extends Tracing {
   }
 
   override enqueue(task: Task): EnqueueSpan {
+    if (this.spans.leavesOut(task.traceparent)) return { task, ended: nothing };
     const place = { kind: SpanKind.PRODUCER, traceparent: task.traceparent };
     const { span, traceparent } = this.spans.begin(`send ${task.queue}`, place);
     span?.setAttributes({
@@ -87,6 +89,8 @@ export class OtelTracing extends Tracing {
   }
 
   override attempt(begun: BegunAttempt): AttemptSpan {
+    const { traceparent } = begun.task;
+    if (this.spans.leavesOut(traceparent)) return leftOut(traceparent);
     return new OtelAttemptSpan(begun, this.spans, this.shown);
   }
 
@@ -102,6 +106,12 @@ export class OtelTracing extends Tracing {
     const closed = this.provider.shutdown().catch(() => undefined);
     await Promise.race([closed, sleep(CLOSE_WITHIN_MS, undefined, { ref: false })]);
   }
+}
+
+const nothing = (): undefined => undefined;
+
+function leftOut(traceparent: string): AttemptSpan {
+  return { ids: idsOf(traceparent), calls: () => traceparent, ended: nothing };
 }
 
 function resourceOf({ tracing, service }: Config): Record<string, string> {

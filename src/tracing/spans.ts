@@ -9,7 +9,7 @@ import {
 } from '@opentelemetry/sdk-trace';
 import type { Sampler as SamplerName } from '../config/tracing-settings.js';
 import { freshSpanId, freshTraceId } from './fresh-ids.js';
-import { isSampled, spanContextOf, traceparentFor } from './trace-context.js';
+import { isMarkedSampled, isSampled, spanContextOf, traceparentFor } from './trace-context.js';
 import type { SpanIds } from './tracing.js';
 
 /** A span that was begun. */
@@ -44,10 +44,19 @@ export class Spans implements IdGenerator {
     this.rootSampler = rootSampler(sampler, ratio);
   }
 
+  /**
+   * Whether a trace that was begun elsewhere is left out, so that nothing needs to be begun for it.
+   *
+   * @param traceparent one that was checked when it came
+   */
+  leavesOut(traceparent: string | undefined): traceparent is string {
+    return this.asksParent && traceparent !== undefined && !isMarkedSampled(traceparent);
+  }
+
   begin(name: string, { kind, traceparent, isLinked = false }: Place): Begun {
     const parent = spanContextOf(traceparent);
     const traceId = parent?.traceId ?? freshTraceId();
-    if (!this.isKept(parent, traceId)) return notKept(traceId);
+    if (!this.isKept(parent, traceId)) return notKept(traceId, parent);
     this.nextTraceId = traceId;
     const links = parent && isLinked ? [{ context: parent }] : [];
     const context = parent ? trace.setSpanContext(ROOT_CONTEXT, parent) : ROOT_CONTEXT;
@@ -67,8 +76,9 @@ export class Spans implements IdGenerator {
   }
 }
 
-function notKept(traceId: string): Begun {
-  const ids = { traceId, spanId: freshSpanId() };
+/** What is left out passes on what it came with: there is no span between. */
+function notKept(traceId: string, parent: SpanContext | undefined): Begun {
+  const ids = { traceId, spanId: parent?.spanId ?? freshSpanId() };
   return { ids, traceparent: traceparentFor({ ...ids, traceFlags: 0 }), span: undefined };
 }
 

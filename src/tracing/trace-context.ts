@@ -1,4 +1,5 @@
 import type { SpanContext } from '@opentelemetry/api';
+import type { SpanIds } from './tracing.js';
 
 /** W3C Trace Context, version 00. */
 const TRACEPARENT = /^00-((?!0{32})[0-9a-f]{32})-((?!0{16})[0-9a-f]{16})-([0-9a-f]{2})$/;
@@ -16,6 +17,16 @@ export function isSampled({ traceFlags }: SpanContext): boolean {
   return (traceFlags & SAMPLED) === SAMPLED;
 }
 
+/** @param traceparent a valid one */
+export function isMarkedSampled(traceparent: string): boolean {
+  return (Number.parseInt(traceparent.slice(-1), 16) & SAMPLED) === SAMPLED;
+}
+
 export function traceparentFor({ traceId, spanId, traceFlags }: SpanContext): string {
   return `00-${traceId}-${spanId}-0${traceFlags & SAMPLED}`;
+}
+
+/** @param traceparent a valid one */
+export function idsOf(traceparent: string): SpanIds {
+  return { traceId: traceparent.slice(3, 35), spanId: traceparent.slice(36, 52) };
 }
