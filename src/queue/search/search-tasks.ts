@@ -40,10 +40,9 @@ export async function searchTasks(
   const tasks: TaskSnapshot[] = [];
   let window: SearchedWindow = { scanned: 0, isComplete: false };
   let next = after;
-  let bytes = 0;
+  let bytesLeft = mostBytes;
   for (let pieces = 0; pieces < MOST_PIECES; pieces++) {
-    const isFull = tasks.length >= limit || bytes >= mostBytes;
-    if (isFull || window.scanned >= WINDOW || window.isComplete) break;
+    if (isEnough(window) || Math.min(limit - tasks.length, bytesLeft) <= 0) break;
     const wanted = [AT_ONCE, limit - tasks.length, next];
     const raw = (await scripts.listTasks.run(redis, PREFIX, [
       now,
@@ -52,11 +51,15 @@ export async function searchTasks(
     ])) as RawPiece;
     const piece = pieceOf(raw, cipher);
     tasks.push(...piece.tasks.filter((task) => fits(task, filter)));
-    bytes += bytesOf(raw);
+    bytesLeft -= bytesOf(raw);
     window = joined(window, piece.window);
     next = piece.next ?? '';
   }
   return { tasks, window, ...(next !== '' && { next }) };
+}
+
+function isEnough({ scanned, isComplete }: SearchedWindow): boolean {
+  return isComplete || scanned >= WINDOW;
 }
 
 function bytesOf([, , , , hits]: RawPiece): number {

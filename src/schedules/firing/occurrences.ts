@@ -55,7 +55,10 @@ export class Occurrences {
 
   private carryOut(order: Order, schedule: Schedule | undefined, now: number): Promise<void> {
     if (!schedule) return this.settle(order, 'dropped');
-    if (isRunId(order.id)) return this.fire(order, schedule, now);
+    return isRunId(order.id) ? this.fire(order, schedule, now) : this.carryOutTimed(order, schedule, now);
+  }
+
+  private carryOutTimed(order: Order, schedule: Schedule, now: number): Promise<void> {
     const { createdAt, overlap, maxLatenessMs } = schedule.definition;
     // Of one of the same id that was deleted.
     if (order.at <= createdAt) return this.settle(order, 'dropped');
