@@ -21,7 +21,7 @@ const skipped: MetricDefinition = {
 };
 
 /** What fires schedules, in two loops: one claims what is due, the other makes tasks of what was claimed. */
-export const SCHEDULER_LOOPS = ['claims', 'occurrences'] as const;
+const SCHEDULER_LOOPS = ['claims', 'occurrences'] as const;
 export type SchedulerLoop = (typeof SCHEDULER_LOOPS)[number];
 
 const faults: MetricDefinition = {

@@ -20,7 +20,7 @@ function formatIn(timeZone: string): Intl.DateTimeFormat {
 }
 
 /** What clocks show in a zone, as minutes since 1970. */
-export function wallMinutes(at: number, timeZone: string): number {
+function wallMinutes(at: number, timeZone: string): number {
   const parts = formatIn(timeZone).formatToParts(at);
   const of = (type: string): number => Number(parts.find((part) => part.type === type)?.value);
   return Date.UTC(of('year'), of('month') - 1, of('day'), of('hour'), of('minute')) / MINUTE_MS;
