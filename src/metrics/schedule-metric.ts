@@ -47,6 +47,11 @@ export class ScheduleMetric {
   private readonly skips = counter(skipped);
   private readonly faults = counter(faults);
 
+  constructor() {
+    // There from the start: the first fault is an increase.
+    for (const loop of SCHEDULER_LOOPS) this.faults.inc({ loop }, 0);
+  }
+
   fired(latenessSec: number): void {
     this.lateness.observe({}, latenessSec);
   }
