@@ -77,6 +77,29 @@ it('the credentials of a mapping are neither shown nor readable in Redis, and wh
   expect(audit).toContain('task_type:secretive');
 });
 
+it('the credentials of a mapping go nowhere else: a task of its type is edited by its payload', async () => {
+  const elsewhere = await Receiver.start();
+  await put('guarded.by', { url: `${target.url}/guarded`, headers: { Authorization: 'Bearer SESAME' } });
+  const body = { client_id: 'mallory', type: 'guarded.by', payload: { n: 1 }, delay: '1h' };
+  const id = (await app.post<{ task_id: string }>('/v1/enqueue', body)).body.task_id;
+  const edit = (fields: object) => app.send<Problem>('PATCH', `/v1/tasks/${id}`, fields);
+  for (const url of [elsewhere.url, `${target.url}/other`]) {
+    const refused = await edit({ task: { url } });
+    expect([refused.status, refused.body.errors?.map(({ pointer }) => pointer)]).toEqual([
+      400,
+      ['/task/headers'],
+    ]);
+  }
+  expect((await edit({ payload: { n: 2 }, task: { body: 'x' } })).status).toBe(400);
+  expect((await edit({ payload: { n: 2 } })).body).toMatchObject({ payload: { n: 2 } });
+  expect((await edit({ task: { url: elsewhere.url, headers: {} } })).status).toBe(200);
+  await app.send('POST', `/v1/tasks/${id}/run`);
+  const [request] = await elsewhere.gets(1);
+  expect(request!.headers).not.toHaveProperty('authorization');
+  expect(request!.body.toString()).toBe('{"n":2}');
+  await elsewhere.stop();
+});
+
 it('what the configuration maps can be said otherwise, and counts again after that', async () => {
   const path = '/admin/task-types/from.config';
   expect((await app.get(path)).body).toMatchObject({ source: 'config', method: 'PUT' });

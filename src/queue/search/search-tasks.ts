@@ -20,7 +20,7 @@ const MOST_PIECES = 40;
  * A page ends when it has so much of tasks and attempts, UTF-16 units of their JSON: whoever shows it has all of that in memory
  * several times. Some may ask at the same time.
  */
-const PAGE_UNITS = 4 * 1024 * 1024;
+const PAGE_UNITS = 2 * 1024 * 1024;
 
 type RawHit = [id: string, state: TaskState, due: string, values: (string | null)[]];
 type RawPiece = [next: string, scanned: number, from: string, to: string, hits: RawHit[]];
