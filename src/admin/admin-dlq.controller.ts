@@ -1,9 +1,10 @@
-import { Body, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Delete, Get, Headers, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { type Actor, By } from '../http/actor.js';
 import { ApiProblem } from '../http/api-problem.js';
 import { DeadLetterGroups, type DeadLetterGroup } from '../queue/dead-letters/dead-letter-groups.js';
 import { TaskReader } from '../queue/task-reader.js';
+import { DEPTH, requireNoTask } from '../task-request/read-depth.js';
 import { formatTime } from '../time/rfc3339.js';
 import { placeAt, POSITION } from '../http/cursor.js';
 import { readFilter } from '../tracking/read-filter.js';
@@ -111,7 +112,14 @@ export class AdminDlqController {
   })
   @ApiResponse({ status: 200, type: DeadLetterResult })
   @ApiProblem(400, 'The request breaks a rule; `errors` names each field.')
-  retry(@Body() request: RetryDeadLettersRequest, @By() by: Actor): Promise<DeadLetterResult> {
+  @ApiProblem(404, 'No such task as `task_id` names.')
+  @ApiProblem(409, 'That is no dead letter (`not_a_dead_letter`), or has expired (`task_expired`).')
+  retry(
+    @Body() request: RetryDeadLettersRequest,
+    @By() by: Actor,
+    @Headers(DEPTH) depth: string | undefined,
+  ): Promise<DeadLetterResult> {
+    requireNoTask(depth);
     return this.desk.retrySome(request, by);
   }
 
@@ -121,7 +129,12 @@ export class AdminDlqController {
   @ApiResponse({ status: 200, type: TaskView })
   @ApiProblem(404, 'No such task.')
   @ApiProblem(409, 'It is no dead letter (`not_a_dead_letter`), or has expired (`task_expired`).')
-  retryOne(@Param('id') id: string, @By() by: Actor): Promise<TaskView> {
+  retryOne(
+    @Param('id') id: string,
+    @By() by: Actor,
+    @Headers(DEPTH) depth: string | undefined,
+  ): Promise<TaskView> {
+    requireNoTask(depth);
     return this.desk.retry(id, by);
   }
 }
@@ -136,7 +149,12 @@ export class AdminTasksController {
   @ApiResponse({ status: 200, type: TaskView })
   @ApiProblem(404, 'No such task.')
   @ApiProblem(409, 'It is no dead letter (`not_a_dead_letter`), or has expired (`task_expired`).')
-  retry(@Param('id') id: string, @By() by: Actor): Promise<TaskView> {
+  retry(
+    @Param('id') id: string,
+    @By() by: Actor,
+    @Headers(DEPTH) depth: string | undefined,
+  ): Promise<TaskView> {
+    requireNoTask(depth);
     return this.desk.retry(id, by);
   }
 }

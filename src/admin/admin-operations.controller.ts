@@ -1,4 +1,4 @@
-import { Body, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import { Body, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Config } from '../config/config.js';
@@ -10,6 +10,7 @@ import { OPERATION_ID } from '../operations/operation-store.js';
 import { Operations } from '../operations/operations.js';
 import { QueueRegistry } from '../queue/queues/queue-registry.js';
 import { enqueueRules } from '../task-request/enqueue-rules.js';
+import { DEPTH, requireNoTask } from '../task-request/read-depth.js';
 import { Clock } from '../time/clock.js';
 import { nextCursor, placeAt } from '../http/cursor.js';
 import { AdminController } from './admin-api.js';
@@ -57,9 +58,11 @@ export class AdminOperationsController {
     @Body() request: OperationRequest,
     @By() by: Actor,
     @Res({ passthrough: true }) reply: FastifyReply,
+    @Headers(DEPTH) depth: string | undefined,
   ): Promise<OperationView> {
     const now = this.clock.now();
     const spec = readOperation(request, { by, now, horizonMs: this.horizonMs });
+    if (spec.action === 'retry') requireNoTask(depth);
     await this.requirePurgeable(spec);
     const begun = await this.operations.begin(spec);
     if (!begun) throw tooManyOperations();

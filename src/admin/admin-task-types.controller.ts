@@ -130,7 +130,7 @@ function builtInView({ name, about, payload }: TaskType): TaskTypeView {
   return { type: name, source: 'built_in', about, payload_schema: payload };
 }
 
-function mappingView({ type, source, url, method, headers, timeoutMs }: NamedMapping): TaskTypeView {
+function mappingView({ type, source, url, method, headers, timeoutMs, payload }: NamedMapping): TaskTypeView {
   return {
     type,
     source,
@@ -138,5 +138,6 @@ function mappingView({ type, source, url, method, headers, timeoutMs }: NamedMap
     method,
     headers: Object.keys(headers),
     ...(timeoutMs !== undefined && { timeout: timeoutMs / 1000 }),
+    ...(payload && { payload_schema: payload }),
   };
 }

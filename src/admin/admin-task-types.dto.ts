@@ -29,6 +29,17 @@ export class PutTaskTypeRequest {
   @Allow()
   @ApiProperty(OPTIONAL_DURATION)
   timeout?: number | string | null;
+
+  @IsOptional()
+  @Allow()
+  @ApiPropertyOptional({
+    type: 'object',
+    additionalProperties: true,
+    description:
+      'JSON Schema (draft 2020-12) that payloads are held to when they are enqueued; of it what docs/typed-tasks.md lists. Any object without one.',
+    example: { type: 'object', properties: { id: { type: 'integer' } }, required: ['id'] },
+  })
+  payload_schema?: object | null;
 }
 
 export class TaskTypeView {

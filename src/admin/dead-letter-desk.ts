@@ -89,6 +89,10 @@ export class DeadLetterDesk {
       next_cursor: nextCursor(next),
     };
     if (isDryRun || ids.length === 0) return { ...told, done: 0, skipped: {} };
+    if (request.task_id) {
+      await this.retry(request.task_id, by);
+      return { ...told, done: 1, skipped: {} };
+    }
     await this.log.write(auditLine('dead_letter.retry', 'dlq', by)(undefined, asked(request, ids.length)));
     const isGroup = (request.filter?.fingerprint ?? undefined) !== undefined;
     return { ...told, ...(isGroup ? await this.redriveGroup(ids) : await this.retryAll(ids)) };

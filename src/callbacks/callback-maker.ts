@@ -48,14 +48,27 @@ export class CallbackMaker {
       this.logger.error({ task_id: id }, 'an order of a callback is damaged; it is dropped');
       return true;
     }
-    const { source, taskId, ending } = order;
-    const callbacks = this.cipher.openCallbacks(source.callbacks, taskId);
-    if (callbacks.sealed !== undefined) return this.isTooOld(order);
-    const task = toCallback({ ...order, source: { ...source, callbacks } }, this.rules, this.clock.now());
+    const opened = this.opened(order);
+    if (!opened) return this.isTooOld(order);
+    const task = toCallback(opened, this.rules, this.clock.now());
     if (!task) return true;
     const result = await this.tasks.add(task);
-    if (result.kind === 'added') this.metric.ordered(ending);
+    if (result.kind === 'added') this.metric.ordered(order.ending);
     return isAccepted(result);
+  }
+
+  /** With what was stored encrypted as it was; nothing when no key at hand opens it. */
+  private opened(order: CallbackOrder): CallbackOrder | undefined {
+    const { source, taskId, lastAttempt } = order;
+    const callbacks = this.cipher.openCallbacks(source.callbacks, taskId);
+    const sealed = lastAttempt?.result;
+    const result = sealed === undefined ? undefined : this.cipher.openText(sealed, taskId);
+    if (callbacks.sealed !== undefined || (sealed !== undefined && result === undefined)) return undefined;
+    return {
+      ...order,
+      source: { ...source, callbacks },
+      ...(lastAttempt && { lastAttempt: { ...lastAttempt, result } }),
+    };
   }
 
   /** Another worker may have the key, or this one soon. */

@@ -57,6 +57,7 @@ it('says what has become of the task, and what the target answered last', () => 
     status: 503,
     error: null,
     response: 'out of order',
+    result: null,
     metadata: { shop: '7' },
     created_at: '1970-01-01T00:00:00.000Z',
     scheduled_at: '1970-01-01T00:00:00.000Z',

@@ -1,3 +1,4 @@
+import type { Attempt } from '../task/attempt.js';
 import { calledBack } from '../task/callbacks.js';
 import type { RetryPolicy } from '../task/retry-policy.js';
 import type { Task } from '../task/task.js';
@@ -60,12 +61,20 @@ function callbackBody({
     state: ending,
     reason: reason || null,
     attempts: attemptsMade,
-    status: lastAttempt?.status ?? null,
-    error: lastAttempt?.error ?? null,
-    response: lastAttempt?.response ?? null,
+    ...lastAnswer(lastAttempt),
     metadata: source.metadata,
     created_at: formatTime(source.createdAt),
     scheduled_at: formatTime(source.scheduledAt),
     finished_at: formatTime(endedAt),
+  };
+}
+
+/** What came of the last try. A result is JSON, and bounded where it was kept (dispatch/handlers/result-text.ts). */
+function lastAnswer({ status, error, response, result = 'null' }: Partial<Attempt> = {}): object {
+  return {
+    status: status ?? null,
+    error: error ?? null,
+    response: response ?? null,
+    result: JSON.parse(result) as unknown,
   };
 }

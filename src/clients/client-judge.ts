@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../config/config.js';
 import type { Principal } from '../http/principal.js';
-import { type FieldError, invalidRequest, type ProblemError } from '../http/problem.js';
-import { compileDestinations, type Destinations } from '../net/destinations.js';
+import type { ProblemError } from '../http/problem.js';
 import { Clock } from '../time/clock.js';
 import { type Client, keyOf } from './client.js';
 import { ClientDirectory } from './client-directory.js';
 import { tooManyClients, unknownClient, wrongApiKey } from './client-problems.js';
 import { TooManyClients } from './client-store.js';
+import { destinationRefusal } from './destination-refusal.js';
 import { KeyRing } from './key-ring.js';
 import { requiresKey } from './requires-key.js';
 import type { Limits } from './tier.js';
@@ -76,12 +76,12 @@ export class ClientJudge {
   }
 
   /**
-   * Whether a task that is stored already may call another address. A worker asks again before it does.
+   * Whether a task that is stored already may call other addresses. A worker asks again before it does.
    *
    * @throws ProblemError when it may not; QueueUnavailable
    */
-  async requireDestination(clientId: string, url: string): Promise<void> {
-    const refusal = destinationRefusal(await this.clients.fresh(clientId), { '/task/url': url });
+  async requireDestinations(clientId: string, urls: Enqueueing['urls']): Promise<void> {
+    const refusal = destinationRefusal(await this.clients.fresh(clientId), urls);
     if (refusal) throw refusal;
   }
 
@@ -100,29 +100,4 @@ export class ClientJudge {
       throw error instanceof TooManyClients ? tooManyClients() : error;
     }
   }
-}
-
-/** Compiled once for each version of a client. */
-const compiled = new WeakMap<Client, Destinations>();
-
-function destinationRefusal(
-  client: Client | undefined,
-  urls: Readonly<Record<string, string>>,
-): ProblemError | undefined {
-  const policy = client?.record.destinations;
-  if (!policy) return undefined;
-  const destinations = compiled.get(client) ?? compileDestinations(policy);
-  compiled.set(client, destinations);
-  const faults = Object.entries(urls).flatMap(([pointer, url]) => faultOf(destinations, pointer, url) ?? []);
-  return faults.length > 0 ? invalidRequest(faults) : undefined;
-}
-
-/** What is no URL is told with everything else that is wrong with the task. */
-function faultOf(destinations: Destinations, pointer: string, url: string): FieldError | undefined {
-  if (!URL.canParse(url)) return undefined;
-  const target = new URL(url);
-  const refusal = destinations.refusal(target);
-  return refusal === undefined
-    ? undefined
-    : { pointer, detail: `must not point to ${target.host}: the host ${refusal}` };
 }

@@ -19,6 +19,7 @@ describe('loadConfig', () => {
       service: { mode: 'both', port: 8080, logLevel: 'info', shutdownTimeoutSec: 25 },
       delivery: { concurrency: 10, timeoutSec: 1800, maxRetry: 5, retryAfterMaxSec: 3600 },
       outgoing: { allowPrivateUrls: false },
+      circuitBreaker: { maxRequests: 3, intervalSec: 60, timeoutSec: 30, failureThreshold: 5 },
       redis: { connectRetries: 30, retryIntervalSec: 2 },
     });
   });

@@ -42,11 +42,11 @@ export class ServiceSettings {
 
   @Env(
     'PATH_PREFIX',
-    'Path below which the server is reached as well, like `/tasks`: for a proxy in front that hands on paths as they are. Empty = the root only.',
+    'Path below which the server is reached as well, like `/task-runner`: for a proxy in front that hands on paths as they are. One that begins a path of the API (`/v1`, `/tasks`) hides that at the root. Empty = the root only.',
     { allowed: 'parts of letters, digits, `.`, `_`, `~` and `-`, each after a slash, none at the end' },
   )
   @Matches(/^(\/[A-Za-z0-9._~-]+)*$/, {
-    message: '$property must be a path like /tasks, without a slash at its end',
+    message: '$property must be a path like /task-runner, without a slash at its end',
   })
   pathPrefix = '';
 

@@ -9,7 +9,10 @@ export class TaskTypeSettings {
   @Env(
     'TASK_TYPES',
     'Types of task that are mapped to a URL, which gets their payload as JSON: JSON here, `task_types` in `config.yaml`. `PUT /admin/task-types/{type}` says it otherwise while the product runs.',
-    { secret: true, allowed: '`{"<type>":{"url":…,"method":…,"headers":{…},"timeout":…}}`' },
+    {
+      secret: true,
+      allowed: '`{"<type>":{"url":…,"method":…,"headers":{…},"timeout":…,"payload_schema":{…}}}`',
+    },
   )
   @IsString()
   mapped = '';

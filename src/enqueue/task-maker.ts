@@ -7,7 +7,7 @@ import type { Task } from '../task/task.js';
 import { Clock } from '../time/clock.js';
 import { type EnqueueRules, enqueueRules } from '../task-request/enqueue-rules.js';
 import type { NamedRequest } from '../task-request/enqueue.dto.js';
-import { readDepth } from './read-depth.js';
+import { readDepth } from '../task-request/read-depth.js';
 import { toTask } from '../task-request/to-task.js';
 import { TypeMappings } from '../type-mappings/type-mappings.js';
 

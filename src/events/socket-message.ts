@@ -10,7 +10,9 @@ export type SocketMessage =
       readonly client_id?: string;
       readonly last_event_id?: string;
     }
-  | { readonly type: 'ping' };
+  | { readonly type: 'ping' }
+  /** In the words of Task Queue Go: these kinds, too, or not any more. */
+  | { readonly type: 'choose'; readonly kinds: readonly string[]; readonly isWanted: boolean };
 
 const SUBSCRIBE = new Set(['type', 'kinds', 'queue', 'client_id', 'last_event_id']);
 const EVENT_ID = /^\d{1,15}-\d{1,15}$/;
@@ -20,6 +22,7 @@ export function readMessage(text: string): SocketMessage | string {
   const value = parse(text);
   if (!isPlainObject(value)) return 'A message must be a JSON object.';
   const message = value as Readonly<Record<string, unknown>>;
+  if (message['action'] !== undefined) return readAction(message);
   switch (message['type']) {
     case 'ping':
       return { type: 'ping' };
@@ -32,6 +35,16 @@ export function readMessage(text: string): SocketMessage | string {
     default:
       return 'type must be auth, subscribe or ping.';
   }
+}
+
+/** `{"action":"subscribe"|"unsubscribe","events":[...]}` */
+function readAction({ action, events }: Readonly<Record<string, unknown>>): SocketMessage | string {
+  const isWanted = action === 'subscribe';
+  if (!isWanted && action !== 'unsubscribe') return 'action must be subscribe or unsubscribe.';
+  if (!Array.isArray(events) || !events.every((kind) => typeof kind === 'string')) {
+    return 'events must be a list of kinds.';
+  }
+  return { type: 'choose', kinds: events, isWanted };
 }
 
 function parse(text: string): unknown {

@@ -8,10 +8,13 @@ import type { EventHub } from './event-hub.js';
 import type { EventsQuery } from './events.dto.js';
 import { Listener } from './listener.js';
 import { readFilter } from './read-filter.js';
+import { EVENT_KINDS, NOWHERE, type StoredEvent } from './event.js';
 import { readMessage, type SocketMessage } from './socket-message.js';
 import { closeWith, SocketSink } from './socket-sink.js';
+import { inBothWords } from './task-queue-words.js';
 
 const AUTH_WITHIN_MS = 10_000;
+const OUR_WORDS = ['kinds', 'queue', 'client_id', 'last_event_id', 'ticket'] as const;
 /** One that has not answered the last ping has gone. */
 const PING_EVERY_MS = 30_000;
 
@@ -22,12 +25,16 @@ export interface SessionParts {
   readonly bufferBytes: number;
 }
 
-type Wanted = Omit<EventsQuery, 'ticket'>;
+type Wanted = EventsQuery;
 
 /** One WebSocket: who it is, and what it wants to hear. */
 export class SocketSession {
   private audience: Audience | undefined;
   private listener: Listener | undefined;
+  /** It has said something that only those say who know this product. */
+  private speaksOurWords = false;
+  /** Kinds, in the words of Task Queue Go; nothing = all. */
+  private chosen: readonly string[] | undefined;
   private isAlive = true;
   private written = 0;
   private readonly ping: NodeJS.Timeout;
@@ -61,6 +68,7 @@ export class SocketSession {
   admit(audience: Audience, wanted: Wanted): void {
     clearTimeout(this.authDeadline);
     this.audience = audience;
+    this.speaksOurWords ||= OUR_WORDS.some((name) => wanted[name] !== undefined);
     this.listen(audience, wanted);
   }
 
@@ -111,13 +119,37 @@ export class SocketSession {
       case 'ping':
         if (this.isRead) this.websocket.send('{"type":"pong"}');
         return;
+      case 'choose':
+        this.choose(message);
+        return;
       case 'auth':
+        this.speaksOurWords = true;
         this.admit(await this.parts.access.audienceBy(message.token, this.parts.request), {});
         return;
       case 'subscribe':
+        this.speaksOurWords = true;
         this.listen(this.audience ?? this.parts.access.anyone(), message);
     }
   }
+
+  /** Goes on where it is. */
+  private choose({ kinds, isWanted }: Extract<SocketMessage, { type: 'choose' }>): void {
+    const before = this.chosen ?? (isWanted ? [] : EVENT_KINDS);
+    const chosen = isWanted ? [...before, ...kinds] : before.filter((kind) => !kinds.includes(kind));
+    this.listen(this.audience ?? this.parts.access.anyone(), {
+      ...(chosen.length > 0 && { kinds: chosen.join(',') }),
+      ...this.whereItIs(),
+    });
+    this.chosen = chosen.length > 0 ? chosen : undefined;
+  }
+
+  private whereItIs(): Pick<Wanted, 'last_event_id'> {
+    const { at } = this.listener ?? {};
+    return at === undefined || at === NOWHERE ? {} : { last_event_id: at };
+  }
+
+  private readonly text = (event: StoredEvent): string =>
+    this.speaksOurWords ? event.json : inBothWords(event);
 
   /** Instead of what it has listened to so far. */
   private listen(audience: Audience, wanted: Wanted): void {
@@ -130,7 +162,7 @@ export class SocketSession {
       mayStay: () => access.mayStill(audience),
     };
     this.listener = new Listener(
-      new SocketSink(this.websocket, this.socket, hub.messageSent),
+      new SocketSink(this.websocket, this.socket, { text: this.text, sent: hub.messageSent }),
       subscription,
       bufferBytes,
     );

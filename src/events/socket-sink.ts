@@ -25,20 +25,26 @@ export function closeWith(websocket: WebSocket, why: keyof typeof CLOSE_CODES, d
   }, FAREWELL_WITHIN_MS).unref();
 }
 
+/** How the events of a connection are written, and who is told of each that was. */
+export interface Writing {
+  readonly text: (event: StoredEvent) => string;
+  readonly sent: (kind: string) => void;
+}
+
 /** Events as messages of a WebSocket, each a JSON text. */
 export class SocketSink implements ListenerSink {
   constructor(
     private readonly websocket: WebSocket,
     private readonly socket: Socket,
-    private readonly sent: (kind: string) => void = () => undefined,
+    private readonly writing: Writing,
   ) {}
 
   /** What goes out together is one call of the system. */
   write(events: readonly StoredEvent[]): boolean {
     this.socket.cork();
-    for (const { kind, json } of events) {
-      this.websocket.send(json);
-      this.sent(kind);
+    for (const event of events) {
+      this.websocket.send(this.writing.text(event));
+      this.writing.sent(event.kind);
     }
     this.socket.uncork();
     return !this.socket.writableNeedDrain;

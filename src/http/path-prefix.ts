@@ -4,7 +4,7 @@ import type { FastifyServerOptions } from 'fastify';
  * Lets a server also be reached below a path, for a proxy in front of it that hands paths on as they are, as an Ingress
  * does. What comes without the prefix, such as probes, is served all the same.
  *
- * @param prefix like `/tasks`; empty changes nothing
+ * @param prefix like `/task-runner`; empty changes nothing
  */
 export function servedBelow(prefix: string): Pick<FastifyServerOptions, 'rewriteUrl'> {
   if (prefix === '') return {};

@@ -75,6 +75,11 @@ export class ProblemError extends Error {
 /** Nobody reads more; a body full of unknown fields must not be answered with several times its size. */
 export const MAX_ERRORS = 50;
 
+/** A fault as a sentence. */
+export function faultText({ pointer, detail }: FieldError): string {
+  return `${pointer || 'The body'} ${detail}`;
+}
+
 /**
  * The request is well-formed JSON but breaks a rule; names every field that does, up to a limit.
  *
@@ -84,7 +89,7 @@ export function invalidRequest(faults: readonly FieldError[], unnamed = 0): Prob
   const errors = faults.slice(0, MAX_ERRORS);
   const count = faults.length + unnamed;
   const [first] = errors;
-  const detail = first ? `${first.pointer || 'The body'} ${first.detail}` : 'The request is not valid.';
+  const detail = first ? faultText(first) : 'The request is not valid.';
   const where = count > MAX_ERRORS ? `the first ${MAX_ERRORS} are in errors` : 'see errors';
   const more = count > 1 ? ` (and ${count - 1} more, ${where})` : '';
   return new ProblemError({ status: 400, code: 'invalid_request', detail: detail + more, errors });

@@ -12,6 +12,8 @@ const lateness: MetricDefinition = {
 const SKIPPED_FOR = [
   'overlap',
   'missed',
+  'paused',
+  'too_many_waiting',
   'client_disabled',
   'client_deleted',
   'rate_limited',
@@ -31,6 +33,13 @@ const skipped: MetricDefinition = {
 const SCHEDULER_LOOPS = ['claims', 'occurrences'] as const;
 export type SchedulerLoop = (typeof SCHEDULER_LOOPS)[number];
 
+const faults: MetricDefinition = {
+  name: 'taskqueue_scheduler_faults_total',
+  type: 'counter',
+  help: 'How often a schedule could not be claimed, or an occurrence not be made a task, for no reason that was foreseen; it is tried again, and the log says what it was.',
+  role: 'worker',
+  labels: { loop: SCHEDULER_LOOPS.join(', ') },
+};
 const silence: MetricDefinition = {
   name: 'taskqueue_scheduler_silence_seconds',
   type: 'gauge',
@@ -39,20 +48,26 @@ const silence: MetricDefinition = {
   labels: { loop: SCHEDULER_LOOPS.join(', ') },
 };
 
-export const scheduleMetrics = [lateness, skipped, silence];
+export const scheduleMetrics = [lateness, skipped, faults, silence];
 
 @Injectable()
 export class ScheduleMetric {
   private readonly lateness = histogram(lateness);
   private readonly skips = counter(skipped);
+  private readonly faults = counter(faults);
 
   constructor() {
     // Prometheus does not see a counter grow that begins above 0.
     for (const reason of SKIPPED_FOR) this.skips.inc({ reason }, 0);
+    for (const loop of SCHEDULER_LOOPS) this.faults.inc({ loop }, 0);
   }
 
   fired(latenessSec: number): void {
     this.lateness.observe({}, latenessSec);
+  }
+
+  failed(loop: SchedulerLoop): void {
+    this.faults.inc({ loop });
   }
 
   /** @param read gives how long ago each loop last completed, milliseconds */

@@ -1,50 +1,36 @@
-import { CronExpressionParser } from 'cron-parser';
+import { cronFields, hasTime, isEveryHour } from './cron-fields.js';
 import type { Timing } from './timing.js';
-import { MOST_SHIFT_MS, offsetMinutes, wallMinutes } from './wall-clock.js';
+import { type ClockChange, changeBetween } from './wall-clock.js';
 
-type Cron = Timing & { readonly kind: 'cron' };
+/** No zone sets its clocks by more (Antarctica/Troll by two hours). */
+const MOST_SHIFT_MS = 3 * 3_600_000;
 
-const MINUTE_MS = 60_000;
 /**
  * What the setting of clocks does to a firing, in words; nothing to nearly all of them.
  *
  * @param at the firing, Unix milliseconds
- * @param next the one after it, if there is one
  */
-export function daylightSavingNote(timing: Timing, at: number, next: number | undefined): string | undefined {
+export function daylightSavingNote(timing: Timing, at: number): string | undefined {
   if (timing.kind === 'every') return undefined;
-  const { timezone } = timing;
-  const [before, now, after] = [at - MOST_SHIFT_MS, at, at + MOST_SHIFT_MS].map((time) =>
-    offsetMinutes(time, timezone),
-  ) as [number, number, number];
-  if (now > before) return skippedNote(timing, at, now - before);
-  if (after >= now) return undefined;
-  return repeatedNote(timezone, at, next, (now - after) * MINUTE_MS);
+  const fields = cronFields(timing.cron);
+  const past = changeBetween(at - MOST_SHIFT_MS, at, timing.timezone);
+  if ('at' in past && isMoved(at, past) && !hasTime(fields, at + past.behind)) return movedNote(at, past);
+  const coming = changeBetween(at, at + MOST_SHIFT_MS, timing.timezone);
+  if (!('at' in coming) || at + coming.before < coming.at + coming.behind) return undefined;
+  const what = isEveryHour(fields) ? 'it fires both times' : 'it fires the first time only';
+  return `${clock(at + coming.before)} comes twice on this day: clocks are set back, and ${what}`;
 }
 
-/** Clocks were set forward shortly before. */
-function skippedNote({ cron, timezone }: Cron, at: number, minutes: number): string | undefined {
-  const shown = wallMinutes(at, timezone);
-  const { hour } = CronExpressionParser.parse(cron.trim()).fields;
-  const isItsOwn = (hour.values as readonly number[]).includes(Math.floor(shown / 60) % 24);
-  if (isItsOwn) return undefined;
-  return `${clock(shown - minutes)} does not exist on this day: clocks are set forward, and it fires at ${clock(shown)}`;
+/** Whether it is in the time by which clocks were set forward. */
+function isMoved(at: number, change: ClockChange): boolean {
+  return at - change.at < change.behind - change.before;
 }
 
-/** Clocks are set back soon. */
-function repeatedNote(
-  timezone: string,
-  at: number,
-  next: number | undefined,
-  shiftMs: number,
-): string | undefined {
-  const shown = wallMinutes(at, timezone);
-  if (wallMinutes(at + shiftMs, timezone) !== shown) return undefined;
-  const isRepeated = next !== undefined && next <= at + shiftMs;
-  const what = isRepeated ? 'it fires both times' : 'it fires the first time only';
-  return `${clock(shown)} comes twice on this day: clocks are set back, and ${what}`;
+function movedNote(at: number, { before, behind }: ClockChange): string {
+  const [named, shown] = [clock(at + before), clock(at + behind)];
+  return `${named} does not exist on this day: clocks are set forward, and it fires at ${shown}`;
 }
 
-function clock(minutes: number): string {
-  return new Date(minutes * MINUTE_MS).toISOString().slice(11, 16);
+function clock(local: number): string {
+  return new Date(local).toISOString().slice(11, 16);
 }

@@ -35,7 +35,8 @@ describe('an outage of three hours', () => {
     expect(after('all', '12:00:30').fire).toEqual(['10:00:00', '11:00:00', '12:00:00']);
   });
   it('nothing is fired later than max_lateness', () => {
-    expect(after('all', '12:30:00', 2 * HOUR).fire).toEqual(['11:00:00', '12:00:00']);
+    expect(after('all', '12:30:00', 2 * HOUR)).toMatchObject({ fire: ['11:00:00', '12:00:00'], missed: 1 });
+    expect(after('all', '12:30:00', HOUR / 4)).toMatchObject({ fire: [], missed: 3 });
     expect(after('once', '12:30:00', HOUR / 4).fire).toEqual([]);
     expect(after('skip', '12:00:30', 10_000).fire).toEqual([]);
   });

@@ -23,7 +23,7 @@ export interface MisfireRules {
 export interface Due {
   /** Occurrences to fire, in order. */
   readonly fire: readonly number[];
-  /** How many are not fired, those excepted that nobody has counted: of outages longer than `maxLatenessMs`. */
+  /** How many are not fired; of an outage with very many not all of them. */
   readonly missed: number;
   /** When it fires next; nothing = never again. */
   readonly next: number | undefined;
@@ -41,8 +41,15 @@ export function dueNow({ timing, misfire, maxLatenessMs }: MisfireRules, since: 
   const late = times.filter((time) => time < now - onTimeMs);
   const onTime = times.slice(late.length);
   const madeUp = madeUpFor(late, misfire, onTime.length > 0);
-  const wasTooLate = since < now - maxLatenessMs ? 1 : 0;
-  return { fire: [...madeUp, ...onTime], missed: skipped + wasTooLate + late.length - madeUp.length, next };
+  const tooLate = countBefore(timing, since, now - maxLatenessMs);
+  return { fire: [...madeUp, ...onTime], missed: skipped + tooLate + late.length - madeUp.length, next };
+}
+
+/** How many there are from a time on and before another, as far as they are looked at one by one. */
+function countBefore(timing: Timing, from: number, to: number): number {
+  let count = 0;
+  for (const time of firings(timing, from - 1)) if (time >= to || count++ === MOST_LOOKED_AT) break;
+  return count;
 }
 
 function madeUpFor(late: readonly number[], misfire: Misfire, isOneOnTime: boolean): readonly number[] {

@@ -1,8 +1,9 @@
-import { Body, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Body, Get, Headers, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { ApiProblem } from '../http/api-problem.js';
 import { ClientController } from '../http/client-api.js';
 import { As, type Principal } from '../http/principal.js';
+import { DEPTH, readDepth } from '../task-request/read-depth.js';
 import { Clock } from '../time/clock.js';
 import { keyOf } from './key-of.js';
 import { PauseRequest, PreviewQuery } from './schedule.dto.js';
@@ -59,10 +60,17 @@ export class ScheduleControlController {
     description: 'Whether it is paused, and whatever runs of it. The schedule goes on as it was.',
   })
   @ApiResponse({ status: 202, type: RunAnswer })
+  @ApiProblem(400, 'It comes from a task enqueued by a task, five times in a row (`task_loop`).')
   @ApiProblem(404, NOT_FOUND)
+  @ApiProblem(409, 'As many occurrences wait to become tasks as may (`too_many_waiting`).')
   @ApiProblem(503, AWAY)
-  async run(@Param('id') id: string, @As() principal: Principal): Promise<RunAnswer> {
-    return { status: 'enqueued', task_id: await this.schedules.runNow(keyOf(id, principal)) };
+  async run(
+    @Param('id') id: string,
+    @As() principal: Principal,
+    @Headers(DEPTH) depth: string | undefined,
+  ): Promise<RunAnswer> {
+    const task_id = await this.schedules.runNow(keyOf(id, principal), readDepth(depth));
+    return { status: 'enqueued', task_id };
   }
 
   @Get(':id/preview')

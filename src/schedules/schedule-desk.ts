@@ -60,15 +60,27 @@ export class ScheduleDesk {
   }
 }
 
-/** A request with what is to be different about it; one way to say when it fires takes the place of the other. */
+/**
+ * A request with what is to be different about it. One way to say when it fires takes the place of the other, and so does a call
+ * of a typed task.
+ */
 export function edited(before: Asked, edit: ScheduleEdit): Asked {
   const given = Object.entries(edit).filter(([, value]) => value !== undefined);
-  const other = edit.cron
-    ? { every: null }
-    : edit.every === undefined || edit.every === null
-      ? {}
-      : { cron: null };
-  return Object.assign({}, before, other, Object.fromEntries(given));
+  return Object.assign({}, before, displacedBy(edit), Object.fromEntries(given));
+}
+
+/** What cannot stay beside what an edit says. */
+function displacedBy({ cron, every, task, type }: ScheduleEdit): Partial<Asked> {
+  return {
+    ...(cron && { every: null }),
+    ...(isGiven(every) && { cron: null }),
+    ...(task && { type: null, payload: undefined }),
+    ...(type && { task: null }),
+  };
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null;
 }
 
 /** Whether a request is the same as the one before, whatever the order of its members. */

@@ -16,6 +16,12 @@ export function scheduleChanged(): ProblemError {
   return new ProblemError({ status: 409, code: 'schedule_changed', detail });
 }
 
+export function tooManyWaiting(): ProblemError {
+  const detail =
+    'As many occurrences of the schedule, or of its client, wait to become tasks as may. Try again when they have: the limits of the client say how fast.';
+  return new ProblemError({ status: 409, code: 'too_many_waiting', detail });
+}
+
 export function scheduleSealed(): ProblemError {
   const detail =
     'What the schedule calls is encrypted, and this server does not have the key (TASK_ENCRYPTION_KEY).';

@@ -7,9 +7,16 @@ import { RedisConnections } from '../redis/redis-connections.js';
 import type { Definition, Progress, Schedule, SkipReason } from './schedule.js';
 import { scripts } from './scripts.js';
 
-const VALUES = 7;
+const VALUES = 8;
 
 const NONE_STORED: Schedule['stored'] = { definition: '', progress: '' };
+
+/**
+ * Occurrences that wait to become tasks: of a schedule, a little more than what is made up for after an outage, and of a
+ * client. More are left out: nothing waits without bound for a client that is held to fewer requests than it has occurrences.
+ */
+const MOST_WAITING = 200;
+const MOST_WAITING_OF_CLIENT = 1000;
 
 /** An occurrence to claim. */
 interface Occurrence {
@@ -25,6 +32,14 @@ export interface Claim {
   readonly missed: number;
   /** It is asked for by hand: the schedule goes on as it was, and whatever runs does not matter. */
   readonly isByHand?: boolean;
+  /** How many tasks in a row led to that. */
+  readonly depth?: number;
+}
+
+/** How many occurrences were left out, by why. */
+export interface Claimed {
+  readonly overlap: number;
+  readonly tooMany: number;
 }
 
 /** The schedules that there are, in Redis. */
@@ -84,24 +99,25 @@ export class ScheduleStore {
   /**
    * Claims occurrences, and moves the schedule on.
    *
-   * @returns how many were left out because of the one before; nothing when somebody else was faster
+   * @returns nothing when somebody else was faster
    * @throws QueueUnavailable
    */
-  claim({ key, definition, stored }: Schedule, claim: Claim): Promise<number | undefined> {
-    const { progress, occurrences, missed, isByHand = false } = claim;
+  claim({ key, definition, stored }: Schedule, claim: Claim): Promise<Claimed | undefined> {
+    const { progress, occurrences, missed, isByHand = false, depth = 0 } = claim;
     const next = isByHand ? '-' : (progress.next ?? '');
     const becomes = isByHand ? stored.progress : JSON.stringify(progress);
     const overlap = isByHand ? 'allow' : definition.overlap;
     const args = [
       ...[this.clock.scriptTime(), key, stored.definition, stored.progress, becomes, next, overlap, missed],
+      ...[MOST_WAITING, MOST_WAITING_OF_CLIENT, Math.max(depth, definition.depth ?? 0)],
       ...occurrences.flatMap(({ id, at }) => [id, at]),
     ];
     return whenAvailable(async () => {
       const claimed = await this.connections.writer.write((redis) =>
         scripts.claimOccurrences.run(redis, PREFIX, args),
       );
-      const [isClaimed, leftOut] = claimed as [number, number];
-      return isClaimed === 1 ? leftOut : undefined;
+      const [isClaimed, overlap, tooMany] = claimed as [number, number, number];
+      return isClaimed === 1 ? { overlap, tooMany } : undefined;
     });
   }
 
@@ -117,22 +133,24 @@ export class ScheduleStore {
 
 function schedulesIn(values: readonly string[]): Schedule[] {
   return Array.from({ length: values.length / VALUES }, (_, at) => {
-    const [key = '', definition = '', progress = '', fired, skipped, task = '', skip = ''] = values.slice(
-      at * VALUES,
-      (at + 1) * VALUES,
-    );
-    const [skippedAt, reason] = skip.split(';');
+    const [key = '', definition = '', progress = '', ...tally] = values.slice(at * VALUES, (at + 1) * VALUES);
     return {
       key,
       definition: JSON.parse(definition) as Definition,
       progress: JSON.parse(progress) as Progress,
-      tally: {
-        fired: Number(fired),
-        skipped: Number(skipped),
-        ...(task !== '' && { lastTaskId: task }),
-        ...(skip !== '' && { lastSkip: { at: Number(skippedAt), reason: reason as SkipReason } }),
-      },
+      tally: tallyIn(tally),
       stored: { definition, progress },
     };
   });
+}
+
+function tallyIn([fired, skipped, task = '', at = '', skip = '']: readonly string[]): Schedule['tally'] {
+  const [skippedAt, reason] = skip.split(';');
+  return {
+    fired: Number(fired),
+    skipped: Number(skipped),
+    ...(task !== '' && { lastTaskId: task }),
+    ...(at !== '' && { lastAt: Number(at) }),
+    ...(skip !== '' && { lastSkip: { at: Number(skippedAt), reason: reason as SkipReason } }),
+  };
 }

@@ -15,7 +15,7 @@ export class LastSkip {
 
   @ApiProperty({
     description:
-      'overlap, missed, client_disabled, client_deleted, rate_limited, full, invalid, encryption_key_missing.',
+      'overlap, missed, paused, too_many_waiting, client_disabled, client_deleted, rate_limited, full, invalid, encryption_key_missing.',
   })
   reason!: string;
 }

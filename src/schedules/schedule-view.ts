@@ -34,22 +34,22 @@ function workView(request: Asked | undefined): Pick<ScheduleView, 'task' | 'type
   return { ...(task && { task: { url: task.url, method: task.method ?? 'POST' } }), ...(type && { type }) };
 }
 
-type ProgressView = Pick<ScheduleView, 'state' | 'pause_reason' | 'next_run_at' | 'last_run_at'>;
+type ProgressView = Pick<ScheduleView, 'state' | 'pause_reason' | 'next_run_at'>;
 
-function progressView({ progress: { next, last, isPaused, reason } }: Schedule): ProgressView {
+function progressView({ progress: { next, isPaused, reason } }: Schedule): ProgressView {
   const runs = next === undefined ? 'ended' : 'active';
   return {
     state: isPaused ? 'paused' : runs,
     ...(reason !== undefined && { pause_reason: reason }),
     ...(next !== undefined && { next_run_at: formatTime(next) }),
-    ...(last !== undefined && { last_run_at: formatTime(last) }),
   };
 }
 
-type TallyView = Pick<ScheduleView, 'last_task_id' | 'fired' | 'skipped' | 'last_skip'>;
+type TallyView = Pick<ScheduleView, 'last_run_at' | 'last_task_id' | 'fired' | 'skipped' | 'last_skip'>;
 
-function tallyView({ tally: { fired, skipped, lastTaskId, lastSkip } }: Schedule): TallyView {
+function tallyView({ tally: { fired, skipped, lastAt, lastTaskId, lastSkip } }: Schedule): TallyView {
   return {
+    ...(lastAt !== undefined && { last_run_at: formatTime(lastAt) }),
     ...(lastTaskId !== undefined && { last_task_id: lastTaskId }),
     fired,
     skipped,
@@ -65,12 +65,11 @@ function timingView(timing: Timing): Pick<ScheduleView, 'cron' | 'timezone' | 'e
 
 /** The next times, with what the setting of clocks does to them. */
 export function previewOf(timing: Timing, now: number, count: number): Preview {
-  const times = upcoming(timing, now, count + 1);
-  return { runs: times.slice(0, count).map((at, n) => runView(timing, at, times[n + 1])) };
+  return { runs: upcoming(timing, now, count).map((at) => runView(timing, at)) };
 }
 
-function runView(timing: Timing, at: number, next: number | undefined): PreviewRun {
-  const note = daylightSavingNote(timing, at, next);
+function runView(timing: Timing, at: number): PreviewRun {
+  const note = daylightSavingNote(timing, at);
   return {
     at: formatTime(at),
     ...(timing.kind === 'cron' && { local_time: localTime(at, timing.timezone) }),

@@ -18,6 +18,8 @@ export interface Definition {
   readonly maxLatenessMs: number;
   /** What the request said, as JSON or encrypted: the task that an occurrence becomes, and by what a repeat is known. */
   readonly request: string;
+  /** How many tasks in a row led to it; nothing = none. */
+  readonly depth?: number;
   readonly createdAt: number;
   readonly updatedAt: number;
 }
@@ -26,6 +28,8 @@ export interface Definition {
 export type SkipReason =
   | 'overlap'
   | 'missed'
+  | 'paused'
+  | 'too_many_waiting'
   | 'client_disabled'
   | 'client_deleted'
   | 'rate_limited'
@@ -40,14 +44,14 @@ export interface Progress {
   readonly isPaused?: boolean;
   /** What it was paused for. */
   readonly reason?: string;
-  /** When it last fired. */
-  readonly last?: number;
 }
 
 /** What is counted of a schedule: by the scripts, apart from the rest. */
 interface Tally {
   readonly fired: number;
   readonly skipped: number;
+  /** When the last of those was to fire that became tasks. */
+  readonly lastAt?: number;
   readonly lastTaskId?: string;
   readonly lastSkip?: { readonly at: number; readonly reason: SkipReason };
 }

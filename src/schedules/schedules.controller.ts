@@ -1,4 +1,4 @@
-import { Body, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Delete, Get, Headers, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { otherClient } from '../clients/client-problems.js';
 import { ApiProblem } from '../http/api-problem.js';
@@ -8,6 +8,7 @@ import { readPageLimit } from '../http/page-limit.js';
 import { As, type Principal } from '../http/principal.js';
 import { invalidRequest } from '../http/problem.js';
 import { Faults } from '../task-request/faults.js';
+import { DEPTH, readDepth } from '../task-request/read-depth.js';
 import { SCHEDULE_KEY } from '../task/task-id.js';
 import { Clock } from '../time/clock.js';
 import { readTiming } from './read-schedule.js';
@@ -51,8 +52,12 @@ export class SchedulesController {
     'There is another one with this id (`schedule_exists`), or there are too many (`too_many_schedules`).',
   )
   @ApiProblem(503, AWAY)
-  async create(@Body() request: ScheduleRequest, @As() principal: Principal): Promise<ScheduleView> {
-    return this.view(await this.schedules.create(request, principal));
+  async create(
+    @Body() request: ScheduleRequest,
+    @As() principal: Principal,
+    @Headers(DEPTH) depth: string | undefined,
+  ): Promise<ScheduleView> {
+    return this.view(await this.schedules.create(request, principal, readDepth(depth)));
   }
 
   @Get()

@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '../http/principal.js';
-import { occurrenceId, scheduleKey } from '../task/task-id.js';
+import { runId, scheduleKey } from '../task/task-id.js';
 import { Clock } from '../time/clock.js';
 import type { Asked } from './read-schedule.js';
 import { edited, isSame, ScheduleDesk } from './schedule-desk.js';
@@ -11,6 +12,7 @@ import {
   scheduleNotFound,
   scheduleSealed,
   tooManySchedules,
+  tooManyWaiting,
 } from './schedule-problems.js';
 import { ScheduleSecrets } from './schedule-secrets.js';
 import { ScheduleStore } from './schedule-store.js';
@@ -32,15 +34,20 @@ export class Schedules {
     private readonly clock: Clock,
   ) {}
 
-  /** The same request again is answered with what there is. */
-  async create(request: ScheduleRequest, principal: Principal): Promise<Schedule> {
+  /**
+   * The same request again is answered with what there is.
+   *
+   * @param depth how many tasks in a row led to it
+   */
+  async create(request: ScheduleRequest, principal: Principal, depth: number): Promise<Schedule> {
     const asked = this.desk.named(request, principal);
     const key = scheduleKey(asked.client_id, asked.schedule_id);
     const before = await this.store.find(key);
     if (before) return this.same(before, asked);
     const now = this.clock.now();
     const read = await this.desk.read(asked, principal, now);
-    const definition: Definition = { ...read, request: this.secrets.seal(asked, key), createdAt: now };
+    const sealed = { request: this.secrets.seal(asked, key), ...(depth > 0 && { depth }) };
+    const definition: Definition = { ...read, ...sealed, createdAt: now };
     const progress = progressFrom(definition, now);
     const result = await this.store.keep(key, undefined, { definition, progress });
     if (result === 'too_many' || result === 'too_many_of_client')
@@ -67,50 +74,49 @@ export class Schedules {
       const asked = edited(request, edit);
       const now = this.clock.now();
       const read = await this.desk.read(asked, principal, now);
-      const { timing } = namesTiming(edit) ? read : before.definition;
-      const { createdAt } = before.definition;
-      const definition = { ...read, timing, request: this.secrets.seal(asked, key), createdAt };
-      const { isPaused, reason, last } = before.progress;
-      const rest = {
-        ...(isPaused && { isPaused }),
-        ...(reason !== undefined && { reason }),
-        ...(last && { last }),
-      };
-      return { definition, progress: isPaused ? rest : { ...progressFrom(definition, now), ...rest } };
+      const { timing, createdAt, depth } = before.definition;
+      const rest = { request: this.secrets.seal(asked, key), createdAt, ...(depth && { depth }) };
+      // What has become due and nobody has seen to yet stays due.
+      if (!namesTiming(edit)) return { definition: { ...read, timing, ...rest }, progress: before.progress };
+      const definition = { ...read, ...rest };
+      const { isPaused } = before.progress;
+      return { definition, progress: isPaused ? before.progress : progressFrom(definition, now) };
     });
   }
 
   pause(key: string, reason: string | undefined): Promise<Schedule> {
-    return this.change(key, ({ definition, progress: { last } }) => {
-      const progress: Progress = {
-        isPaused: true,
-        ...(reason && { reason }),
-        ...(last !== undefined && { last }),
-      };
-      return Promise.resolve({ definition, progress });
-    });
+    return this.change(key, ({ definition }) =>
+      Promise.resolve({ definition, progress: { isPaused: true, ...(reason && { reason }) } }),
+    );
   }
 
   /** What would have fired meanwhile was not missed: it goes on from now. */
   resume(key: string): Promise<Schedule> {
     return this.change(key, ({ definition, progress }) => {
-      if (!progress.isPaused) return Promise.resolve({ definition, progress });
-      const last = progress.last === undefined ? {} : { last: progress.last };
-      return Promise.resolve({
-        definition,
-        progress: { ...progressFrom(definition, this.clock.now()), ...last },
-      });
+      const resumed = progress.isPaused ? progressFrom(definition, this.clock.now()) : progress;
+      return Promise.resolve({ definition, progress: resumed });
     });
   }
 
-  /** @returns the id of the task that a worker makes */
-  async runNow(key: string): Promise<string> {
+  /**
+   * @param depth how many tasks in a row led to it
+   * @returns the id of the task that a worker makes
+   */
+  async runNow(key: string, depth: number): Promise<string> {
     for (let tries = 0; tries < TRIES; tries++) {
       const at = this.clock.now();
-      const id = occurrenceId(key, at, true);
+      const id = runId(key, at, randomUUID().slice(0, 8));
       const schedule = await this.get(key);
-      const claim = { progress: schedule.progress, occurrences: [{ id, at }], missed: 0, isByHand: true };
-      if ((await this.store.claim(schedule, claim)) !== undefined) return id;
+      const claim = {
+        progress: schedule.progress,
+        occurrences: [{ id, at }],
+        missed: 0,
+        isByHand: true,
+        depth,
+      };
+      const claimed = await this.store.claim(schedule, claim);
+      if (claimed && claimed.tooMany > 0) throw tooManyWaiting();
+      if (claimed) return id;
     }
     throw scheduleChanged();
   }

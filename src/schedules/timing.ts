@@ -1,5 +1,5 @@
-import { CronExpressionParser } from 'cron-parser';
-import { MOST_SHIFT_MS, offsetMinutes } from './wall-clock.js';
+import { cronFields, daysOf, NAMED } from './cron-fields.js';
+import { cronFirings } from './cron-firings.js';
 
 /** When a schedule fires. Times are Unix milliseconds. */
 export type Timing =
@@ -8,29 +8,46 @@ export type Timing =
   /** Every so often, counted from `from`, which does not fire itself. */
   | { readonly kind: 'every'; readonly everyMs: number; readonly from: number };
 
-/** Whose meaning is written in every description of cron. */
-const NAMES = ['@yearly', '@annually', '@monthly', '@weekly', '@daily', '@midnight', '@hourly'];
-/** One or more of these in each field. `H` and `?` are not: the one is drawn anew each time, the other says nothing. */
-const FIELDS = /^[\dA-GI-Za-gi-z*/,#-]+(?:\s+[\dA-GI-Za-gi-z*/,#-]+){4,5}$/;
 const MOST_CHARS = 256;
+/** What a field is made of. `H` and `?` are not: the one is drawn anew each time, the other says nothing that `*` does not. */
+const FIELD = /^[\da-z*/,#-]+$/i;
+const NAMES = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'].concat([
+  'sun',
+  'mon',
+  'tue',
+  'wed',
+  'thu',
+  'fri',
+  'sat',
+  'l',
+]);
 
 /** Why a text is no cron expression, as the rest of "/cron ..."; nothing when it is one. */
 export function faultOfCron(cron: string): string | undefined {
   const text = cron.trim();
-  if (text.startsWith('@')) return NAMES.includes(text) ? undefined : `must be one of ${NAMES.join(', ')}`;
-  if (text.length > MOST_CHARS || !FIELDS.test(withoutNames(text)))
+  if (text.startsWith('@'))
+    return NAMED.has(text) ? undefined : `must be one of ${[...NAMED.keys()].join(', ')}`;
+  const fields = text.split(/\s+/);
+  if (text.length > MOST_CHARS || fields.length < 5 || fields.length > 6)
     return 'must have five fields (minute, hour, day of month, month, day of week), or six with seconds in front';
-  try {
-    CronExpressionParser.parse(text, { tz: 'UTC', currentDate: 0 }).next();
-    return undefined;
-  } catch (error) {
-    return `is no cron expression that ever fires: ${error instanceof Error ? error.message : String(error)}`;
-  }
+  return faultOfWords(fields) ?? faultOfFields(text);
 }
 
-/** The one name of a day or a month that has an `H` in it. */
-function withoutNames(text: string): string {
-  return text.replaceAll(/THU/gi, 'WED');
+function faultOfWords(fields: readonly string[]): string | undefined {
+  const field = fields.find((each) => !FIELD.test(each));
+  if (field !== undefined) return `has a field ${field}: fields are of digits, names and * , - / # L`;
+  const words = fields.join(' ').match(/[a-z]+/gi) ?? [];
+  const word = words.find((each) => !NAMES.includes(each.toLowerCase()));
+  return word && `has a name ${word}: months and days have three letters, like JAN and MON`;
+}
+
+function faultOfFields(text: string): string | undefined {
+  try {
+    const isNever = daysOf(cronFields(text), 0).next().done;
+    return isNever ? 'names a day that never comes' : undefined;
+  } catch (error) {
+    return `is no cron expression: ${error instanceof Error ? error.message : String(error)}`;
+  }
 }
 
 /** Whether a text is the name of a time zone (IANA), as the platform knows them. */
@@ -46,33 +63,12 @@ export function isTimezone(text: string): boolean {
 
 /** Gives the times at which a schedule fires, in order, all of them after `after`; ends when it never fires again. */
 export function* firings(timing: Timing, after: number): Generator<number, void> {
-  if (timing.kind === 'every') {
-    const { everyMs, from } = timing;
-    for (let n = Math.max(1, Math.floor((after - from) / everyMs) + 1); ; n++) yield from + n * everyMs;
+  if (timing.kind === 'cron') {
+    yield* cronFirings(cronFields(timing.cron), timing.timezone, after);
+    return;
   }
-  const { cron, timezone: tz } = timing;
-  const expression = CronExpressionParser.parse(cron.trim(), {
-    tz,
-    currentDate: new Date(startFor(after, tz)),
-  });
-  let last = after;
-  for (;;) {
-    const next = nextOf(expression);
-    if (next === undefined) return;
-    // Where clocks are set the same moment may be given for two local times.
-    if (next > last) yield next;
-    last = Math.max(last, next);
-  }
-}
-
-/**
- * Where to begin so as to know what comes after a time: in the hour after clocks were set, before that. The library moves a
- * firing out of the hour that is skipped, and leaves out the second one in the hour that is repeated, only when it has
- * come by that moment itself.
- */
-function startFor(after: number, timezone: string): number {
-  const shift = Math.abs(offsetMinutes(after, timezone) - offsetMinutes(after - MOST_SHIFT_MS, timezone));
-  return after - shift * 60_000;
+  const { everyMs, from } = timing;
+  for (let n = Math.max(1, Math.floor((after - from) / everyMs) + 1); ; n++) yield from + n * everyMs;
 }
 
 /** The next time after that one; nothing when it never fires again. */
@@ -86,13 +82,4 @@ export function upcoming(timing: Timing, after: number, count: number): number[]
   if (count === 0) return times;
   for (const time of firings(timing, after)) if (times.push(time) === count) break;
   return times;
-}
-
-function nextOf(expression: ReturnType<typeof CronExpressionParser.parse>): number | undefined {
-  try {
-    return expression.next().getTime();
-  } catch {
-    // As of one whose day does not come in the years that the library looks ahead.
-    return undefined;
-  }
 }

@@ -4,6 +4,7 @@ import { ProblemError } from '../http/problem.js';
 import type { AddressGuard } from '../net/address-policy.js';
 import { parseTargetUrl } from '../net/target-url.js';
 import type { HandlerTarget, TaskTarget } from '../task/task.js';
+import { faultsByMapping } from '../task-types/mapped-payload.js';
 import { payloadFaults } from '../task-types/payload-faults.js';
 import { HTTP, TASK_TYPES } from '../task-types/task-types.js';
 import type { KnownType, TypeMapping } from '../task-types/type-mapping.js';
@@ -73,9 +74,12 @@ interface Mapped {
 
 /** What may be called may have changed since the type was mapped. */
 function readMapped(type: string, payload: unknown, { mapping, guard }: Mapped, faults: Faults): TaskTarget {
-  const { url, method, headers } = mapping;
+  const { url, method, headers, payload: schema } = mapping;
   const parsed = parseTargetUrl(url, guard);
   if (!parsed.ok) faults.add('/type', `is mapped to a URL that ${parsed.reason}`);
+  for (const { pointer, detail } of schema ? faultsByMapping(schema, payload) : []) {
+    faults.add(`/payload${pointer}`, detail);
+  }
   requireKept(payload, faults);
   const body = { encoding: 'utf8', content: JSON.stringify(payload) } as const;
   return { type, url, method, headers: withContentType(Object.entries(headers)), body };

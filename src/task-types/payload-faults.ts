@@ -8,15 +8,19 @@ export interface PayloadFault {
 }
 
 const ajv = new Ajv2020({ allErrors: true, verbose: true, strict: true, strictRequired: false });
+const CHOICES: ReadonlySet<string> = new Set(['anyOf', 'oneOf', 'not', 'contains']);
 const compiled = new WeakMap<PayloadSchema, ValidateFunction>();
 
 /** Every rule of a schema that a payload breaks. */
 export function payloadFaults(schema: PayloadSchema, payload: unknown): PayloadFault[] {
   const validate = compiled.get(schema) ?? ajv.compile(schema);
   compiled.set(schema, validate);
-  if (validate(payload)) return [];
-  const errors = validate.errors ?? [];
-  const choices = errors.filter(({ keyword }) => keyword === 'anyOf');
+  return validate(payload) ? [] : faultsOf(validate.errors ?? []);
+}
+
+/** What a validator has found, each fault once. */
+export function faultsOf(errors: readonly ErrorObject[]): PayloadFault[] {
+  const choices = errors.filter(({ keyword }) => CHOICES.has(keyword));
   // Why each of several possibilities does not fit says less than what they are.
   const told = errors.filter(
     (error) => !choices.some(({ schemaPath }) => error.schemaPath.startsWith(`${schemaPath}/`)),
@@ -40,14 +44,29 @@ function faultOf(error: ErrorObject): PayloadFault {
   }
 }
 
+/** Rules that say less than the words that somebody has found for them. */
+const DESCRIBED: ReadonlySet<string> = new Set(['pattern', 'anyOf', 'oneOf', 'type', 'enum']);
+
 /** In the words of the schema. */
 function demandOf({ keyword, parentSchema }: ErrorObject): string | undefined {
-  const { description, type = 'value', anyOf } = parentSchema as PayloadSchema;
-  if (description !== undefined && ['pattern', 'anyOf', 'type'].includes(keyword)) {
-    return `must be ${description}`;
-  }
-  if (keyword === 'type') return `must be ${/^[aeiou]/.test(type) ? 'an' : 'a'} ${type}`;
+  const { description, type = 'value', anyOf, enum: values = [] } = parentSchema as PayloadSchema;
+  if (description !== undefined && DESCRIBED.has(keyword)) return `must be ${description}`;
+  if (keyword === 'type') return `must be ${[type].flat().map(withArticle).join(' or ')}`;
+  if (keyword === 'enum') return oneOf(values);
   return keyword === 'anyOf' ? choiceOf(anyOf) : undefined;
+}
+
+function withArticle(type: string): string {
+  if (type === 'null') return type;
+  return `${/^[aeiou]/.test(type) ? 'an' : 'a'} ${type}`;
+}
+
+/** Nobody reads more. */
+const MOST_VALUES = 20;
+
+function oneOf(values: readonly unknown[]): string {
+  const told = values.slice(0, MOST_VALUES).map((value) => JSON.stringify(value));
+  return `must be one of ${told.join(', ')}${values.length > MOST_VALUES ? ', …' : ''}`;
 }
 
 function choiceOf(anyOf: readonly PayloadSchema[] = []): string | undefined {
@@ -56,6 +75,6 @@ function choiceOf(anyOf: readonly PayloadSchema[] = []): string | undefined {
 }
 
 /** RFC 6901, section 3. */
-function escaped(name: unknown): string {
+export function escaped(name: unknown): string {
   return String(name).replaceAll('~', '~0').replaceAll('/', '~1');
 }

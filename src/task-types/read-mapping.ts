@@ -3,6 +3,7 @@ import { checkTargetHeaders } from '../net/target-header.js';
 import { parseTargetUrl } from '../net/target-url.js';
 import { type Method, METHODS, TYPE_NAME } from '../task/task.js';
 import { parseDuration } from '../time/duration.js';
+import { schemaFaults } from './mapped-payload.js';
 import { type PayloadFault, payloadFaults } from './payload-faults.js';
 import type { PayloadSchema } from './payload-schema.js';
 import { TASK_TYPES } from './task-types.js';
@@ -22,6 +23,7 @@ const MAPPING: PayloadSchema = {
       anyOf: [{ type: 'number' }, { type: 'string' }],
       description: 'seconds, or a text like "30s"',
     },
+    payload_schema: {},
   },
   required: ['url'],
   additionalProperties: false,
@@ -33,6 +35,7 @@ interface RawMapping {
   readonly method?: Method;
   readonly headers?: Readonly<Record<string, string>>;
   readonly timeout?: number | string;
+  readonly payload_schema?: PayloadSchema;
 }
 
 export interface MappingRules {
@@ -46,15 +49,31 @@ export type ReadMapping = { readonly mapping: TypeMapping } | { readonly faults:
 export function readMapping(value: unknown, rules: MappingRules): ReadMapping {
   const shape = payloadFaults(MAPPING, value);
   if (shape.length > 0) return { faults: shape };
-  const { url, method = 'POST', headers = {}, timeout } = value as RawMapping;
+  const { url, method = 'POST', headers = {}, timeout, payload_schema: payload } = value as RawMapping;
   const faults = [
     ...urlFaults(url, rules.guard),
     ...headerFaults(headers),
     ...timeoutFaults(timeout, rules.maxTimeoutMs),
+    ...(payload === undefined ? [] : faultsOfSchema(payload)),
   ];
   if (faults.length > 0) return { faults };
   const timeoutMs = parseDuration(timeout);
-  return { mapping: { url, method, headers, ...(timeoutMs !== undefined && { timeoutMs }) } };
+  return {
+    mapping: {
+      url,
+      method,
+      headers,
+      ...(timeoutMs !== undefined && { timeoutMs }),
+      ...(payload && { payload }),
+    },
+  };
+}
+
+function faultsOfSchema(schema: unknown): PayloadFault[] {
+  return schemaFaults(schema).map(({ pointer, detail }) => ({
+    pointer: `/payload_schema${pointer}`,
+    detail,
+  }));
 }
 
 /** Why no type of this name can be mapped; nothing when one can. */

@@ -50,6 +50,18 @@ export const FAIL: TaskType = {
   },
 };
 
+/** With more the sum would lose digits. */
+const MOST_ITERATIONS = 100_000_000;
+
+export const COMPUTE: TaskType = {
+  name: 'compute',
+  about: 'Uses the processor: adds up the whole numbers below `iterations` (1,000,000).',
+  payload: {
+    type: 'object',
+    properties: { iterations: { type: 'integer', minimum: 0, maximum: MOST_ITERATIONS } },
+  },
+};
+
 export const EMAIL: TaskType = {
   name: 'email',
   about: 'Sends a text by SMTP; without SMTP_URL it composes it, does not send it, and says so.',
@@ -58,5 +70,5 @@ export const EMAIL: TaskType = {
 
 /** Every type that is built in, by its name. */
 export const TASK_TYPES: ReadonlyMap<string, TaskType> = new Map(
-  [HTTP, ECHO, SLEEP, FAIL, EMAIL].map((type) => [type.name, type]),
+  [HTTP, ECHO, SLEEP, COMPUTE, FAIL, EMAIL].map((type) => [type.name, type]),
 );

@@ -46,11 +46,27 @@ export function scheduleKey(clientId: string, scheduleId: string): string {
  * The id of the task of an occurrence: there is one for each time at which the schedule fires.
  *
  * @param at when it fires, Unix milliseconds
- * @param isByHand whether somebody has asked for it instead
  */
-export function occurrenceId(key: string, at: number, isByHand = false): string {
-  const time = new Date(at).toISOString().replaceAll(/[:.-]/g, '');
-  return `${key}@${isByHand ? 'run-' : ''}${time}`;
+export function occurrenceId(key: string, at: number): string {
+  return `${key}@${timeInId(at)}`;
+}
+
+/**
+ * The id of the task of an occurrence that somebody has asked for: two may do so at the same time.
+ *
+ * @param random eight letters or digits
+ */
+export function runId(key: string, at: number, random: string): string {
+  return `${key}@run-${timeInId(at)}-${random}`;
+}
+
+/** Whether somebody has asked for an occurrence. */
+export function isRunId(id: string): boolean {
+  return id.includes('@run-');
+}
+
+function timeInId(at: number): string {
+  return new Date(at).toISOString().replaceAll(/[:.-]/g, '');
 }
 
 /** The client of a task whose caller chose its id, by that alone; nothing of a random one. */

@@ -1,6 +1,7 @@
-import { Delete, HttpCode, Param, Post, Res } from '@nestjs/common';
+import { Delete, Headers, HttpCode, Param, Post, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import { DEPTH, requireNoTask } from '../task-request/read-depth.js';
 import { fullProblem } from '../task-request/full-problem.js';
 import { ApiProblem } from '../http/api-problem.js';
 import { ProblemError } from '../http/problem.js';
@@ -74,13 +75,15 @@ export class ControlController {
       'It is due at once and has all its attempts again; those made before stay on record. It needs room as a new task does.',
   })
   @ApiResponse({ status: 200, type: TaskView })
+  @ApiProblem(400, 'It comes from a task (`task_loop`).')
   @ApiProblem(404, 'No such task, or it was finished so long ago that it is gone.')
   @ApiProblem(409, 'It is no dead letter (`not_a_dead_letter`), or has expired (`task_expired`).')
   @ApiProblem(
     503,
     'There is no room for one more task (`queue_full`, `client_queue_full`, `named_queue_full`), or the store is away; Retry-After says when to try again.',
   )
-  async retry(@Param('id') id: string): Promise<TaskView> {
+  async retry(@Param('id') id: string, @Headers(DEPTH) depth: string | undefined): Promise<TaskView> {
+    requireNoTask(depth);
     const result = isTaskId(id) ? await this.queue.retry(id) : 'unknown';
     if (result === 'unknown') throw taskNotFound();
     if (result === 'not_dead') throw notADeadLetter();

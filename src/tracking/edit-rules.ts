@@ -3,8 +3,10 @@ import { ClientJudge } from '../clients/client-judge.js';
 import { Config } from '../config/config.js';
 import { enqueueRules } from '../task-request/enqueue-rules.js';
 import type { EnqueueRules } from '../task-request/enqueue-rules.js';
+import { callbackUrls } from '../task-request/read-callbacks.js';
 import { QueueRegistry } from '../queue/queues/queue-registry.js';
 import { isCall, type Task } from '../task/task.js';
+import type { EditRequest } from './edit.dto.js';
 
 /** What applies to a stored task: the rules of the deployment, and what its queue says otherwise. */
 @Injectable()
@@ -26,7 +28,11 @@ export class EditRules {
   }
 
   /** @throws ProblemError when its client may not have it call what it is to call; QueueUnavailable */
-  async requireDestination({ clientId, target }: Task): Promise<void> {
-    if (isCall(target)) await this.judge.requireDestination(clientId, target.url);
+  async requireDestinations(request: EditRequest, { clientId, target }: Task): Promise<void> {
+    const urls = {
+      ...(request.task && isCall(target) && { '/task/url': target.url }),
+      ...callbackUrls(request),
+    };
+    if (Object.keys(urls).length > 0) await this.judge.requireDestinations(clientId, urls);
   }
 }

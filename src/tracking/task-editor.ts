@@ -6,7 +6,7 @@ import { Clock } from '../time/clock.js';
 import type { EditRequest } from './edit.dto.js';
 import { EditRules } from './edit-rules.js';
 import { taskSealed, taskUnreadable } from './task-problems.js';
-import { toEdited } from './to-edited.js';
+import { namesCallbacks, toEdited } from './to-edited.js';
 
 /** So often the same edit is made anew because somebody else was faster. */
 const TRIES = 5;
@@ -44,12 +44,12 @@ export class TaskEditor {
   private async make(request: EditRequest, snapshot: TaskSnapshot): Promise<MadeEdit> {
     const { task: before, stored, isUnreadable } = snapshot;
     if (isUnreadable) throw taskUnreadable();
-    const isOtherWork = Boolean(request.task) || request.payload !== undefined;
-    if (isOtherWork && before.target.sealed !== undefined) throw taskSealed();
+    const isSealed = Boolean(request.task) || request.payload !== undefined || namesCallbacks(request);
+    if (isSealed && before.target.sealed !== undefined) throw taskSealed();
     const now = this.clock.now();
     const edited = toEdited(request, before, { rules: await this.rules.of(before), now });
     if ('errors' in edited) throw invalidRequest(edited.errors);
-    if (request.task) await this.rules.requireDestination(edited.task);
+    await this.rules.requireDestinations(request, edited.task);
     return { before: stored, after: edited.task, now };
   }
 }

@@ -143,11 +143,12 @@ const NOTHING_MORE: KnownType = { names: [] };
 const sealedAs = (type: string): string => `task-type ${type}`;
 
 /** Of headers the names: values are secrets. */
-function told({ url, method, headers, timeoutMs }: TypeMapping): object {
+function told({ url, method, headers, timeoutMs, payload }: TypeMapping): object {
   return {
     url,
     method,
     headers: Object.keys(headers),
     ...(timeoutMs !== undefined && { timeout: timeoutMs / 1000 }),
+    ...(payload && { payload_schema: payload }),
   };
 }

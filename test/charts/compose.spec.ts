@@ -48,6 +48,13 @@ describe('docker-compose.yml', () => {
     expect(addresses).toEqual(sentinels.map((name) => `${name}:26379`));
   });
 
+  // S3 13, S4 12
+  it('has the API on port 5000 as well, and Prometheus under a profile', () => {
+    expect(compose.services['dispatcher']?.ports).toContain('127.0.0.1:${API_SECOND_HOST_PORT:-5000}:8080');
+    expect(compose.services['prometheus']?.profiles).toEqual(['monitoring']);
+    expect(compose.services['prometheus']?.ports?.[0]).toMatch(/:9090$/);
+  });
+
   it('publishes to this machine only, and each port can be moved', () => {
     const ports = services.flatMap(([, service]) => service.ports ?? []);
     expect(ports.length).toBeGreaterThan(5);

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CreatedSigningSecret } from '../../src/admin/admin-signing.dto.js';
 import type { TaskView } from '../../src/tracking/task-view.dto.js';
 import { type Received, Receiver } from '../support/receiver.js';
-import { redisUrl, TestApp } from '../support/test-app.js';
+import { inRedis, redisUrl, TestApp } from '../support/test-app.js';
 import { until } from '../support/until.js';
 import { verifies } from '../support/verify-webhook.js';
 
@@ -16,7 +16,7 @@ let done: Receiver;
 let failed: Receiver;
 beforeAll(async () => {
   [app, target, done, failed] = await Promise.all([
-    TestApp.start({ TASK_ENCRYPTION_KEY: randomBytes(32).toString('base64') }),
+    TestApp.start({ TASK_ENCRYPTION_KEY: randomBytes(32).toString('base64'), MAX_RETRY: '2' }),
     ...[Receiver.start(), Receiver.start(), Receiver.start()],
   ] as const);
   await app.post('/admin/clients/set', { client_id: CLIENT, tier: 'enterprise' });
@@ -114,6 +114,32 @@ describe('a callback', () => {
     await until(async () => (await stored()).orders === 0);
     expect(await shown(quiet)).not.toHaveProperty('callback_task_id');
     expect(failed.received).toEqual([]);
+  });
+
+  it('says what the handler of a typed task returned', async () => {
+    const request = { client_id: CLIENT, type: 'echo', payload: { secret: 'SESAME' }, ...urls() };
+    const { task_id } = (await app.post<{ task_id: string }>('/v1/enqueue', request)).body;
+    expect(said((await done.gets(1))[0]!)).toMatchObject({
+      ...{ task_id, state: 'completed', status: null, response: null },
+      result: { echoed: { secret: 'SESAME' } },
+    });
+    await app.post('/v1/enqueue', { ...request, type: 'fail', payload: {}, max_retries: 0 });
+    expect(said((await failed.gets(1))[0]!)).toMatchObject({ state: 'dead_letter', result: null });
+  });
+
+  it('of a task whose id was used before is told all the same', async () => {
+    done.answer = (_, response) => {
+      response.statusCode = 410;
+      response.end();
+    };
+    const first = await enqueue({ task_id: 'daily' });
+    await app.taskIn('dead_letter', `${first}@callback`, 60_000);
+    await inRedis((redis) => redis.del(`{tr}:default:${first}`));
+    done.reset();
+    expect(await enqueue({ task_id: 'daily' })).toBe(first);
+    const [call] = await done.gets(1);
+    expect(call!.headers['x-task-id']).toBe(`${first}@callback-2`);
+    expect(await shown(first)).toMatchObject({ callback_task_id: `${first}@callback-2` });
   });
 
   it('is retried as tasks are, and signed as they are', async () => {

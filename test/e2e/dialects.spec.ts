@@ -182,7 +182,7 @@ describe('Task Queue Worker', () => {
     [
       { type: 'video_transcode' },
       400,
-      '/type is not a type of task; there are echo, email, fail, http, sleep',
+      '/type is not a type of task; there are compute, echo, email, fail, http, sleep',
     ],
     ['{', 400, 'The body is not acceptable JSON: it cannot be parsed'],
   ])('%j is answered %i', async (body, status, error) => {
@@ -207,6 +207,18 @@ describe('Task Queue Worker', () => {
     expect(body.tasks[0]).toMatchObject({ type: 'echo', status: 'queued', data: {} });
     expect((await app.get<{ count: number }>('/tasks?limit=7')).body.count).toBe(7);
     expect((await app.get<Body>('/tasks?limit=x')).body).toHaveProperty('error');
+  });
+
+  it('shows no more on a page than some megabytes, and goes on behind it', async () => {
+    const data = { text: 'x'.repeat(900_000) };
+    for (let n = 0; n < 8; n++) await app.post('/tasks', { type: 'echo', data, delay: 3600 });
+    for (const path of ['/tasks', '/api/v1/tasks']) {
+      const { body } = await app.get<{ tasks: Body[]; next_cursor: string }>(`${path}?limit=1000`);
+      expect(body.tasks.length).toBeGreaterThanOrEqual(2);
+      expect(body.tasks.length).toBeLessThan(5);
+      const rest = await app.get<{ tasks: Body[] }>(`${path}?limit=1000&cursor=${body.next_cursor}`);
+      expect(rest.body.tasks[0]!['id']).not.toBe(body.tasks.at(-1)!['id']);
+    }
   });
 
   it('tells how many wait, and how many there are', async () => {
@@ -290,7 +302,7 @@ describe('Task Queue Go', () => {
     [{}, 'task type is required'],
     [{ type: 'echo', payload: 'text' }, 'invalid request body'],
     [{ type: 'echo', priority: 4 }, 'priority must be 0 (low), 1 (normal), 2 (high) or 3 (critical)'],
-    [{ type: 'report' }, '/type is not a type of task; there are echo, email, fail, http, sleep'],
+    [{ type: 'report' }, '/type is not a type of task; there are compute, echo, email, fail, http, sleep'],
     [
       { type: 'echo', scheduled_at: 'soon' },
       '/scheduled_at must be an RFC 3339 time with its zone, like 2026-01-31T09:00:00Z',

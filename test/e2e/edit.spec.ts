@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Problem } from '../../src/http/problem.js';
 import type { TaskView } from '../../src/tracking/task-view.dto.js';
 import { Receiver } from '../support/receiver.js';
 import { TestApp } from '../support/test-app.js';
@@ -100,6 +101,41 @@ describe('editing a task', () => {
     await app.taskIn('completed', id);
     expect(target.received[0]!.headers['x-secret']).toBe('s');
     expect(target.received[0]!.body.toString()).toBe('as it was');
+  });
+
+  it('sends the headers that are stored to no other server', async () => {
+    const call = { url: target.url, headers: { Authorization: 'secret' }, body: 'x' };
+    const id = await app.enqueue(call, { delay: '1h' });
+    const refused = await app.send<Problem>('PATCH', `/v1/tasks/${id}`, {
+      task: { url: 'http://127.0.0.1:9/' },
+    });
+    expect([refused.status, refused.body.errors?.map(({ pointer }) => pointer)]).toEqual([
+      400,
+      ['/task/headers'],
+    ]);
+    const anew = { url: 'http://127.0.0.1:9/', headers: { 'X-Own': 'a' } };
+    expect((await edit(id, { task: anew })).status).toBe(200);
+    const bare = await app.enqueue({ url: target.url, json: {} }, { delay: '1h' });
+    expect((await edit(bare, { task: { url: 'http://127.0.0.1:9/' } })).status).toBe(200);
+  });
+
+  it('changes who is told when it has ended', async () => {
+    const before = { callback_url: `${target.url}/done`, failure_callback_url: `${target.url}/failed` };
+    const id = await app.enqueue({ url: target.url }, { delay: '1h', ...before });
+    expect((await edit(id, { callback_url: `${target.url}/told` })).body).toMatchObject({
+      callback_url: `${target.url}/told`,
+      failure_callback_url: before.failure_callback_url,
+    });
+    const { body } = await edit(id, { failure_callback_url: null });
+    expect(body).not.toHaveProperty('failure_callback_url');
+    for (const url of ['http://10.0.0.1/', 'nowhere', 7])
+      expect((await edit(id, { callback_url: url })).status).toBe(400);
+    await edit(id, { delay: 0 });
+    await target.gets(2);
+    expect(target.received.map(({ path }) => path)).toEqual(['/', '/told']);
+    const quiet = await app.enqueue({ url: target.url }, { delay: '1h', ...before });
+    await edit(quiet, { callback_url: null, failure_callback_url: null, delay: 0 });
+    expect(await app.taskIn('completed', quiet)).not.toHaveProperty('callback_task_id');
   });
 
   it('replaces one kind of body by another', async () => {

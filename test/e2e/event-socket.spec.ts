@@ -138,6 +138,44 @@ describe('a WebSocket', () => {
     expect(ear.heard.filter(({ type }) => type === 'task.submitted')).toHaveLength(5);
   });
 
+  it('tells the clients of Task Queue Go in their words, and ours in ours', async () => {
+    const app = await start();
+    const [theirs, queried] = [await Ear.at(app.url).open(), await Ear.at(app.url, '?kinds=task.*').open()];
+    const spoken = await Ear.at(app.url).open();
+    spoken.say({ type: 'subscribe' });
+    await Promise.all([theirs.hears('ready'), queried.hears('ready'), spoken.hears('ready', 2)]);
+    const id = await app.enqueue({ url: target.url });
+    const [event] = await theirs.hears('task.completed');
+    expect(event).toMatchObject({ task_id: id, data: { task_id: id, status: 200, queue: 'default' } });
+    expect(event!['timestamp']).toBe(event!['time']);
+    expect(Object.keys(event!['data'] as object)).not.toContain('time');
+    for (const ear of [queried, spoken]) {
+      const [ours] = await ear.hears('task.completed');
+      expect(ours).toMatchObject({ task_id: id });
+      expect(ours).not.toHaveProperty('data');
+    }
+    const [depth] = await theirs.hears('queue.depth');
+    expect(depth!['data']).toMatchObject({ depths: { critical: 0, high: 0, normal: 0, low: 0 } });
+  });
+
+  it('takes the choices of the clients of Task Queue Go', async () => {
+    const app = await start();
+    const ear = await Ear.at(app.url).open();
+    await ear.hears('ready');
+    ear.say({ action: 'subscribe', events: ['task.submitted', 'task.completed'] });
+    await ear.hears('ready', 2);
+    await app.taskIn('completed', await app.enqueue({ url: target.url }));
+    await ear.hears('task.completed');
+    ear.say({ action: 'unsubscribe', events: ['task.submitted'] });
+    await ear.hears('ready', 3);
+    await app.taskIn('completed', await app.enqueue({ url: target.url }));
+    await ear.hears('task.completed', 2);
+    const kinds = ear.heard.map(({ type }) => type).filter((type) => type !== 'ready');
+    expect(kinds).toEqual(['task.submitted', 'task.completed', 'task.completed']);
+    ear.say({ action: 'sing' });
+    expect(await ear.isClosed()).toEqual({ code: 4000, reason: 'malformed_message' });
+  });
+
   it('waits for the key in the first message, and tells a client of its own tasks only', async () => {
     const app = await start({ MODE: 'api', AUTH_MODE: 'key', ADMIN_API_KEY: ADMIN });
     const [one, other] = [await keyOf(app, 'client-1'), await keyOf(app, 'client-2')];

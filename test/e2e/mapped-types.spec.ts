@@ -9,7 +9,13 @@ let target: Receiver;
 
 beforeAll(async () => {
   target = await Receiver.start();
-  const TASK_TYPES = JSON.stringify({ 'from.config': { url: `${target.url}/config`, method: 'PUT' } });
+  const TASK_TYPES = JSON.stringify({
+    'from.config': {
+      url: `${target.url}/config`,
+      method: 'PUT',
+      payload_schema: { properties: { n: { type: 'number' } } },
+    },
+  });
   app = await TestApp.start({ TASK_TYPES, TASK_ENCRYPTION_KEY: 'cd'.repeat(32) });
 });
 
@@ -71,6 +77,29 @@ it('the credentials of a mapping are neither shown nor readable in Redis, and wh
   expect(audit).toContain('task_type:secretive');
 });
 
+it('the credentials of a mapping go nowhere else: a task of its type is edited by its payload', async () => {
+  const elsewhere = await Receiver.start();
+  await put('guarded.by', { url: `${target.url}/guarded`, headers: { Authorization: 'Bearer SESAME' } });
+  const body = { client_id: 'mallory', type: 'guarded.by', payload: { n: 1 }, delay: '1h' };
+  const id = (await app.post<{ task_id: string }>('/v1/enqueue', body)).body.task_id;
+  const edit = (fields: object) => app.send<Problem>('PATCH', `/v1/tasks/${id}`, fields);
+  for (const url of [elsewhere.url, `${target.url}/other`]) {
+    const refused = await edit({ task: { url } });
+    expect([refused.status, refused.body.errors?.map(({ pointer }) => pointer)]).toEqual([
+      400,
+      ['/task/headers'],
+    ]);
+  }
+  expect((await edit({ payload: { n: 2 }, task: { body: 'x' } })).status).toBe(400);
+  expect((await edit({ payload: { n: 2 } })).body).toMatchObject({ payload: { n: 2 } });
+  expect((await edit({ task: { url: elsewhere.url, headers: {} } })).status).toBe(200);
+  await app.send('POST', `/v1/tasks/${id}/run`);
+  const [request] = await elsewhere.gets(1);
+  expect(request!.headers).not.toHaveProperty('authorization');
+  expect(request!.body.toString()).toBe('{"n":2}');
+  await elsewhere.stop();
+});
+
 it('what the configuration maps can be said otherwise, and counts again after that', async () => {
   const path = '/admin/task-types/from.config';
   expect((await app.get(path)).body).toMatchObject({ source: 'config', method: 'PUT' });
@@ -81,6 +110,38 @@ it('what the configuration maps can be said otherwise, and counts again after th
   expect((await app.send('DELETE', path)).status).toBe(204);
   await run('from.config', {});
   expect(target.received.at(-1)).toMatchObject({ path: '/config', method: 'PUT' });
+});
+
+it('its payloads are held to the schema that was set with it, whoever enqueues them', async () => {
+  const payload_schema = {
+    type: 'object',
+    properties: { id: { type: 'integer' }, size: { enum: ['s', 'm'] } },
+    required: ['id'],
+  };
+  const { body } = await put('checked', { url: target.url, payload_schema });
+  expect(body).toMatchObject({ type: 'checked', payload_schema });
+  expect((await app.get('/admin/task-types/checked')).body).toMatchObject({ payload_schema });
+  const enqueue = (payload: unknown) =>
+    app.post<Problem>('/v1/enqueue', { client_id: 'mapper', type: 'checked', payload });
+  const wrong = await enqueue({ id: 'x' });
+  expect([wrong.status, wrong.body.errors]).toEqual([
+    400,
+    [{ pointer: '/payload/id', detail: 'must be an integer' }],
+  ]);
+  expect((await enqueue({ id: 1, size: 'l' })).body.errors).toEqual([
+    { pointer: '/payload/size', detail: 'must be one of "s", "m"' },
+  ]);
+  expect((await enqueue({ id: 1, size: 's' })).status).toBe(202);
+  expect((await app.post('/tasks', { type: 'checked', data: {} })).body).toEqual({
+    error: '/data/id is required',
+  });
+  expect((await app.post('/api/v1/tasks', { type: 'checked', payload: {} })).status).toBe(400);
+  const schedule = { client_id: 'mapper', schedule_id: 'checked', every: '1h', type: 'checked', payload: {} };
+  expect((await app.post('/v1/schedules', schedule)).status).toBe(400);
+  const configured = { client_id: 'mapper', type: 'from.config', payload: { n: 'text' } };
+  expect((await app.post<Problem>('/v1/enqueue', configured)).body.detail).toBe(
+    '/payload/n must be a number',
+  );
 });
 
 it('is changed on the conditions of If-Match and If-None-Match', async () => {
@@ -113,6 +174,8 @@ it.each<[string, object, string]>([
     '/timeout must be more than 0 and at most 86400 seconds, or a text like "30s"',
   ],
   ['a', { url: 'https://a.example/', x: 1 }, '/x is not a field of this request'],
+  ['a', { payload_schema: { $ref: '#' } }, '/payload_schema/$ref is no rule that can be used here'],
+  ['a', { payload_schema: 'text' }, '/payload_schema must be a JSON Schema: an object'],
 ])('%s to %j is refused: %s', async (type, body, fault) => {
   const answer = await put(type, {
     url: 'https://a.example/',

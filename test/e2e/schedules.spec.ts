@@ -7,7 +7,7 @@ import type {
 } from '../../src/schedules/schedule-view.dto.js';
 import type { TaskView } from '../../src/tracking/task-view.dto.js';
 import { Receiver } from '../support/receiver.js';
-import { TestApp } from '../support/test-app.js';
+import { inRedis, TestApp } from '../support/test-app.js';
 import { until } from '../support/until.js';
 
 const CLIENT = 'timed-client';
@@ -127,6 +127,127 @@ describe('a schedule', () => {
     const { fired } = await get();
     await until(async () => (await get()).fired > fired);
   });
+});
+
+describe('a schedule of typed tasks', () => {
+  const typed = (type: string, payload: object, fields: object = {}) =>
+    create({ task: undefined, type, payload, ...fields });
+  const firstTask = async (state = 'completed') => {
+    await until(async () => (await get()).last_task_id !== undefined);
+    const id = (await get()).last_task_id!;
+    await app.taskIn(state, id);
+    return (await app.get<TaskView>(`/v1/tasks/${id}?include=result`)).body;
+  };
+
+  it('runs them in the handler of their type', async () => {
+    expect((await typed('echo', { n: 1 })).body).toMatchObject({ type: 'echo', queue: 'default' });
+    const task = await firstTask();
+    expect(task).toMatchObject({ type: 'echo', payload: { n: 1 }, result: { echoed: { n: 1 } } });
+    expect(task.schedule_id).toBe(`${CLIENT}.tick`);
+  });
+
+  it('composes an e-mail whose Message-ID is one', async () => {
+    await typed('email', { to: 'a@b.example', subject: 'Hi' });
+    const { result } = await firstTask();
+    expect((result as { message_id: string }).message_id).toMatch(
+      /^<timed-client\.tick\+[\dT]+Z@task-runner>$/,
+    );
+  });
+
+  it('calls what their type is mapped to, as that is when they fire', async () => {
+    const map = (path: string) =>
+      app.send('PUT', '/admin/task-types/nightly', { url: `${target.url}${path}` });
+    await map('/one');
+    await typed('nightly', { n: 2 });
+    await target.gets(1);
+    expect(target.received[0]).toMatchObject({ path: '/one', headers: { 'x-task-type': 'nightly' } });
+    expect(target.received[0]!.body.toString()).toBe('{"n":2}');
+    await map('/two');
+    await until(() => target.received.some(({ path }) => path === '/two'));
+    await app.send('DELETE', '/admin/task-types/nightly');
+    await until(async () => (await get()).last_skip?.reason === 'invalid');
+  });
+
+  it('is refused for what its type does not take, and becomes a call and typed again', async () => {
+    expect(await typed('sleep', { seconds: -1 })).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer: '/payload/seconds' }] },
+    });
+    expect(await typed('nothing', {})).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer: '/type' }] },
+    });
+    await typed('echo', { n: 1 }, { every: 3600 });
+    const edit = (fields: object) => app.send<ScheduleView>('PATCH', `/v1/schedules/${CLIENT}.tick`, fields);
+    const call = (await edit({ task: { url: target.url } })).body;
+    expect([call.task?.url, call.type]).toEqual([target.url, undefined]);
+    const again = (await edit({ type: 'echo', payload: {} })).body;
+    expect([again.task, again.type]).toEqual([undefined, 'echo']);
+  });
+});
+
+describe('what a task asks for', () => {
+  it('a schedule whose task runs it comes to an end', async () => {
+    const task = { url: `${app.url}/v1/schedules/${CLIENT}.tick/run`, method: 'POST' };
+    await create({ every: 3600, task });
+    const first = (await app.post<RunAnswer>(`/v1/schedules/${CLIENT}.tick/run`, {})).body.task_id;
+    await app.taskIn('completed', first);
+    const dead = async () =>
+      (await app.get<{ tasks: TaskView[] }>(`/v1/tasks?client_id=${CLIENT}&state=dead_letter`)).body.tasks;
+    await until(async () => (await dead()).length === 1, { timeoutMs: 20_000 });
+    expect(await get()).toMatchObject({ fired: 5 });
+    expect(JSON.stringify((await app.get(`/v1/tasks/${(await dead())[0]!.task_id}`)).body)).toContain(
+      'task_loop',
+    );
+  });
+
+  it('no schedule, run or retry comes of a task that came of five, and no retry of any', async () => {
+    await create({ every: 3600 });
+    const of = (depth: number) => ({ 'x-task-depth': String(depth) });
+    const loop = { status: 400, body: { code: 'task_loop' } };
+    expect(await create({ schedule_id: 'child' }, of(5))).toMatchObject(loop);
+    expect(await app.post(`/v1/schedules/${CLIENT}.tick/run`, {}, of(5))).toMatchObject(loop);
+    expect(await app.post('/v1/tasks/any/retry', {}, of(1))).toMatchObject(loop);
+    expect(await app.post('/admin/tasks/any/retry', {}, of(1))).toMatchObject(loop);
+    expect(await app.post('/admin/dlq/any/retry', {}, of(1))).toMatchObject(loop);
+    expect((await create({ schedule_id: 'child' }, of(4))).status).toBe(201);
+    await target.gets(1);
+    expect(target.received[0]!.headers['x-task-depth']).toBe('5');
+  });
+});
+
+it('a change that is not about times leaves what is due as it is', async () => {
+  await create({ every: 3600 });
+  const due = Date.now() - 5000;
+  await inRedis(async (redis) => {
+    await redis.hset('{tr}:schedules:progress', `${CLIENT}.tick`, JSON.stringify({ next: due }));
+  });
+  const { body } = await app.send<ScheduleView>('PATCH', `/v1/schedules/${CLIENT}.tick`, {
+    metadata: { a: 'b' },
+  });
+  expect(Date.parse(body.next_run_at!)).toBe(due);
+});
+
+it('two who run it at the same time have a task each', async () => {
+  await create({ every: 3600, overlap: 'skip' });
+  const runs = await Promise.all(
+    Array.from({ length: 20 }, () => app.post<RunAnswer>(`/v1/schedules/${CLIENT}.tick/run`, {})),
+  );
+  const wanted = new Set(runs.map(({ body }) => body.task_id));
+  expect(wanted.size).toBe(20);
+  await until(() => new Set(ids()).size === 20, { timeoutMs: 15_000 });
+  await until(async () => (await get()).fired === 20);
+  expect(await inRedis((redis) => redis.hlen('{tr}:schedules:waiting'))).toBe(0);
+});
+
+it('an address that its client may not call any more is called by no task', async () => {
+  await create();
+  await target.gets(1);
+  await app.send('PUT', `/admin/clients/${CLIENT}/destinations`, { allow: ['*.example.com'] });
+  await until(async () => (await get()).last_skip?.reason === 'invalid');
+  await app.send('PUT', `/admin/clients/${CLIENT}/destinations`, { allow: [] });
+  const { fired } = await get();
+  await until(async () => (await get()).fired > fired);
 });
 
 it('a schedule is refused with everything that is wrong with it', async () => {

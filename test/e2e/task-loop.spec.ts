@@ -27,3 +27,15 @@ it('a task that leads to itself comes to an end after five, and the last one is 
   for (const left of [10, 9, 8, 7]) await app.taskIn('completed', `loop.left-${left}`);
   await until(async () => (await app.get('/v1/tasks/loop.left-5')).status === 404);
 });
+
+it('a task retries no dead letters, neither some nor in the background', async () => {
+  const refused = [400, 'task_loop'];
+  for (const [path, body] of [
+    ['/admin/dlq/retry', { retry_all: true }],
+    ['/admin/operations', { action: 'retry', filter: { state: 'dead_letter' } }],
+  ] as const) {
+    const answer = await app.post(path, body, { 'x-task-depth': '1' });
+    expect([answer.status, answer.body['code']], path).toEqual(refused);
+    expect((await app.post(path, body)).status, path).toBeLessThan(300);
+  }
+});

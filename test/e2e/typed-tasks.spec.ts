@@ -82,6 +82,16 @@ describe('a typed task', () => {
     expect(recovered).toMatchObject({ attempts_made: 2, result: { failed: 1 } });
   });
 
+  it('computes, and leaves others their turn', async () => {
+    const long = await enqueue('compute', { iterations: 50_000_000 });
+    const short = await ended('completed', await enqueue('compute', { iterations: 5 }));
+    expect(short).toMatchObject({ result: { iterations: 5, result: 10 } });
+    expect(await ended('completed', long)).toMatchObject({ result: { result: 1_249_999_975_000_000 } });
+    expect(await faultsOf(typed('compute', { iterations: 1e9 }))).toEqual([
+      '/payload/iterations must be <= 100000000',
+    ]);
+  });
+
   it('that no attempt can help is a dead letter at once', async () => {
     const dead = await ended('dead_letter', await enqueue('fail', { permanent: true }, { max_retries: 9 }));
     expect(dead).toMatchObject({ attempts_made: 1, dead_letter_reason: 'permanent_failure' });
@@ -142,8 +152,8 @@ describe('what a request says of a type', () => {
     ],
     [
       'an unknown type',
-      typed('compute', {}),
-      ['/type is not a type of task; there are echo, email, fail, http, sleep'],
+      typed('report', {}),
+      ['/type is not a type of task; there are compute, echo, email, fail, http, sleep'],
     ],
     ['another shape', typed('echo', 'text'), ['/payload must be an object']],
     [
@@ -219,6 +229,17 @@ describe('type email', () => {
     expect(sent?.from).toMatch(/tasks@example\.com/);
     expect(sent?.text).toContain(`<${ids[1]}@task-runner>`);
     expect(mail.mails.find(({ to }) => to.length === 2)).toBeDefined();
+  });
+
+  it('says who of several was refused', async () => {
+    mail.unknown = 'nobody@b.example';
+    const to = ['nobody@b.example', 'a@b.example'];
+    const { result } = await ended('completed', await enqueue('email', { to }));
+    expect(result).toMatchObject({
+      ...{ sent: true, sent_to: ['a@b.example'], refused: ['nobody@b.example'] },
+      message: 'Email sent to a@b.example',
+    });
+    mail.unknown = undefined;
   });
 
   it('that is refused for good is not sent again; any other failure is', async () => {

@@ -8,7 +8,8 @@ export class KillableWorkers {
   /** @param environment on top of what all such workers have */
   constructor(private readonly environment: Record<string, string> = {}) {}
 
-  async start(): Promise<Product> {
+  /** @param own what this one has besides */
+  async start(own: Record<string, string> = {}): Promise<Product> {
     const worker = await startProduct({
       MODE: 'worker',
       REDIS_URL: redisUrl(),
@@ -16,6 +17,7 @@ export class KillableWorkers {
       WORKER_CONCURRENCY: '20',
       TASK_LOCK_SEC: '2',
       ...this.environment,
+      ...own,
     });
     this.all.push(worker);
     return worker;

@@ -13,6 +13,8 @@ export class MailServer {
   readonly mails: Mail[] = [];
   /** How recipients are answered. */
   answer = '250 ok';
+  /** One who is not known here, whatever the answer. */
+  unknown: string | undefined;
 
   private constructor(private readonly server: Server) {
     server.on('connection', (socket) => {
@@ -70,8 +72,7 @@ class Session {
         this.from = line;
         return '250 ok';
       case 'RCPT':
-        if (this.server.answer.startsWith('2')) this.to.push(line);
-        return this.server.answer;
+        return this.recipient(line);
       case 'DATA':
         this.lines = [];
         return '354 go on';
@@ -80,6 +81,13 @@ class Session {
       default:
         return '250 ok';
     }
+  }
+
+  private recipient(line: string): string {
+    const { unknown, answer } = this.server;
+    if (unknown !== undefined && line.includes(unknown)) return '550 no such user';
+    if (answer.startsWith('2')) this.to.push(line);
+    return answer;
   }
 
   private receive(line: string, lines: string[]): string | undefined {

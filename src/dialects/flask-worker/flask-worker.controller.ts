@@ -119,9 +119,16 @@ export class FlaskQueueController {
   constructor(private readonly depths: DepthGauge) {}
 
   @Get('stats')
-  @ApiOperation({ operationId: 'flaskQueueStats', summary: 'How many tasks wait, and how many there are' })
+  @ApiOperation({
+    operationId: 'flaskQueueStats',
+    summary: 'How many tasks wait, and how many there are; to a client with its key, of its own',
+  })
   @ApiResponse({ status: 200, type: FlaskStats })
-  async stats(): Promise<FlaskStats> {
+  async stats(@As() principal: Principal): Promise<FlaskStats> {
+    if (principal.kind === 'client') {
+      const { waiting, stored } = await this.depths.countOf(principal.clientId);
+      return { queue_length: waiting, total_tasks: stored };
+    }
     const depths = await this.depths.count();
     const waiting = depths.filter(({ state }) => WAITING.includes(state));
     return { queue_length: sumOf(waiting), total_tasks: sumOf(depths) };

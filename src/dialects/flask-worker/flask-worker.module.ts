@@ -3,7 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import { EnqueueModule } from '../../enqueue/enqueue.module.js';
 import type { ProblemError } from '../../http/problem.js';
-import { type ShapedProblem, shapeProblems } from '../../http/problem-shapes.js';
+import { faultsText, type ShapedProblem, shapeProblems } from '../../http/problem-shapes.js';
 import { FlaskQueueController, FlaskTasksController } from './flask-worker.controller.js';
 
 @Module({ imports: [EnqueueModule], controllers: [FlaskTasksController, FlaskQueueController] })
@@ -14,7 +14,13 @@ export class FlaskWorkerModule {
   }
 }
 
-function shaped({ init }: ProblemError): ShapedProblem {
-  const { status, code, detail } = init;
-  return { status, body: { error: code === 'task_not_found' ? 'Task not found' : detail } };
+function shaped(problem: ProblemError): ShapedProblem {
+  const { status, code } = problem.init;
+  const error = code === 'task_not_found' ? 'Task not found' : faultsText(problem, wordFor);
+  return { status, body: { error } };
+}
+
+/** What is `payload` otherwise is `data` here. */
+function wordFor(pointer: string): string {
+  return pointer.replace(/^\/payload(?=\/|$)/, '/data');
 }

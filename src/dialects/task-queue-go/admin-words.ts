@@ -26,6 +26,7 @@ const WORDS: Readonly<Record<string, Words>> = {
   'GET /admin/workers/:id': workerWords,
   'POST /admin/workers/:id/pause': (view) => ({ message: 'worker paused', ...workerWords(view) }),
   'POST /admin/workers/:id/resume': (view) => ({ message: 'worker resumed', ...workerWords(view) }),
+  'GET /admin/queues': ({ total_pending }) => ({ total_depth: total_pending }),
   'DELETE /admin/queues/:name': (_view, { name }) => ({ message: 'queue purged', priority: name }),
   'POST /admin/tasks/:id/retry': () => ({ message: 'task re-queued' }),
   'GET /admin/dlq': (view) => {

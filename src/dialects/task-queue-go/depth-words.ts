@@ -1,4 +1,4 @@
-import type { DepthGauge } from '../../queue/gauges/depth-gauge.js';
+import type { ClientTasks, DepthGauge } from '../../queue/gauges/depth-gauge.js';
 import type { GoTasks } from './task-queue-go.dto.js';
 import { laneOf, PRIORITIES, type Priority } from './priority.js';
 
@@ -14,7 +14,7 @@ export function depthWords(depths: Depths): GoTasks {
   const byPriority = PRIORITIES.toReversed().map((name) => [name, sum('wait', name)] as const);
   const waiting = sum('wait');
   return {
-    queue_depths: Object.fromEntries(byPriority) as Record<Priority, number>,
+    queue_depths: Object.fromEntries(byPriority),
     total_pending: waiting,
     queues: Object.fromEntries(
       byPriority.map(([name, depth]) => [name, { depth, priority: PRIORITIES.indexOf(name) }]),
@@ -29,4 +29,9 @@ export function depthWords(depths: Depths): GoTasks {
       dead_letter: sum('failed'),
     },
   };
+}
+
+/** The same for a client, which sees its own only: they are not counted by priority. */
+export function ownDepthWords({ waiting, running }: ClientTasks): GoTasks {
+  return { queue_depths: {}, total_pending: waiting, queues: {}, totals: { pending: waiting, running } };
 }

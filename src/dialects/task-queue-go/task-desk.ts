@@ -9,11 +9,10 @@ import { TaskReader, type TaskSnapshot } from '../../queue/task-reader.js';
 import { isTaskId } from '../../task/task-id.js';
 import { nextCursor, placeAt, POSITION } from '../../http/cursor.js';
 import { readFilter } from '../../tracking/read-filter.js';
-import type { ListTasksQuery } from '../../tracking/task-filter.dto.js';
 import { taskNotFound } from '../../tracking/task-problems.js';
-import { depthWords } from './depth-words.js';
-import type { GoTasks } from './task-queue-go.dto.js';
-import { goTask } from './task-words.js';
+import { depthWords, ownDepthWords } from './depth-words.js';
+import type { GoListQuery, GoTasks } from './task-queue-go.dto.js';
+import { goTask, statesOf } from './task-words.js';
 
 /** What is behind the routes of Task Queue Go. */
 @Injectable()
@@ -32,13 +31,14 @@ export class TaskDesk {
     return snapshot;
   }
 
-  async depths(): Promise<GoTasks> {
+  async depths(principal: Principal): Promise<GoTasks> {
+    if (principal.kind === 'client') return ownDepthWords(await this.gauge.countOf(principal.clientId));
     return depthWords(await this.gauge.count());
   }
 
   /** @throws ProblemError for what the query must not say */
-  async list({ limit, cursor, ...fields }: ListTasksQuery, principal: Principal): Promise<GoTasks> {
-    const filter = readFilter(fields);
+  async list({ limit, cursor, state, ...fields }: GoListQuery, principal: Principal): Promise<GoTasks> {
+    const filter = { ...readFilter(fields), ...(state && { states: statesOf(state) }) };
     const own = principal.kind === 'client' ? principal.clientId : undefined;
     if (own !== undefined && (filter.clientId ?? own) !== own) throw otherClient(own);
     const { tasks, next } = await this.reader.list({

@@ -11,9 +11,8 @@ import { validated } from '../../http/validation.js';
 import type { TaskSnapshot } from '../../queue/task-reader.js';
 import { EnqueueRequest } from '../../task-request/enqueue.dto.js';
 import { ANONYMOUS } from '../../task/task-id.js';
-import { ListTasksQuery } from '../../tracking/task-filter.dto.js';
 import { readRequest } from './read-request.js';
-import { GoError, GoTask, GoTaskRequest, GoTasks } from './task-queue-go.dto.js';
+import { GoError, GoListQuery, GoTask, GoTaskRequest, GoTasks } from './task-queue-go.dto.js';
 import { TaskDesk } from './task-desk.js';
 import { goTask } from './task-words.js';
 
@@ -61,9 +60,9 @@ export class TaskQueueGoController {
   @Get()
   @ApiOperation({ operationId: 'goListTasks', summary: 'How deep the queues are; with a filter, tasks' })
   @ApiResponse({ status: 200, type: GoTasks })
-  list(@Query() query: ListTasksQuery, @As() principal: Principal): Promise<GoTasks> {
+  list(@Query() query: GoListQuery, @As() principal: Principal): Promise<GoTasks> {
     const isFilter = Object.values(query).some((value) => value !== undefined);
-    return isFilter ? this.desk.list(query, principal) : this.desk.depths();
+    return isFilter ? this.desk.list(query, principal) : this.desk.depths(principal);
   }
 
   @Get(':id')

@@ -1,7 +1,10 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional, OmitType } from '@nestjs/swagger';
+import { IsIn, IsOptional } from 'class-validator';
+import { ListTasksQuery } from '../../tracking/task-filter.dto.js';
 import { PRIORITIES, type Priority } from './priority.js';
 
-const STATES = [
+/** Its words for states. */
+export const STATES = [
   ...(['pending', 'scheduled', 'running', 'completed'] as const),
   ...(['failed', 'retrying', 'cancelled', 'dead_letter'] as const),
 ] as const;
@@ -80,15 +83,32 @@ export class GoTask {
 
 const COUNTS = { type: 'object' as const, additionalProperties: { type: 'integer' as const } };
 
-/** Without a filter: how deep the queues are. With `state`, `type`, `limit` or `cursor`: tasks. */
+/** The query of `GET /v1/tasks`, with the states of this system. */
+export class GoListQuery extends OmitType(ListTasksQuery, ['state']) {
+  @IsOptional()
+  @IsIn(STATES, { message: `must be one of ${STATES.join(', ')}` })
+  @ApiProperty({ enum: STATES, required: false })
+  state?: (typeof STATES)[number];
+}
+
+/**
+ * Without a filter: how deep the queues are; to a client with its key, how many of its own tasks wait and run. With `state`,
+ * `type`, `limit` or `cursor`: tasks.
+ */
 export class GoTasks {
-  @ApiPropertyOptional({ ...COUNTS, description: 'By priority, how many tasks may be taken now.' })
-  queue_depths?: Record<Priority, number>;
+  @ApiPropertyOptional({
+    ...COUNTS,
+    description: 'By priority, how many tasks may be taken now. Empty for a client.',
+  })
+  queue_depths?: Partial<Record<Priority, number>>;
 
   @ApiProperty({ required: false })
   total_pending?: number;
 
-  @ApiPropertyOptional({ ...ANYTHING, description: 'By priority, its number and its depth.' })
+  @ApiPropertyOptional({
+    ...ANYTHING,
+    description: 'By priority, its number and its depth. Empty for a client.',
+  })
   queues?: object;
 
   @ApiProperty({ required: false, description: 'Tasks that wait for a time or a gate.' })

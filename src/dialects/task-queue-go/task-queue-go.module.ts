@@ -4,7 +4,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import { EnqueueModule } from '../../enqueue/enqueue.module.js';
 import type { ProblemError } from '../../http/problem.js';
-import { type ShapedProblem, shapeProblems } from '../../http/problem-shapes.js';
+import { faultsText, type ShapedProblem, shapeProblems } from '../../http/problem-shapes.js';
 import { addAdminWords } from './admin-words.js';
 import { TaskDesk } from './task-desk.js';
 import { TaskQueueGoController } from './task-queue-go.controller.js';
@@ -26,7 +26,8 @@ const WORDS: Readonly<Record<string, string>> = {
   store_full: 'queue at capacity',
 };
 
-function shaped({ init }: ProblemError): ShapedProblem {
-  const { status, code, detail } = init;
-  return { status, body: { error: STATUS_CODES[status] ?? 'Error', message: WORDS[code] ?? detail } };
+function shaped(problem: ProblemError): ShapedProblem {
+  const { status, code } = problem.init;
+  const message = WORDS[code] ?? faultsText(problem);
+  return { status, body: { error: STATUS_CODES[status] ?? 'Error', message } };
 }

@@ -2,7 +2,7 @@ import type { TaskSnapshot } from '../../queue/task-reader.js';
 import type { Attempt } from '../../task/attempt.js';
 import { isPlainObject } from '../../http/instantiate.js';
 import { typeOf } from '../../task/task.js';
-import type { TaskState } from '../../task/task-state.js';
+import { TASK_STATES, type TaskState } from '../../task/task-state.js';
 import { formatTime } from '../../time/rfc3339.js';
 import { dataOf, resultOf } from '../../tracking/payload-of.js';
 import { priorityOf } from './priority.js';
@@ -20,6 +20,11 @@ export const STATE: Readonly<Record<TaskState, GoTask['state']>> = {
   expired: 'failed',
   cancelled: 'cancelled',
 };
+
+/** What it calls by this word. */
+export function statesOf(word: GoTask['state']): readonly TaskState[] {
+  return TASK_STATES.filter((state) => STATE[state] === word);
+}
 
 /** A task in the words of Task Queue Go. */
 export function goTask(snapshot: TaskSnapshot): GoTask {

@@ -1,6 +1,6 @@
 import type { EmailPayload } from '../../task-types/email-payload.js';
 import { EMAIL } from '../../task-types/task-types.js';
-import { Mailer, type Message } from './mailer.js';
+import { Mailer, type Message, type Sent } from './mailer.js';
 import { type HandlerContext, Handles, PermanentFailure, type TaskTypeHandler } from './task-type-handler.js';
 
 /** RFC 5321, 4.2.1: a server that answers 5yz to a recipient will answer so again. */
@@ -12,15 +12,19 @@ export class EmailHandler implements TaskTypeHandler {
 
   async run(payload: EmailPayload, { taskId, signal, logger }: HandlerContext): Promise<object> {
     const message = messageOf(payload, taskId);
-    const bytes = await this.send(message, signal);
-    const to = message.to.join(', ');
-    const about = { sent_to: message.to, subject: message.subject, message_id: message.messageId, bytes };
-    if (this.mailer.sends) return { sent: true, message: `Email sent to ${to}`, ...about };
+    const { bytes, refused } = await this.send(message, signal);
+    const to = message.to.filter((each) => !refused.includes(each));
+    const about = {
+      ...{ sent_to: to, subject: message.subject, message_id: message.messageId, bytes },
+      ...(refused.length > 0 && { refused }),
+    };
+    if (this.mailer.sends) return { sent: true, message: `Email sent to ${to.join(', ')}`, ...about };
     logger.warn({ bytes }, 'an e-mail was composed and not sent: SMTP_URL is not set');
-    return { sent: false, message: `Email to ${to} composed, not sent: SMTP_URL is not set`, ...about };
+    const words = `Email to ${to.join(', ')} composed, not sent: SMTP_URL is not set`;
+    return { sent: false, message: words, ...about };
   }
 
-  private async send(message: Message, signal: AbortSignal): Promise<number> {
+  private async send(message: Message, signal: AbortSignal): Promise<Sent> {
     try {
       return await this.mailer.send(message, signal);
     } catch (error) {
@@ -38,7 +42,8 @@ function messageOf(payload: EmailPayload, taskId: string): Message {
     to: typeof to === 'string' ? [to] : to,
     subject,
     text: body,
-    messageId: `<${taskId}@task-runner>`,
+    // An id may have an `@`, of which RFC 5322 (3.6.4) allows one; it never has a `+`.
+    messageId: `<${taskId.replaceAll('@', '+')}@task-runner>`,
   };
 }
 

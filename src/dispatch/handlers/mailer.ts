@@ -11,6 +11,13 @@ export interface Message {
   readonly messageId: string;
 }
 
+/** What has become of a message. */
+export interface Sent {
+  readonly bytes: number;
+  /** Recipients that the server did not take; of none at all sending fails. */
+  readonly refused: readonly string[];
+}
+
 interface Account {
   /** `smtp://` or `smtps://`. */
   readonly url: string;
@@ -37,10 +44,10 @@ export class Mailer {
   }
 
   /**
-   * @returns the bytes of the message
+   * @returns who the server has refused, while it took the message for others
    * @throws Error with the `responseCode` of the server, if it gave one
    */
-  async send({ to, ...message }: Message, signal: AbortSignal): Promise<number> {
+  async send({ to, ...message }: Message, signal: AbortSignal): Promise<Sent> {
     const transport = await this.transport();
     const sent = await transport.sendMail({
       ...message,
@@ -48,7 +55,9 @@ export class Mailer {
       from: this.account?.from ?? NOBODY,
       signal,
     });
-    return 'messageSize' in sent ? Number(sent.messageSize) : (sent.message as Buffer).length;
+    const bytes = 'messageSize' in sent ? Number(sent.messageSize) : (sent.message as Buffer).length;
+    const refused = 'rejected' in sent && Array.isArray(sent.rejected) ? sent.rejected.map(String) : [];
+    return { bytes, refused };
   }
 
   /** Loaded with the first message: most workers never send one. A payload names no files and no URLs to attach. */

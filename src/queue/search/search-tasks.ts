@@ -16,6 +16,11 @@ const AT_ONCE = 100;
 const WINDOW = 2000;
 /** A piece ends also when it has read a mebibyte: of large tasks a page looks at fewer. */
 const MOST_PIECES = 40;
+/**
+ * A page ends when it has so much of tasks and attempts, UTF-16 units of their JSON: whoever shows it has all of that in memory
+ * several times. Some may ask at the same time.
+ */
+const PAGE_UNITS = 2 * 1024 * 1024;
 
 type RawHit = [id: string, state: TaskState, due: string, values: (string | null)[]];
 type RawPiece = [next: string, scanned: number, from: string, to: string, hits: RawHit[]];
@@ -29,6 +34,8 @@ interface Searched {
   readonly tasks: TaskSnapshot[];
   readonly window: SearchedWindow;
   readonly next?: string;
+  /** How much was read of them. */
+  readonly units: number;
 }
 
 /** One page of tasks, newest first. Looks piece by piece, until there are enough or the window is at its end. */
@@ -40,8 +47,9 @@ export async function searchTasks(
   const tasks: TaskSnapshot[] = [];
   let window: SearchedWindow = { scanned: 0, isComplete: false };
   let next = after;
+  let units = 0;
   for (let pieces = 0; pieces < MOST_PIECES; pieces++) {
-    if (tasks.length >= limit || window.scanned >= WINDOW || window.isComplete) break;
+    if (isEnough(window) || tasks.length >= limit || units >= PAGE_UNITS) break;
     const wanted = [AT_ONCE, limit - tasks.length, next];
     const raw = (await scripts.listTasks.run(redis, PREFIX, [
       now,
@@ -50,10 +58,15 @@ export async function searchTasks(
     ])) as RawPiece;
     const piece = pieceOf(raw, cipher);
     tasks.push(...piece.tasks.filter((task) => fits(task, filter)));
+    units += piece.units;
     window = joined(window, piece.window);
     next = piece.next ?? '';
   }
   return { tasks, window, ...(next !== '' && { next }) };
+}
+
+function isEnough({ scanned, isComplete }: SearchedWindow): boolean {
+  return isComplete || scanned >= WINDOW;
 }
 
 function filterArgs(filter: TaskFilter): (string | number)[] {
@@ -79,7 +92,12 @@ function pieceOf([next, scanned, from, to, hits]: RawPiece, cipher: TaskCipher):
     tasks: hits.map((hit) => listed(hit, cipher)),
     window: { scanned, ...times, isComplete: next === '' },
     ...(next !== '' && { next }),
+    units: hits.reduce((sum, [, , , values]) => sum + unitsOf(values), 0),
   };
+}
+
+function unitsOf(values: readonly (string | null)[]): number {
+  return values.reduce((sum, value) => sum + (value?.length ?? 0), 0);
 }
 
 function joined(one: SearchedWindow, other: SearchedWindow): SearchedWindow {

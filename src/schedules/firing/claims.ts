@@ -1,13 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { ScheduleMetric } from '../../metrics/schedule-metric.js';
 import { QueueClock } from '../../queue/queue-clock.js';
 import { PREFIX } from '../../redis/keys.js';
 import { RedisConnections } from '../../redis/redis-connections.js';
 import { occurrenceId } from '../../task/task-id.js';
 import { dueNow } from '../misfire.js';
-import { ScheduleStore } from '../schedule-store.js';
 import type { Progress, Schedule } from '../schedule.js';
 import { scripts } from '../scripts.js';
+import { OccurrenceSurroundings } from './surroundings.js';
 
 /** A schedule that another worker has created or changed is noticed this late at most. */
 const LOOK_EVERY_MS = 1000;
@@ -21,8 +20,7 @@ export class Claims {
   constructor(
     private readonly connections: RedisConnections,
     private readonly clock: QueueClock,
-    private readonly store: ScheduleStore,
-    private readonly metric: ScheduleMetric,
+    private readonly around: OccurrenceSurroundings,
   ) {}
 
   /** @returns after how many milliseconds to look again */
@@ -30,7 +28,10 @@ export class Claims {
     const args = [this.clock.scriptTime(), AT_ONCE, TAKEN_FOR_MS];
     const reply = await scripts.dueSchedules.run(this.connections.producer, PREFIX, args);
     const [now, untilNext, keys] = reply as [string, number, string[]];
-    for (const schedule of await this.store.all(keys)) await this.claim(schedule, Number(now));
+    for (const schedule of await this.around.store.all(keys)) {
+      // One that cannot be seen to keeps nobody else waiting.
+      await this.around.trying('claims', schedule.key, () => this.claim(schedule, Number(now)));
+    }
     if (keys.length === AT_ONCE) return 0;
     return untilNext < 0 ? LOOK_EVERY_MS : Math.min(untilNext + 1, LOOK_EVERY_MS);
   }
@@ -39,12 +40,13 @@ export class Claims {
     const { key, definition, progress } = schedule;
     if (progress.next === undefined) return;
     const { fire, missed, next } = dueNow(definition, progress.next, now);
-    const last = fire.at(-1) ?? progress.last;
-    const after: Progress = { ...(next !== undefined && { next }), ...(last !== undefined && { last }) };
+    const after: Progress = next === undefined ? {} : { next };
     const occurrences = fire.map((at) => ({ id: occurrenceId(key, at), at }));
-    const leftOut = await this.store.claim(schedule, { progress: after, occurrences, missed });
-    if (leftOut === undefined) return;
-    this.metric.skipped('overlap', leftOut);
-    this.metric.skipped('missed', missed);
+    const { metric, store } = this.around;
+    const claimed = await store.claim(schedule, { progress: after, occurrences, missed });
+    if (!claimed) return;
+    metric.skipped('overlap', claimed.overlap);
+    metric.skipped('too_many_waiting', claimed.tooMany);
+    metric.skipped('missed', missed);
   }
 }

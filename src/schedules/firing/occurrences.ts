@@ -2,9 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { QueueClock } from '../../queue/queue-clock.js';
 import { PREFIX } from '../../redis/keys.js';
 import { RedisConnections } from '../../redis/redis-connections.js';
-import type { Schedule } from '../schedule.js';
+import type { Schedule, SkipReason } from '../schedule.js';
 import { scripts } from '../scripts.js';
-import { type Fired, OccurrenceMaker } from './occurrence-maker.js';
+import { isRunId } from '../../task/task-id.js';
+import { OccurrenceMaker } from './occurrence-maker.js';
 import { OccurrenceSurroundings } from './surroundings.js';
 
 const LOOK_EVERY_MS = 250;
@@ -19,6 +20,8 @@ interface Order {
   readonly id: string;
   readonly key: string;
   readonly at: number;
+  /** How many tasks in a row led to it. */
+  readonly depth: number;
   /** The occurrence before has not ended. */
   readonly isBehind: boolean;
 }
@@ -41,28 +44,47 @@ export class Occurrences {
     const orders = ordersIn(values);
     const schedules = await this.around.store.all([...new Set(orders.map(({ key }) => key))]);
     const byKey = new Map(schedules.map((schedule) => [schedule.key, schedule]));
-    await Promise.all(orders.map((order) => this.carryOut(order, byKey.get(order.key), Number(now))));
+    const seen = orders.map((order) => {
+      const work = (): Promise<void> => this.carryOut(order, byKey.get(order.key), Number(now));
+      return this.around.trying('occurrences', order.key, work);
+    });
+    // Whatever one of them throws, none of them is left behind.
+    for (const each of await Promise.allSettled(seen)) if (each.status === 'rejected') throw each.reason;
     return orders.length === AT_ONCE ? 0 : LOOK_EVERY_MS;
   }
 
   private carryOut(order: Order, schedule: Schedule | undefined, now: number): Promise<void> {
-    if (!schedule) return this.settle(order, 'deleted');
-    const isByHand = order.id.includes('@run-');
-    const mustWait = order.isBehind && schedule.definition.overlap === 'queue' && !isByHand;
+    if (!schedule) return this.settle(order, 'dropped');
+    return isRunId(order.id) ? this.fire(order, schedule, now) : this.carryOutTimed(order, schedule, now);
+  }
+
+  private carryOutTimed(order: Order, schedule: Schedule, now: number): Promise<void> {
+    const { createdAt, overlap, maxLatenessMs } = schedule.definition;
+    // Of one of the same id that was deleted.
+    if (order.at <= createdAt) return this.settle(order, 'dropped');
+    if (schedule.progress.isPaused) return this.leaveOut(order, 'paused');
+    const mustWait = order.isBehind && overlap === 'queue';
+    if (now - order.at > maxLatenessMs) return this.leaveOut(order, mustWait ? 'overlap' : 'missed');
     return mustWait ? this.settle(order, 'again', WAITS_MS) : this.fire(order, schedule, now);
   }
 
   private async fire(order: Order, schedule: Schedule, now: number): Promise<void> {
-    const { id, key, at } = order;
-    const fired = await this.maker.fire(schedule, id, { at, now });
+    const { id, at, depth } = order;
+    const fired = await this.maker.fire(schedule, { id, at, depth }, now);
     if (fired.kind === 'fired') {
       if (fired.isNew) this.around.metric.fired(Math.max(0, now - at) / 1000);
       return this.settle(order, 'fired');
     }
-    const reason = skipReason(fired, now - at > schedule.definition.maxLatenessMs);
-    if (reason === undefined) return this.settle(order, 'again', 'afterMs' in fired ? fired.afterMs : 0);
+    if (fired.kind === 'skipped') return this.leaveOut(order, fired.reason);
+    const { afterMs, unlessLate } = fired;
+    const isTooLate = now + afterMs - at > schedule.definition.maxLatenessMs;
+    if (isTooLate && unlessLate) return this.leaveOut(order, unlessLate);
+    return this.settle(order, 'again', afterMs);
+  }
+
+  private leaveOut(order: Order, reason: SkipReason): Promise<void> {
     this.around.metric.skipped(reason, 1);
-    this.around.tell(key, id, reason);
+    this.around.tell(order.key, order.id, reason);
     return this.settle(order, reason);
   }
 
@@ -72,15 +94,11 @@ export class Occurrences {
   }
 }
 
-/** What could be had later may be too late by then. */
-function skipReason(fired: Exclude<Fired, { kind: 'fired' }>, isTooLate: boolean) {
-  if (fired.kind === 'skipped') return fired.reason;
-  return isTooLate ? fired.unlessLate : undefined;
-}
+const VALUES = 5;
 
 function ordersIn(values: readonly string[]): Order[] {
-  return Array.from({ length: values.length / 4 }, (_, n) => {
-    const [id = '', key = '', at, isBehind] = values.slice(4 * n, 4 * n + 4);
-    return { id, key, at: Number(at), isBehind: Number(isBehind) === 1 };
+  return Array.from({ length: values.length / VALUES }, (_, n) => {
+    const [id = '', key = '', at, depth, isBehind] = values.slice(VALUES * n, VALUES * (n + 1));
+    return { id, key, at: Number(at), depth: Number(depth), isBehind: Number(isBehind) === 1 };
   });
 }

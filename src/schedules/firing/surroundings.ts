@@ -1,6 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { ScheduleMetric } from '../../metrics/schedule-metric.js';
+import { QueueUnavailable } from '../../queue/task-queue.js';
+import { ScheduleMetric, type SchedulerLoop } from '../../metrics/schedule-metric.js';
 import { QueueRegistry } from '../../queue/queues/queue-registry.js';
+import { isUnavailable } from '../../redis/unavailable.js';
 import { Seldom } from '../../time/seldom.js';
 import { TypeMappings } from '../../type-mappings/type-mappings.js';
 import { ScheduleSecrets } from '../schedule-secrets.js';
@@ -28,6 +30,24 @@ export class OccurrenceSurroundings {
     readonly store: ScheduleStore,
     readonly metric: ScheduleMetric,
   ) {}
+
+  /**
+   * Does what is about one schedule. What goes wrong is told, and tried again; only when the store is away, which it is for
+   * all of them, that is thrown.
+   *
+   * @throws QueueUnavailable
+   */
+  async trying(loop: SchedulerLoop, key: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (error instanceof QueueUnavailable || isUnavailable(error)) throw error;
+      this.metric.failed(loop);
+      if (this.seldom.isDue(`${loop} ${key}`)) {
+        this.logger.error({ err: error, schedule_id: key }, 'a schedule cannot be seen to; trying again');
+      }
+    }
+  }
 
   /** At most once a minute of each schedule and reason. */
   tell(key: string, taskId: string, reason: string): void {

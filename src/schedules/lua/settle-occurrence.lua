@@ -4,7 +4,7 @@
 -- ARGV[1]  now, Unix milliseconds; '' = the time of Redis
 -- ARGV[2]  schedule
 -- ARGV[3]  id of its task
--- ARGV[4]  fired; again; else why it is left out
+-- ARGV[4]  fired; again; dropped (nothing is said of it); else why it is left out
 -- ARGV[5]  of `again`: after how many milliseconds
 -- Returns  nothing
 
@@ -17,10 +17,10 @@ if what == 'again' then
   call('ZADD', P .. 'occurrences', 'XX', ms(now + ARGV[5]), id)
   return
 end
-if not dropOrder(key, id) or call('HEXISTS', P .. 'schedules', key) == 0 then return end
+local at = dropOrder(key, id)
+if not at or call('HEXISTS', P .. 'schedules', key) == 0 then return end
 if what == 'fired' then
-  call('HINCRBY', inName('tally', key), 'fired', 1)
-  call('HSET', inName('tally', key), 'task', id)
-else
+  countFired(key, id, at)
+elseif what ~= 'dropped' then
   countSkipped(key, 1, now, what)
 end
