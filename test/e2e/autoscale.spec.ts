@@ -60,6 +60,19 @@ describe('GET /v1/autoscale', () => {
     expect((await scrape(app.url)).sum('taskqueue_desired_workers')).toBe(free.desired_workers);
   });
 
+  it('wants others beside workers that are paused', async () => {
+    app = await TestApp.start({ ADMIN_API_KEY: ADMIN_KEY, WORKER_ID: 'w-1' });
+    await app.send('POST', '/admin/workers/w-1/pause', {}, AS_ADMIN);
+    await app.enqueue({ url: target.url });
+    await nextCount();
+    expect(await nextCount()).toMatchObject({
+      desired_workers: 2,
+      workers: 1,
+      held_workers: 1,
+      runnable_tasks: 1,
+    });
+  });
+
   it.each([
     ['/v1/autoscale', 'autoscale-token', 'metrics-token'],
     ['/metrics', 'metrics-token', 'autoscale-token'],
