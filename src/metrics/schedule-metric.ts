@@ -9,19 +9,26 @@ const lateness: MetricDefinition = {
   labels: {},
   buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600, 3600, 86_400],
 };
+const SKIPPED_FOR = [
+  'overlap',
+  'missed',
+  'client_disabled',
+  'client_deleted',
+  'rate_limited',
+  'full',
+  'invalid',
+  'encryption_key_missing',
+];
 const skipped: MetricDefinition = {
   name: 'taskqueue_schedule_skipped_total',
   type: 'counter',
   help: 'Occurrences of schedules that became no task, by why.',
   role: 'worker',
-  labels: {
-    reason:
-      'overlap, missed, client_disabled, client_deleted, rate_limited, full, invalid, encryption_key_missing',
-  },
+  labels: { reason: SKIPPED_FOR.join(', ') },
 };
 
 /** What fires schedules, in two loops: one claims what is due, the other makes tasks of what was claimed. */
-export const SCHEDULER_LOOPS = ['claims', 'occurrences'] as const;
+const SCHEDULER_LOOPS = ['claims', 'occurrences'] as const;
 export type SchedulerLoop = (typeof SCHEDULER_LOOPS)[number];
 
 const silence: MetricDefinition = {
@@ -38,6 +45,11 @@ export const scheduleMetrics = [lateness, skipped, silence];
 export class ScheduleMetric {
   private readonly lateness = histogram(lateness);
   private readonly skips = counter(skipped);
+
+  constructor() {
+    // Prometheus does not see a counter grow that begins above 0.
+    for (const reason of SKIPPED_FOR) this.skips.inc({ reason }, 0);
+  }
 
   fired(latenessSec: number): void {
     this.lateness.observe({}, latenessSec);
