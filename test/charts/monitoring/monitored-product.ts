@@ -12,6 +12,8 @@ const addressOf = ({ url }: Product): string => new URL(url).host;
 /** Long enough for Prometheus to read every figure twice, and those of the fleet once: they are told for five seconds. */
 const SEEN_MS = 7000;
 
+export const HELD_TASKS = 5;
+
 /** An API, a worker, and a Redis with a replica, with something of everything that metrics tell of. */
 export class MonitoredProduct {
   private constructor(
@@ -65,6 +67,7 @@ export class MonitoredProduct {
   /** Returns when Prometheus has seen it. */
   async makeTraffic(): Promise<void> {
     const listener = await this.listen();
+    await this.hold();
     await this.fail();
     await this.deliver();
     await this.schedule();
@@ -100,6 +103,13 @@ export class MonitoredProduct {
     });
     await until(async () => (await this.read('api')).sum('taskqueue_event_listeners') === 1);
     return socket;
+  }
+
+  /** Tasks of a queue that is paused; nothing else is in its lane. */
+  private async hold(): Promise<void> {
+    await this.send('PUT', '/admin/queues/held', { lane: 'low' });
+    await this.send('POST', '/admin/queues/held/pause');
+    for (let n = 0; n < HELD_TASKS; n++) await this.enqueue('patient', {}, { queue: 'held' });
   }
 
   private async deliver(): Promise<void> {

@@ -5,7 +5,7 @@ import { DASHBOARDS } from './dashboard-files.js';
 import { Prometheus } from './prometheus.js';
 import { type Known, type Node, QueryCheck } from './promql.js';
 import { promtool } from './promtool.js';
-import { MonitoredProduct } from './monitored-product.js';
+import { HELD_TASKS, MonitoredProduct } from './monitored-product.js';
 
 /** What is empty while all is well, or here. */
 const MAY_BE_EMPTY = [/\bALERTS\b/];
@@ -160,6 +160,16 @@ describe('every annotation and rule', () => {
     ['a label that is gone', 'sum(taskqueue_circuits)', ['state'], 'what is shown: there is no label state'],
   ])('would not pass with %s', async (_what, query, uses, fault) => {
     expect(await faultsIn(query, uses)).toEqual([fault]);
+  });
+});
+
+describe('what a paused queue holds', () => {
+  it('is neither late nor runnable, so that no alert takes it for that', async () => {
+    const one = async (query: string) => Number((await prometheus.query(query))[0]?.value[1]);
+    expect(await one('max(taskqueue_deferred_tasks{gate="queue"})')).toBe(HELD_TASKS);
+    expect(await one('max(taskqueue_queue_oldest_seconds{priority="low"})')).toBe(0);
+    expect(await one('max(taskqueue_queue_depth{priority="low", state="pending"})')).toBe(0);
+    expect(await one('max(taskqueue_runnable_tasks)')).toBeLessThan(HELD_TASKS);
   });
 });
 
