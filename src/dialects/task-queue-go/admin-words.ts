@@ -33,9 +33,9 @@ const WORDS: Readonly<Record<string, Words>> = {
     return { workers, count: workers.length };
   },
   'GET /admin/workers/:id': workerWords,
+  'POST /admin/workers/:id/drain': (view) => ({ message: 'worker draining', ...workerWords(view) }),
   'POST /admin/workers/:id/pause': (view) => ({ message: 'worker paused', ...workerWords(view) }),
   'POST /admin/workers/:id/resume': (view) => ({ message: 'worker resumed', ...workerWords(view) }),
-  'POST /admin/workers/:id/drain': (view) => ({ message: 'worker draining', ...workerWords(view) }),
   'DELETE /admin/queues/:name': (_view, { name }) => ({ message: 'queue purged', priority: name }),
   'POST /admin/tasks/:id/retry': () => ({ message: 'task re-queued' }),
   'GET /admin/dlq': (view) => {
