@@ -10,6 +10,8 @@ import { AdminController } from './admin-api.js';
 import { type AuditEntryView, AuditList, ListAuditQuery } from './admin-audit.dto.js';
 import { AuditLog, type LoggedChange } from './audit-log.js';
 import { changeView } from './change-view.js';
+import { readHost } from '../circuit-breaker/host-name.js';
+import { queueName } from '../queue/queues/queue-settings.js';
 
 @AdminController('audit')
 export class AdminAuditController {
@@ -29,10 +31,17 @@ export class AdminAuditController {
     const before = readTime(query.made_before, '/made_before', faults);
     if (faults.list.length > 0) throw invalidRequest(faults.list);
     const { action, target, limit, cursor } = query;
-    const filter = { action, target, after, before };
+    const filter = { action, target: target === undefined ? undefined : targetNamed(target), after, before };
     const { changes, next } = await this.log.page(readPageLimit(limit), filter, cursor);
     return { entries: changes.map(entryView), next_cursor: next ?? null };
   }
+}
+
+/** A target as the log has it, whichever of its names somebody uses. */
+function targetNamed(text: string): string {
+  const [, kind, name = ''] = /^(\w+):(.*)$/.exec(text) ?? [];
+  if (kind === 'host') return `host:${readHost(name) ?? name}`;
+  return kind === 'queue' ? `queue:${queueName(name) ?? name}` : text;
 }
 
 function entryView({ at, action, target, by, before, after }: LoggedChange): AuditEntryView {

@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { POSITION } from '../http/cursor.js';
 import { PageLimit } from '../http/page-limit.js';
 
 const TIME = { format: 'date-time' };
@@ -11,7 +12,7 @@ export class ListAuditQuery {
 
   /** `next_cursor` of the page before. */
   @IsOptional()
-  @Matches(/^[1-9]\d{0,14}-\d{1,15}$/, { message: 'must be the next_cursor of a page' })
+  @Matches(POSITION, { message: 'must be the next_cursor of a page' })
   cursor?: string;
 
   /** What was done, like `client.set`, or all that was done to things of a kind, like `client`. */

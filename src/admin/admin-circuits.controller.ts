@@ -2,10 +2,12 @@ import { Body, Get, HttpCode, Post, Query } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiParam, ApiResponse } from '@nestjs/swagger';
 import { auditLine } from '../audit/audit-line.js';
 import { Circuits } from '../circuit-breaker/circuits.js';
+import { HOST_NAME } from '../circuit-breaker/host-name.js';
 import { KnownHosts } from '../circuit-breaker/known-hosts.js';
 import { Faults } from '../task-request/faults.js';
 import { type Actor, By } from '../http/actor.js';
 import { ApiProblem } from '../http/api-problem.js';
+import { nextCursor, placeAt } from '../http/cursor.js';
 import { readPageLimit } from '../http/page-limit.js';
 import { invalidRequest } from '../http/problem.js';
 import { Clock } from '../time/clock.js';
@@ -35,9 +37,10 @@ export class AdminCircuitsController {
   @ApiResponse({ status: 200, type: CircuitList })
   @ApiProblem(400, 'The query breaks a rule; `errors` names each field.')
   async list(@Query() { limit, cursor, state }: ListCircuitsQuery): Promise<CircuitList> {
-    const { hosts, scanned, next } = await this.known.page(readPageLimit(limit), state, cursor);
+    const after = placeAt(cursor, HOST_NAME);
+    const { hosts, scanned, next } = await this.known.page(readPageLimit(limit), state, after);
     const window = { scanned, complete: next === undefined };
-    return { circuits: hosts.map(circuitView), next_cursor: next ?? null, window };
+    return { circuits: hosts.map(circuitView), next_cursor: nextCursor(next), window };
   }
 
   @Get(':host')

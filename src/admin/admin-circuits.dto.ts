@@ -7,8 +7,8 @@ import { CIRCUIT_STATES, type CircuitState } from '../queue/gates/circuit.js';
 import { RequiredBody } from '../http/validation.js';
 
 const TIME = { format: 'date-time' };
-/** Scheme, name and port. */
-const LONGEST_HOST = 300;
+/** Of a host: scheme, name and port. */
+const LONGEST_CURSOR = 512;
 
 export class ListCircuitsQuery {
   @PageLimit()
@@ -17,7 +17,7 @@ export class ListCircuitsQuery {
   /** `next_cursor` of the page before. */
   @IsOptional()
   @IsString()
-  @MaxLength(LONGEST_HOST)
+  @MaxLength(LONGEST_CURSOR)
   cursor?: string;
 
   /** Only those in this state; `closed` are hosts that are limited. */

@@ -7,9 +7,11 @@ import { ClientHasTasks, ClientStore, NoSuchTier } from '../clients/client-store
 import type { Client } from '../clients/client.js';
 import { type Actor, By } from '../http/actor.js';
 import { ApiProblem } from '../http/api-problem.js';
+import { nextCursor, placeAt } from '../http/cursor.js';
 import { readPageLimit } from '../http/page-limit.js';
 import { IfMatch, type Precondition } from '../http/etag.js';
 import { invalidRequest, ProblemError } from '../http/problem.js';
+import { CLIENT_ID } from '../task/task-id.js';
 import { Clock } from '../time/clock.js';
 import { AdminController, AnswersWithEtag, Conditional, CreatesOrChanges } from './admin-api.js';
 import {
@@ -67,8 +69,8 @@ export class AdminClientsController {
   @ApiResponse({ status: 200, type: ClientListView })
   @ApiProblem(400, 'The query breaks a rule; `errors` names each field.')
   async list(@Query() { limit, cursor }: ListClientsQuery): Promise<ClientListView> {
-    const { clients, next } = await this.all.page(readPageLimit(limit), cursor);
-    return { clients: clients.map(clientView), next_cursor: next ?? null };
+    const { clients, next } = await this.all.page(readPageLimit(limit), placeAt(cursor, CLIENT_ID));
+    return { clients: clients.map(clientView), next_cursor: nextCursor(next) };
   }
 
   @Get('get')

@@ -1,9 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsBoolean, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
+import { IsBoolean, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
 import { IsClientId } from '../clients/is-client-id.js';
 import { TIER_NAME } from '../clients/tier.js';
 import { PageLimit } from '../http/page-limit.js';
-import { CLIENT_ID } from '../task/task-id.js';
 
 const TIME = { format: 'date-time' };
 const MOST = 1_000_000_000;
@@ -67,7 +66,8 @@ export class ListClientsQuery {
 
   /** `next_cursor` of the page before. */
   @IsOptional()
-  @Matches(CLIENT_ID, { message: 'must be the next_cursor of a page' })
+  @IsString()
+  @MaxLength(256)
   cursor?: string;
 }
 

@@ -5,7 +5,7 @@ import { ApiProblem } from '../http/api-problem.js';
 import { DeadLetterGroups, type DeadLetterGroup } from '../queue/dead-letters/dead-letter-groups.js';
 import { TaskReader } from '../queue/task-reader.js';
 import { formatTime } from '../time/rfc3339.js';
-import { placeAt } from '../tracking/cursor.js';
+import { placeAt, POSITION } from '../http/cursor.js';
 import { readFilter } from '../tracking/read-filter.js';
 import { deadLetterListView } from '../tracking/task-summary.js';
 import { TaskView } from '../tracking/task-view.dto.js';
@@ -20,7 +20,7 @@ import {
   RetryDeadLettersRequest,
 } from './admin-dlq.dto.js';
 import { DeadLetterEditor } from './dead-letter-editor.js';
-import { DeadLetterDesk, POSITION } from './dead-letter-desk.js';
+import { DeadLetterDesk } from './dead-letter-desk.js';
 
 const DEFAULT_LIMIT = 50;
 

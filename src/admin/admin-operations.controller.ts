@@ -5,12 +5,13 @@ import { Config } from '../config/config.js';
 import { type Actor, By } from '../http/actor.js';
 import { ApiProblem } from '../http/api-problem.js';
 import { readPageLimit } from '../http/page-limit.js';
-import type { Operation } from '../operations/operation.js';
+import type { Operation, OperationSpec } from '../operations/operation.js';
 import { OPERATION_ID } from '../operations/operation-store.js';
 import { Operations } from '../operations/operations.js';
+import { QueueRegistry } from '../queue/queues/queue-registry.js';
 import { enqueueRules } from '../task-request/enqueue-rules.js';
 import { Clock } from '../time/clock.js';
-import { cursorOf, placeAt } from '../tracking/cursor.js';
+import { nextCursor, placeAt } from '../http/cursor.js';
 import { AdminController } from './admin-api.js';
 import {
   ListOperationsQuery,
@@ -20,6 +21,7 @@ import {
 } from './admin-operations.dto.js';
 import { objection, operationNotFound, tooManyOperations } from './operation-problems.js';
 import { operationView } from './operation-view.js';
+import { queueNotFound } from './queue-not-found.js';
 import { readOperation } from './read-operation.js';
 
 /** What there is to count is mostly counted by then. */
@@ -31,6 +33,7 @@ export class AdminOperationsController {
 
   constructor(
     private readonly operations: Operations,
+    private readonly queues: QueueRegistry,
     private readonly clock: Clock,
     config: Config,
   ) {
@@ -48,6 +51,7 @@ export class AdminOperationsController {
   @ApiResponse({ status: 200, type: OperationView, description: 'It was counted; nothing was changed.' })
   @ApiResponse({ status: 202, type: OperationView, description: 'It has begun.' })
   @ApiProblem(400, 'The request breaks a rule; `errors` names each field.')
+  @ApiProblem(404, 'There is no such queue to purge.')
   @ApiProblem(409, 'Too many operations are not over yet (`too_many_operations`).')
   async begin(
     @Body() request: OperationRequest,
@@ -56,6 +60,7 @@ export class AdminOperationsController {
   ): Promise<OperationView> {
     const now = this.clock.now();
     const spec = readOperation(request, { by, now, horizonMs: this.horizonMs });
+    await this.requirePurgeable(spec);
     const begun = await this.operations.begin(spec);
     if (!begun) throw tooManyOperations();
     if (!spec.isDryRun) return this.view(begun);
@@ -75,7 +80,7 @@ export class AdminOperationsController {
     const page = await this.operations.page(readPageLimit(limit), placeAt(cursor, OPERATION_ID));
     return {
       operations: page.operations.map((operation) => this.view(operation)),
-      next_cursor: page.next === undefined ? null : cursorOf(page.next),
+      next_cursor: nextCursor(page.next),
     };
   }
 
@@ -126,6 +131,11 @@ export class AdminOperationsController {
     const asked = await this.operations.undo(id, by);
     if (asked !== 'wanted') throw objection(asked);
     return this.view(await this.existing(id));
+  }
+
+  private async requirePurgeable({ action, filter: { queue } }: OperationSpec): Promise<void> {
+    if (action !== 'purge' || queue === undefined) return;
+    if (!(await this.queues.find(queue))) throw queueNotFound();
   }
 
   private async existing(id: string): Promise<Operation> {

@@ -1,11 +1,10 @@
 import { Delete, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiResponse } from '@nestjs/swagger';
-import { auditLine } from '../audit/audit-line.js';
 import { type Actor, By } from '../http/actor.js';
 import { ApiProblem } from '../http/api-problem.js';
 import { ProblemError } from '../http/problem.js';
 import { QueueRegistry } from '../queue/queues/queue-registry.js';
-import { laneItself } from '../queue/queues/queue-settings.js';
+import { laneItself, type NamedQueue, type QueueSettings } from '../queue/queues/queue-settings.js';
 import { AdminController } from './admin-api.js';
 import { isSet, PurgeQuery, PurgeQueueQuery, PurgeResult } from './admin-purge.dto.js';
 import { queueNotFound } from './queue-not-found.js';
@@ -38,15 +37,8 @@ export class AdminPurgeQueueController {
   ): Promise<PurgeResult> {
     const queue = await this.queues.find(text);
     if (!queue) throw queueNotFound();
-    const { name } = queue;
-    if (isSet(query.delete) && !isSet(query.dry_run)) await this.remove(name, by);
-    return this.purges.purge({ queue: name }, query, by);
-  }
-
-  /** Before its tasks go: then no more come. */
-  private async remove(name: string, by: Actor): Promise<void> {
-    if (laneItself(name) !== undefined) throw lanePermanent();
-    await this.queues.remove(name, auditLine('queue.delete', `queue:${name}`, by));
+    const removed = isSet(query.delete) ? removable(queue) : undefined;
+    return this.purges.purge({ what: { queue: queue.name }, removed }, query, by);
   }
 }
 
@@ -64,8 +56,14 @@ export class AdminClearDlqController {
   @ApiResponse({ status: 200, type: PurgeResult })
   @ApiProblem(409, 'Too many operations are not over yet (`too_many_operations`).')
   clear(@Query() query: PurgeQuery, @By() by: Actor): Promise<PurgeResult> {
-    return this.purges.purge({ state: 'dead_letter' }, query, by);
+    return this.purges.purge({ what: { state: 'dead_letter' } }, query, by);
   }
+}
+
+/** What is set for a queue that may be removed. */
+function removable({ name, settings }: NamedQueue): QueueSettings {
+  if (laneItself(name) !== undefined) throw lanePermanent();
+  return settings;
 }
 
 function lanePermanent(): ProblemError {

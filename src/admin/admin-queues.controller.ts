@@ -5,10 +5,11 @@ import { Faults } from '../task-request/faults.js';
 import { type Actor, By } from '../http/actor.js';
 import { ApiProblem } from '../http/api-problem.js';
 import { IfMatch, type Precondition, SendsEtag } from '../http/etag.js';
+import { placeAt } from '../http/cursor.js';
 import { readPageLimit } from '../http/page-limit.js';
 import { invalidRequest, ProblemError } from '../http/problem.js';
 import { type QueueChange, QueueRegistry } from '../queue/queues/queue-registry.js';
-import { type QueueSettings, resumed } from '../queue/queues/queue-settings.js';
+import { QUEUE_NAME, type QueueSettings, resumed } from '../queue/queues/queue-settings.js';
 import { Clock } from '../time/clock.js';
 import { AdminController, AnswersWithEtag, Conditional, CreatesOrChanges } from './admin-api.js';
 import { PauseQueueRequest, PutQueueRequest, QueueView } from './admin-queues.dto.js';
@@ -35,7 +36,7 @@ export class AdminQueuesController {
   @ApiResponse({ status: 200, type: QueueList })
   @ApiProblem(400, 'The query breaks a rule; `errors` names each field.')
   list(@Query() { limit, cursor }: ListQueuesQuery): Promise<QueueList> {
-    return this.desk.page(readPageLimit(limit), cursor);
+    return this.desk.page(readPageLimit(limit), placeAt(cursor, QUEUE_NAME));
   }
 
   @Get(':name')

@@ -3,10 +3,11 @@ import { ApiBody, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { type AuditAction, auditLine } from '../audit/audit-line.js';
 import { type Actor, By } from '../http/actor.js';
 import { ApiProblem } from '../http/api-problem.js';
+import { nextCursor, placeAt } from '../http/cursor.js';
 import { readPageLimit } from '../http/page-limit.js';
 import { ProblemError } from '../http/problem.js';
 import { Clock } from '../time/clock.js';
-import type { Hold, Worker } from '../workers/worker.js';
+import { type Hold, WORKER_ID, type Worker } from '../workers/worker.js';
 import { WorkerRegistry } from '../workers/worker-registry.js';
 import { AdminController } from './admin-api.js';
 import { HoldWorkerRequest, ListWorkersQuery, WorkerDetailView, WorkerList } from './admin-workers.dto.js';
@@ -28,8 +29,8 @@ export class AdminWorkersController {
   @ApiResponse({ status: 200, type: WorkerList })
   @ApiProblem(400, 'The query breaks a rule; `errors` names each field.')
   async list(@Query() { limit, cursor }: ListWorkersQuery): Promise<WorkerList> {
-    const { workers, next } = await this.workers.page(readPageLimit(limit), cursor);
-    return { workers: workers.map(workerView), next_cursor: next ?? null };
+    const { workers, next } = await this.workers.page(readPageLimit(limit), placeAt(cursor, WORKER_ID));
+    return { workers: workers.map(workerView), next_cursor: nextCursor(next) };
   }
 
   @Get(':id')

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsOptional, Matches, MaxLength } from 'class-validator';
+import { IsOptional, IsString, MaxLength } from 'class-validator';
 import { PageLimit } from '../http/page-limit.js';
 import { IsText } from '../http/validators.js';
 import { WORKER_STATES, type WorkerState } from '../workers/worker.js';
@@ -12,7 +12,8 @@ export class ListWorkersQuery {
 
   /** `next_cursor` of the page before. */
   @IsOptional()
-  @Matches(/^[A-Za-z0-9._-]{1,128}$/, { message: 'must be the next_cursor of a page' })
+  @IsString()
+  @MaxLength(256)
   cursor?: string;
 }
 

@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { auditLine } from '../audit/audit-line.js';
 import type { Actor } from '../http/actor.js';
-import { invalidRequest } from '../http/problem.js';
+import { invalidRequest, type ProblemError } from '../http/problem.js';
 import { type RetryHow, TaskQueue } from '../queue/task-queue.js';
 import { TaskReader } from '../queue/task-reader.js';
 import { isTaskId } from '../task/task-id.js';
 import { isFinal, type TaskState } from '../task/task-state.js';
-import { cursorOf, placeAt } from '../tracking/cursor.js';
-import { readFilter } from '../tracking/read-filter.js';
+import { nextCursor, placeAt, POSITION } from '../http/cursor.js';
+import { readFilter, saysNothing } from '../tracking/read-filter.js';
 import { notADeadLetter, taskNotFound } from '../tracking/task-problems.js';
 import { taskView } from '../tracking/task-view.js';
 import type { TaskView } from '../tracking/task-view.dto.js';
@@ -17,8 +17,6 @@ import { AuditLog } from './audit-log.js';
 import { isPaced, PacedRetries } from './paced-retries.js';
 import { retryProblem } from './retry-problem.js';
 
-/** A place in the order in which tasks died. */
-export const POSITION = /^\d{1,15}-\d{1,15}$/;
 const MOST_AT_ONCE = 1000;
 /** So many are retried side by side: enough not to wait for each round trip. */
 const SIDE_BY_SIDE = 16;
@@ -88,7 +86,7 @@ export class DeadLetterDesk {
       dry_run: isDryRun,
       matched: ids.length,
       sample: ids.slice(0, SAMPLE),
-      next_cursor: next === undefined ? null : cursorOf(next),
+      next_cursor: nextCursor(next),
     };
     if (isDryRun || ids.length === 0) return { ...told, done: 0, skipped: {} };
     await this.log.write(auditLine('dead_letter.retry', 'dlq', by)(undefined, asked(request, ids.length)));
@@ -184,7 +182,14 @@ function counted(codes: readonly string[]): Record<string, number> {
 
 function requireOneChoice(request: RetryDeadLettersRequest): void {
   const made = CHOICES.filter((name) => (request[name] ?? undefined) !== undefined);
+  if (request.filter && saysNothing(request.filter)) throw emptyFilter();
   if (made.length === 1) return;
   const detail = `must have one of ${CHOICES.join(', ')}`;
   throw invalidRequest([{ pointer: '', detail }]);
+}
+
+/** A filter that a script has emptied must not mean everything, and that without a canary. */
+function emptyFilter(): ProblemError {
+  const detail = 'must say which dead letters are meant; retry_all means every one';
+  return invalidRequest([{ pointer: '/filter', detail }]);
 }

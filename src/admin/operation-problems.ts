@@ -7,13 +7,13 @@ export function operationNotFound(): ProblemError {
 }
 
 function operationOver(): ProblemError {
-  const detail = 'The operation is over, or is being ended already.';
+  const detail = 'The operation is over, or was ended or undone before.';
   return new ProblemError({ status: 409, code: 'operation_over', detail });
 }
 
 export function tooManyOperations(): ProblemError {
   const detail =
-    'As many operations as may be are not over yet, purges that can still be undone among them. Cancel one, or wait.';
+    'As many operations as may be are not over yet, purges that can still be undone among them. Cancel or undo one, or wait.';
   return new ProblemError({ status: 409, code: 'too_many_operations', detail });
 }
 

@@ -1,4 +1,10 @@
-import { etaOf, type Operation, type OperationSpec, STATES_OF } from '../operations/operation.js';
+import {
+  etaOf,
+  type Operation,
+  type OperationSpec,
+  type OperationState,
+  STATES_OF,
+} from '../operations/operation.js';
 import { formatTime } from '../time/rfc3339.js';
 import type { OperationScope, OperationView } from './admin-operations.dto.js';
 
@@ -9,7 +15,7 @@ export function operationView(operation: Operation, now: number): OperationView 
   return {
     operation_id: operation.id,
     action: spec.action,
-    state: operation.state,
+    state: stateView(operation),
     scope: scopeView(spec),
     dry_run: spec.isDryRun,
     rate: spec.rate,
@@ -24,6 +30,11 @@ export function operationView(operation: Operation, now: number): OperationView 
     ...timesView(operation),
     ...(error !== undefined && { error }),
   };
+}
+
+/** It is being undone as soon as that is asked. */
+function stateView({ state, wanted }: Operation): OperationState {
+  return wanted === 'undo' && state !== 'undone' ? 'undoing' : state;
 }
 
 function timesView({ endedAt, undoUntil }: Operation): Pick<OperationView, 'ended_at' | 'undo_until'> {

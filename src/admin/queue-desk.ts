@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { nextCursor } from '../http/cursor.js';
 import { QueueGauge } from '../queue/queues/queue-gauge.js';
 import { laneItself } from '../queue/queues/queue-settings.js';
 import { QueueRegistry } from '../queue/queues/queue-registry.js';
@@ -37,7 +38,7 @@ export class QueueDesk {
     const now = this.clock.now();
     return {
       queues: shown.map((queue) => measuredView(queue, figures.of(queue.name), now)),
-      next_cursor: from + limit < all.length ? (names.at(-1) ?? null) : null,
+      next_cursor: nextCursor(from + limit < all.length ? names.at(-1) : undefined),
       workers: fleetView(workers),
       queue_depths: waiting,
       total_pending: Object.values(waiting).reduce((sum, tasks) => sum + tasks, 0),

@@ -4,7 +4,7 @@ import { type OperationSpec, STATES_OF } from '../operations/operation.js';
 import type { TaskFilter } from '../queue/search/task-list.js';
 import { Faults } from '../task-request/faults.js';
 import { readSchedule } from '../task-request/read-times.js';
-import { readFilter } from '../tracking/read-filter.js';
+import { readFilter, saysNothing } from '../tracking/read-filter.js';
 import type { OperationFilter, OperationRequest } from './admin-operations.dto.js';
 import { DEFAULT_PER_SECOND } from './tasks-per-second.js';
 
@@ -26,6 +26,7 @@ export function readOperation(request: OperationRequest, circumstances: Circumst
   const { all, ...members } = withoutNull(request.filter);
   checkFilter(all, members, faults);
   const dueAt = readDue(request, circumstances, faults);
+  if (request.now === true && request.action !== 'purge') faults.add('/now', 'is for purge only');
   const filter = filterOf(members);
   checkStates(request, filter, faults);
   if (faults.list.length > 0) throw invalidRequest(faults.list);
@@ -48,10 +49,9 @@ function withoutNull(filter: OperationFilter): OperationFilter {
 
 /** What is not said narrows nothing down: a filter that a typo has emptied must not mean everything. */
 function checkFilter(all: true | undefined, members: OperationFilter, faults: Faults): void {
-  const count = Object.keys(members).length;
-  if (all && count > 0) faults.add('/filter/all', 'must stand alone: it means every task');
-  if (!all && count === 0)
-    faults.add('/filter', 'must say which tasks are meant; {"all": true} means every one');
+  const isEmpty = saysNothing(members);
+  if (all && !isEmpty) faults.add('/filter/all', 'must stand alone: it means every task');
+  if (!all && isEmpty) faults.add('/filter', 'must say which tasks are meant; {"all": true} means every one');
 }
 
 function filterOf({ fingerprint, ...members }: OperationFilter): TaskFilter {

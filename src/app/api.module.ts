@@ -7,6 +7,7 @@ import { EnqueueModule } from '../enqueue/enqueue.module.js';
 import { CircuitsModule } from '../circuit-breaker/circuits.module.js';
 import { FleetModule } from '../fleet/fleet.module.js';
 import { IngressGuard, IngressLimit } from '../http/ingress-guard.js';
+import { StrayQueryGuard } from '../http/stray-query.js';
 import { Problems } from '../http/problems.js';
 import { ApiMetricsModule } from '../metrics/api-metrics.module.js';
 import { Ingress } from '../queue/admission/ingress.js';
@@ -50,6 +51,7 @@ import type { Half } from './half.js';
     { provide: IngressLimit, useExisting: Ingress },
     { provide: APP_GUARD, useClass: IngressGuard },
     { provide: APP_GUARD, useClass: OwnerGuard },
+    { provide: APP_GUARD, useClass: StrayQueryGuard },
   ],
 })
 export class ApiModule implements Half {

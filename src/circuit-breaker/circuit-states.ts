@@ -122,10 +122,12 @@ export function openedAgain(circuit: Circuit, verdict: HostVerdict, at: At): Cha
 export function closed(circuit: Circuit, at: At): Changed {
   const { rampStep } = at.settings;
   if (rampStep === 0) return { circuit: cleared(circuit, at), change: 'closed' };
-  const { openedAt, timeoutMs, maxRequests, heldUntil, openedBy, note } = circuit;
+  const { openedAt, timeoutMs, maxRequests, heldUntil, openedBy } = circuit;
   const ramp = { ...NOTHING, state: 'ramping', since: at.now, rampStep } as const;
+  // Who had opened it by hand and why, is over.
+  const note = openedBy === '' ? circuit.note : '';
   return {
-    circuit: { ...ramp, ...witnesses(circuit), openedAt, timeoutMs, maxRequests, heldUntil, openedBy, note },
+    circuit: { ...ramp, ...witnesses(circuit), openedAt, timeoutMs, maxRequests, heldUntil, note },
     change: 'closed',
   };
 }

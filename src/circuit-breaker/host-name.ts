@@ -8,6 +8,9 @@ const DOTS = /^\.+$/;
 /** Of a name, RFC 1035 2.3.4. */
 const LONGEST = 253;
 
+/** What the name of a host looks like: scheme, name, and the port unless it is that of the scheme. */
+export const HOST_NAME = /^https?:\/\/[^\s/]+$/;
+
 /**
  * The host that a text names, as every task that calls it has it (scheme, host and port); nothing if it names none. The
  * text may be any http or https URL of the host, the slashes left out or not, or a host alone, perhaps with its port:

@@ -6,7 +6,7 @@ import { ListenerMetric } from '../metrics/listener-metric.js';
 import type { Audience } from './event-filter.js';
 import { gapEvent, isAfter, NOWHERE, type StoredEvent } from './event.js';
 import { EventDemand } from './event-demand.js';
-import { EventStream } from './event-stream.js';
+import { EventStream, MOST_READ } from './event-stream.js';
 import type { Farewell, Listener } from './listener.js';
 import { isRoomFor } from './listener-room.js';
 
@@ -110,10 +110,17 @@ export class EventHub implements OnModuleDestroy {
 
   /** Until the listener is where the process is. */
   private async catchUp(listener: Listener): Promise<void> {
-    const from = listener.at;
-    if (await this.stream.isTrimmedAfter(from)) await listener.tell(gapEvent(from, 'trimmed'));
+    const newest = await this.stream.lastId();
+    // The store has lost it, in a failover perhaps: what has come since has smaller ids.
+    if (isAfter(listener.at, newest) && isAfter(listener.at, this.read)) {
+      listener.goTo(this.read);
+      await listener.tell(gapEvent(this.read, 'trimmed'));
+    }
     while (!listener.isOver && isAfter(this.read, listener.at)) {
-      const missed = await this.stream.after(listener.at);
+      const from = listener.at;
+      const missed = await this.stream.after(from);
+      // Asked afterwards, each time: it may take what there is more slowly than the stream forgets.
+      if (await this.stream.isTrimmedAfter(from)) await listener.tell(gapEvent(from, 'trimmed'));
       if (missed.length === 0) return;
       await listener.catchUp(missed);
     }
@@ -133,15 +140,23 @@ export class EventHub implements OnModuleDestroy {
     const own = this.reading;
     while (this.listeners.size > 0 && this.reading === own) {
       try {
-        const events = await this.stream.next(this.read);
-        this.read = events.at(-1)?.id ?? this.read;
-        this.tellAll(events);
+        this.tellAll(await this.nextEvents());
         await this.lookAfterThings();
       } catch {
         // Redis is away; what happens meanwhile is read when it is back.
         await sleep(AFTER_ERROR_MS);
       }
     }
+  }
+
+  private async nextEvents(): Promise<readonly StoredEvent[]> {
+    const from = this.read;
+    const events = await this.stream.next(from);
+    // It is behind, perhaps by more than the stream keeps.
+    const isBehind = events.length >= MOST_READ && (await this.stream.isTrimmedAfter(from));
+    this.read = events.at(-1)?.id ?? from;
+    const [first] = events;
+    return isBehind && first ? [gapEvent(first.id, 'trimmed'), ...events] : events;
   }
 
   private tellAll(events: readonly StoredEvent[]): void {

@@ -55,7 +55,7 @@ export class EventPublisher implements OnModuleDestroy {
       this.isGap = true;
       this.warn(error);
     }
-    this.flushing = undefined;
+    this.flushing = this.waiting.length > 0 ? this.flushLater() : undefined;
   }
 
   private async flush(): Promise<void> {

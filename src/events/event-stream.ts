@@ -9,7 +9,7 @@ import { type GapReason, type Happening, isAfter, NOWHERE, stored, type StoredEv
 const publishEvents = new LuaScript(new URL('lua/publish-events.lua', import.meta.url));
 
 /** One command holds Redis for some milliseconds at most. */
-const MOST_READ = 500;
+export const MOST_READ = 500;
 
 /** Longer than this a shutdown would not wait for the answer. */
 const BLOCK_MS = 1000;

@@ -52,7 +52,7 @@ export function gapEvent(id: string, reason: GapReason): StoredEvent {
   return stored(id, { kind: GAP, clientId: '', queue: '' }, JSON.stringify({ reason }));
 }
 
-/** `trimmed`: it was away for too long; `nobody_listened`: nothing was noted meanwhile; `overload`: more happened than can be told. */
+/** `trimmed`: it was away, or behind, for too long; `nobody_listened`: nothing was noted meanwhile; `overload`: more happened than can be told. */
 export type GapReason = 'trimmed' | 'nobody_listened' | 'overload';
 
 type Labels = Pick<StoredEvent, 'kind' | 'clientId' | 'queue'>;

@@ -64,6 +64,11 @@ export class Listener {
     await this.outbox.whenDrained();
   }
 
+  /** It goes on there, wherever it has been. */
+  goTo(id: string): void {
+    this.position = id;
+  }
+
   /** What it has missed, piece by piece, as fast as it takes it. */
   async catchUp(events: readonly StoredEvent[]): Promise<void> {
     this.hear(events);

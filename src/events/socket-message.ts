@@ -12,6 +12,7 @@ export type SocketMessage =
     }
   | { readonly type: 'ping' };
 
+const SUBSCRIBE = new Set(['type', 'kinds', 'queue', 'client_id', 'last_event_id']);
 const EVENT_ID = /^\d{1,15}-\d{1,15}$/;
 
 /** @returns what is wrong with it, when it is none */
@@ -42,6 +43,8 @@ function parse(text: string): unknown {
 }
 
 function readSubscribe(value: Readonly<Record<string, unknown>>): SocketMessage | string {
+  const stranger = Object.keys(value).find((name) => !SUBSCRIBE.has(name));
+  if (stranger !== undefined) return `${JSON.stringify(stranger)} is nothing that subscribe takes.`;
   const { last_event_id: last } = value;
   if (last !== undefined && !(typeof last === 'string' && EVENT_ID.test(last))) {
     return 'last_event_id must be the id of an event.';

@@ -45,6 +45,9 @@ export class SocketSession {
       closeWith(websocket, 'not_authenticated', 'No auth message came within ten seconds.');
     }, AUTH_WITHIN_MS).unref();
     websocket.on('pong', () => (this.isAlive = true));
+    websocket.on('ping', (data: Buffer) => {
+      if (this.isRead) websocket.pong(data);
+    });
     websocket.on('error', () => {
       websocket.terminate();
     });
@@ -78,6 +81,11 @@ export class SocketSession {
     if (this.listener) this.parts.hub.remove(this.listener);
   }
 
+  /** Whether it takes what it is sent: answers to one that only asks would pile up. */
+  private get isRead(): boolean {
+    return !this.socket.writableNeedDrain;
+  }
+
   private lookWhetherAlive(): void {
     const { bytesWritten } = this.socket;
     const isMoving = bytesWritten !== this.written;
@@ -106,7 +114,7 @@ export class SocketSession {
   private async obey(message: SocketMessage): Promise<void> {
     switch (message.type) {
       case 'ping':
-        this.websocket.send('{"type":"pong"}');
+        if (this.isRead) this.websocket.send('{"type":"pong"}');
         return;
       case 'auth':
         this.admit(await this.parts.access.audienceBy(message.token, this.parts.request), {});

@@ -27,6 +27,8 @@ export class SocketController implements OnModuleDestroy {
     clientTracking: false,
     maxPayload: MOST_MESSAGE_BYTES,
     perMessageDeflate: false,
+    // The session answers pings, as long as the answers are read.
+    autoPong: false,
   });
   private readonly sessions = new Set<SocketSession>();
 

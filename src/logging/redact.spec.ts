@@ -17,6 +17,12 @@ describe('redaction', () => {
     expect(JSON.stringify(told)).not.toContain('s3cret');
   });
 
+  it('leaves out what is deeper than anything is on purpose', () => {
+    const line = logged({ a: { b: { c: { d: { e: { f: { unknown: 's3cret' } } } } } } });
+    expect(line).not.toContain('s3cret');
+    expect(line).toContain('[Too deep]');
+  });
+
   it.each([
     { req: { headers: { authorization: 's3cret' } } },
     { req: { headers: { cookie: 's3cret' } } },
@@ -32,6 +38,13 @@ describe('redaction', () => {
     { redis: { password: 's3cret' } },
     { body: 's3cret' },
     { task: { body: 's3cret' } },
+    { request: { payload: { to: 's3cret' } } },
+    { 'proxy-authorization': 's3cret' },
+    { 'x-client-key': 's3cret' },
+    { redis: { sentinelPassword: 's3cret' } },
+    { apiKey: 's3cret' },
+    { metrics: { token: 's3cret' } },
+    { client: { secret: 's3cret' } },
   ])('hides %j', (fields) => {
     const line = logged(fields);
     expect(line).not.toContain('s3cret');

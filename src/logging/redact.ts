@@ -10,7 +10,10 @@ const SECRET = new Set([
   'password',
   'sentinelpassword',
   'apikey',
+  'token',
+  'secret',
   'body',
+  'payload',
 ]);
 /** Deeper than this nothing is logged on purpose. */
 const DEPTH = 5;

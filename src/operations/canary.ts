@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { TaskQueue } from '../queue/task-queue.js';
 import { TaskReader, type TaskSnapshot } from '../queue/task-reader.js';
 import { isFinal, type TaskState } from '../task/task-state.js';
-import type { Operation } from './operation.js';
+import type { ChosenCanary } from './operation.js';
 import { retry, type SkipCode } from './task-actions.js';
 
 type Seen = { readonly state: TaskState | 'gone' } | { readonly refused: NonNullable<SkipCode> };
@@ -16,21 +16,21 @@ export class Canary {
   ) {}
 
   /**
-   * Sends the one that was chosen, unless that was done, and tells how it is. Which one it is was recorded before: whoever
-   * follows a process that has died sends no second one.
+   * Sends the one that was chosen, unless that was done, and tells how it is. Which one it is, and when it had died, was
+   * recorded before: whoever follows a process that has died sends no second one.
    */
-  async look(id: string, { createdAt }: Operation): Promise<Seen> {
+  async look({ id, diedAt }: ChosenCanary): Promise<Seen> {
     const found = await this.reader.find(id);
     if (!found) return { state: 'gone' };
-    if (!isToBeSent(found, createdAt)) return { state: found.state };
+    if (!isToBeSent(found, diedAt)) return { state: found.state };
     const refused = await retry(this.queue, id, { isCanary: true });
     return refused === undefined ? { state: 'pending' } : { refused };
   }
 }
 
-/** Whether it is as dead as it was when the operation began: once it was sent, it died after that, or is no dead letter. */
-function isToBeSent({ state, finishedAt = 0 }: TaskSnapshot, since: number): boolean {
-  return state === 'dead_letter' && finishedAt < since;
+/** Whether it is as dead as it was when it was chosen: once it was sent, it died after that, or is no dead letter. */
+function isToBeSent({ state, finishedAt = 0 }: TaskSnapshot, diedAt: number): boolean {
+  return state === 'dead_letter' && finishedAt <= diedAt;
 }
 
 /** How it went: `undefined` while it is not over. */

@@ -4,17 +4,19 @@ import { TaskQueue } from '../queue/task-queue.js';
 import { TaskReader, type TaskPage, type TaskSnapshot } from '../queue/task-reader.js';
 import { Clock } from '../time/clock.js';
 import { Canary, isWell } from './canary.js';
-import { type Operation, type OperationSpec, SAMPLE, STATES_OF } from './operation.js';
+import { type ChosenCanary, type Operation, type OperationSpec, SAMPLE, STATES_OF } from './operation.js';
 import { type Progress, skippedFields } from './operation-record.js';
 import type { Onward } from './operation-store.js';
-import { act, type SkipCode } from './task-actions.js';
+import { act, isDone, type SkipCode } from './task-actions.js';
 
 /** What has come of one piece of work on an operation. */
 export interface Step {
   readonly progress: Progress;
   readonly onward: Onward;
-  /** How many tasks something was done with: what the rate counts. */
+  /** How many tasks were dealt with: what the rate counts. */
   readonly acted: number;
+  /** With how many of them something was done; the scripts that did it have counted that. */
+  readonly done?: number;
 }
 
 /** So many are dealt with side by side: enough not to wait for each round trip. */
@@ -39,7 +41,7 @@ export class FilterWork {
     const { spec } = operation;
     if (sendsCanary(spec)) {
       if (!operation.canary) return this.chooseCanary(operation);
-      if (operation.canary.state !== 'completed') return this.lookAtCanary(operation, operation.canary.id);
+      if (operation.canary.state !== 'completed') return this.lookAtCanary(operation, operation.canary);
     }
     return this.next(operation);
   }
@@ -48,20 +50,18 @@ export class FilterWork {
     const { spec, cursor } = operation;
     if (cursor === AT_END) return over('done');
     const page = await this.page(operation, mostAtOnce(spec));
-    const codes = spec.isDryRun ? [] : await this.actAll(spec, page.tasks);
+    const codes = spec.isDryRun ? [] : await this.actAll(operation, page.tasks);
     const skipped = codes.filter((code) => code !== undefined);
+    const matched = spec.isDryRun ? page.tasks.length : skipped.length;
     const isLast = page.next === undefined;
     return {
       progress: {
         set: { ...seen(operation, page), ...(isLast && { state: 'done' }) },
-        add: {
-          ...counted(page),
-          done: codes.length - skipped.length,
-          ...skippedFields(skipped),
-        },
+        add: { looked: page.window.scanned, matched, ...skippedFields(skipped) },
       },
       onward: isLast ? 'end' : 'go',
       acted: codes.length,
+      done: codes.length - skipped.length,
     };
   }
 
@@ -69,12 +69,15 @@ export class FilterWork {
     return this.reader.list({ filter: scopeOf(spec), limit, after: cursor === '' ? undefined : cursor });
   }
 
-  private async actAll(spec: OperationSpec, tasks: readonly TaskSnapshot[]): Promise<SkipCode[]> {
+  private async actAll(operation: Operation, tasks: readonly TaskSnapshot[]): Promise<SkipCode[]> {
     const codes: SkipCode[] = [];
-    for (let at = 0; at < tasks.length; at += SIDE_BY_SIDE) {
+    const left = tasks.filter((snapshot) => !isDone(operation.spec, snapshot));
+    for (let at = 0; at < left.length; at += SIDE_BY_SIDE) {
       const now = this.clock.now();
-      const some = tasks.slice(at, at + SIDE_BY_SIDE);
-      codes.push(...(await Promise.all(some.map((snapshot) => act(this.queue, { spec, snapshot, now })))));
+      const some = left.slice(at, at + SIDE_BY_SIDE);
+      codes.push(
+        ...(await Promise.all(some.map((snapshot) => act(this.queue, { operation, snapshot, now })))),
+      );
     }
     return codes;
   }
@@ -84,12 +87,12 @@ export class FilterWork {
     const page = await this.page(operation, 1);
     const [first] = page.tasks;
     if (!first && page.next === undefined) return over('done', page);
-    const chosen = first && { canary: first.task.id };
+    const chosen = first && { canary: first.task.id, canaryDied: first.finishedAt ?? 0 };
     return go({ set: { ...seen(operation, page), ...chosen }, add: counted(page) });
   }
 
-  private async lookAtCanary(operation: Operation, id: string): Promise<Step> {
-    const look = await this.canary.look(id, operation);
+  private async lookAtCanary(operation: Operation, canary: ChosenCanary): Promise<Step> {
+    const look = await this.canary.look(canary);
     // It cannot be retried: the next one is chosen.
     if ('refused' in look) return go({ set: { canary: '' }, add: skippedFields([look.refused]) });
     const set = { canaryState: look.state };

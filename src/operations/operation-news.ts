@@ -21,10 +21,17 @@ export class OperationNews {
     if (!operation.spec.isDryRun) this.listener(operation);
   }
 
-  dealtWith({ spec }: Operation, { add = {} }: Progress): void {
+  /** @param done with how many tasks something was done, besides those that the progress counts */
+  dealtWith({ spec }: Operation, { add = {} }: Progress, done: number): void {
     const skipped = Object.entries(add).filter(([name]) => name.startsWith('skip:'));
     const count = skipped.reduce((sum, [, by]) => sum + by, 0);
-    this.metric.dealtWith(spec.action, { done: add['done'] ?? 0, skipped: count });
+    this.metric.dealtWith(spec.action, { done: done + (add['done'] ?? 0), skipped: count });
+  }
+
+  /** Something was wrong, and it is tried again. */
+  stumbled({ id, spec }: Operation, error: string): void {
+    const about = { operation_id: id, action: spec.action, error };
+    this.logger.error(about, 'an operation on many tasks has met with an error and is tried again');
   }
 
   /** It is over, or has come to where it can be undone. */

@@ -62,8 +62,9 @@ function timesIn(
 }
 
 function canaryIn(fields: ReadonlyMap<string, string>): Pick<Operation, 'canary'> {
-  const [id, state] = [fields.get('canary'), fields.get('canaryState')];
-  return id === undefined || id === '' ? {} : { canary: { id, state: (state ?? 'pending') as TaskState } };
+  const [id = '', state = 'pending'] = [fields.get('canary'), fields.get('canaryState')];
+  if (id === '') return {};
+  return { canary: { id, diedAt: Number(fields.get('canaryDied')), state: state as TaskState } };
 }
 
 function textsIn(fields: ReadonlyMap<string, string>): Pick<Operation, 'error' | 'wanted'> {

@@ -9,11 +9,11 @@ import { OperationWork } from './operation-work.js';
 import type { Operation, OperationState } from './operation.js';
 import type { Progress } from './operation-record.js';
 import { OperationNews } from './operation-news.js';
-import { OperationStore } from './operation-store.js';
+import { MOST_OPEN_IN_ALL, OperationStore } from './operation-store.js';
 
 const LOOK_EVERY_MS = 1000;
 /** So many operations are worked on by one process at the same time: all there may be, as a slow one must not hold up a purge. */
-const SIDE_BY_SIDE = 100;
+const SIDE_BY_SIDE = MOST_OPEN_IN_ALL;
 const STOP_WITHIN_MS = 1000;
 const MOST_REST_MS = 20;
 
@@ -67,6 +67,11 @@ export class OperationRunner implements OnModuleDestroy {
     } catch (error) {
       // Redis is away: whoever finds it back first goes on where this has come to.
       if (error instanceof QueueUnavailable) return;
+      // What it hides would be hidden for ever.
+      if (mustNotStop(operation)) {
+        this.news.stumbled(operation, textOf(error));
+        return;
+      }
       await this.end(operation.id, { state: 'failed', error: textOf(error) }).catch(() => undefined);
     }
   }
@@ -85,14 +90,14 @@ export class OperationRunner implements OnModuleDestroy {
   }
 
   /** @returns whether it goes on here and now */
-  private async record(operation: Operation, { progress, onward }: Step): Promise<boolean> {
+  private async record(operation: Operation, { progress, onward, done = 0 }: Step): Promise<boolean> {
     const isFirst = operation.startedAt === undefined;
     const set = { ...(isFirst && { startedAt: this.clock.now() }), ...progress.set };
     const at = { id: operation.id, holder: this.holder };
     const wanted = await this.store.advance(at, { ...progress, set }, onward);
     if (wanted === 'lost') return false;
     if (isFirst) this.news.begun(operation);
-    this.news.dealtWith(operation, progress);
+    this.news.dealtWith(operation, progress, done);
     if (isOver(progress)) await this.tell(operation.id);
     return onward === 'go';
   }
@@ -130,6 +135,11 @@ class Pace {
     await sleep(waitMs, undefined, { signal: this.stop }).catch(() => undefined);
     return !this.stop.aborted;
   }
+}
+
+/** Whether it is a purge, which is tried again when its lease is over, whatever it met with. */
+function mustNotStop({ spec }: Operation): boolean {
+  return spec.action === 'purge' && !spec.isDryRun;
 }
 
 /** Whether the state has become one that tells of its end, also if it can be undone yet. */

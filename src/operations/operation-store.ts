@@ -14,8 +14,9 @@ import { scripts } from './scripts.js';
 /** How long an operation is kept that is over, and how many at most. */
 const KEPT_MS = 7 * DAY_MS;
 const MOST_KEPT = 1000;
-/** Of those that are not over, purges that can be undone included. */
+/** Of those that are not over. Some more of what must not wait for them: previews, and purges, those that can be undone included. */
 const MOST_OPEN = 100;
+export const MOST_OPEN_IN_ALL = 200;
 /** What a process works on is taken up by another one when nothing was heard of it for so long. */
 const LEASE_MS = 10_000;
 
@@ -24,8 +25,8 @@ export interface Seen {
   readonly sample?: readonly string[];
 }
 
-/** What an operation goes on as: at once, in so many milliseconds, or not at all. */
-export type Onward = 'go' | 'end' | { readonly waitMs: number };
+/** What an operation goes on as: at once, in so many milliseconds, at a time by the clock of the store, or not at all. */
+export type Onward = 'go' | 'end' | { readonly waitMs: number } | { readonly until: number };
 type Wanted = 'cancel' | 'undo' | '' | 'lost';
 
 /** What is asked of an operation, and what speaks against that. */
@@ -53,7 +54,8 @@ export class OperationStore {
     const id = newId(this.clock.now());
     const fields = ['spec', JSON.stringify(spec), 'state', 'running', 'total', seen.total];
     if (seen.sample) fields.push('sample', JSON.stringify(seen.sample));
-    const bounds = [MOST_KEPT, MOST_OPEN, audited, this.auditEntries];
+    const mayBeMore = spec.isDryRun || spec.action === 'purge';
+    const bounds = [MOST_KEPT, mayBeMore ? MOST_OPEN_IN_ALL : MOST_OPEN, audited, this.auditEntries];
     const begun = await this.write(scripts.beginOperation, [id, ...bounds, ...fields]);
     return begun === 1 ? id : undefined;
   }
@@ -107,10 +109,8 @@ export class OperationStore {
     { set = {}, add = {} }: Progress,
     onward: Onward,
   ): Promise<Wanted> {
-    const how = typeof onward === 'string' ? onward : 'wait';
-    const forMs = typeof onward === 'string' ? { go: LEASE_MS, end: KEPT_MS }[onward] : onward.waitMs;
     const fields = [...Object.entries(set), ...Object.entries(add).filter(([, by]) => by !== 0)].flat();
-    const args = [id, holder, how, forMs, Object.keys(set).length, ...fields];
+    const args = [id, holder, ...onwardArgs(onward), Object.keys(set).length, ...fields];
     return (await whenAvailable(() => this.run(scripts.advanceOperation, args))) as Wanted;
   }
 
@@ -122,6 +122,12 @@ export class OperationStore {
     const all = [this.clock.scriptTime(), ...args];
     return whenAvailable(() => this.connections.write((redis) => script.run(redis, PREFIX, all)));
   }
+}
+
+function onwardArgs(onward: Onward): readonly [how: string, time: number] {
+  if (onward === 'go') return ['go', LEASE_MS];
+  if (onward === 'end') return ['end', KEPT_MS];
+  return 'until' in onward ? ['until', onward.until] : ['wait', onward.waitMs];
 }
 
 /** Ids are in the order of time: nine letters of it last until the year 5188. */

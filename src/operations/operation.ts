@@ -1,4 +1,5 @@
 import type { Actor } from '../http/actor.js';
+import type { QueueSettings } from '../queue/queues/queue-settings.js';
 import type { TaskFilter } from '../queue/search/task-list.js';
 import type { TaskState } from '../task/task-state.js';
 
@@ -31,7 +32,18 @@ export interface OperationSpec {
   readonly dueAt?: number;
   /** Of `purge`: what was in it is removed at once, and cannot be brought back. */
   readonly isFinal?: boolean;
+  /** Of `purge`: the queue itself is removed as well; what was set for it, which comes back with its tasks. */
+  readonly removed?: QueueSettings;
   readonly by: Actor;
+}
+
+/** The one of a group that was chosen to go first. */
+export interface ChosenCanary {
+  readonly id: string;
+  /** When it had died by then, Unix milliseconds. */
+  readonly diedAt: number;
+  /** As it was seen last. */
+  readonly state: TaskState;
 }
 
 /** An operation as it stands. */
@@ -54,8 +66,8 @@ export interface Operation {
   readonly sample: readonly string[];
   /** Where to go on; the empty text at the beginning. */
   readonly cursor: string;
-  /** Of a group that is retried: the one that was sent first, and the state in which it was seen last. */
-  readonly canary?: { readonly id: string; readonly state: TaskState };
+  /** Of a group that is retried. */
+  readonly canary?: ChosenCanary;
   /** Until when a purge can be undone. */
   readonly undoUntil?: number;
   /** Why it has failed. */

@@ -2,13 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { auditLine } from '../audit/audit-line.js';
 import type { Actor } from '../http/actor.js';
-import { Purges } from '../queue/purges/purges.js';
 import { TaskReader } from '../queue/task-reader.js';
 import { scopeOf } from './filter-work.js';
 import { type Operation, type OperationSpec, SAMPLE } from './operation.js';
 import { OperationRunner } from './operation-runner.js';
 import { type Asked, OperationStore, type Seen } from './operation-store.js';
-import { purgedBy } from './purge-work.js';
+import { PurgeWork } from './purge-work.js';
 
 const LOOK_EVERY_MS = 20;
 
@@ -19,7 +18,7 @@ export class Operations {
     private readonly store: OperationStore,
     private readonly runner: OperationRunner,
     private readonly reader: TaskReader,
-    private readonly purges: Purges,
+    private readonly purges: PurgeWork,
   ) {}
 
   /**
@@ -31,7 +30,7 @@ export class Operations {
     const id = await this.store.begin(spec, await this.foresee(spec), spec.isDryRun ? '' : line);
     if (id === undefined) return undefined;
     // At once, not when somebody comes by. Should this process die before, whoever comes by does it.
-    if (spec.action === 'purge' && !spec.isDryRun) await this.purges.begin(id, purgedBy(spec));
+    if (spec.action === 'purge' && !spec.isDryRun) await this.purges.hide(id, spec);
     this.runner.look();
     return this.store.find(id);
   }
@@ -67,7 +66,9 @@ export class Operations {
   }
 
   /** Brings back what a purge has taken. @throws QueueUnavailable */
-  undo(id: string, by: Actor): Promise<Asked> {
+  async undo(id: string, by: Actor): Promise<Asked> {
+    const operation = await this.store.find(id);
+    if (operation) await this.purges.beforeUndo(operation, by);
     return this.want(id, 'undo', auditLine('operation.undo', `operation:${id}`, by)(undefined, {}));
   }
 

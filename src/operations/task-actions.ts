@@ -1,26 +1,38 @@
 import { fullProblem } from '../task-request/full-problem.js';
 import type { Retried, RetryHow, TaskEdit, TaskQueue } from '../queue/task-queue.js';
 import type { TaskSnapshot } from '../queue/task-reader.js';
-import type { OperationSpec } from './operation.js';
+import type { Operation, OperationSpec } from './operation.js';
 
 /** Why a task was left as it is; nothing when it was not. The same words as in the problems of a single task. */
 export type SkipCode = string | undefined;
 
-/** What an operation does with one task that its filter fits. */
+interface Deed {
+  readonly operation: Pick<Operation, 'id' | 'spec'>;
+  readonly snapshot: TaskSnapshot;
+  /** Unix milliseconds. */
+  readonly now: number;
+}
+
+/** Whether nothing is left to do with it: whoever worked on the operation before has died before it said so. */
+export function isDone({ action, dueAt }: OperationSpec, { task }: TaskSnapshot): boolean {
+  return action === 'reschedule' && task.scheduledAt === dueAt;
+}
+
+/** What an operation does with one task that its filter fits; the script that does it counts it. */
 export function act(
   queue: TaskQueue,
-  { spec, snapshot, now }: { spec: OperationSpec; snapshot: TaskSnapshot; now: number },
+  { operation: { id: operation, spec }, snapshot, now }: Deed,
 ): Promise<SkipCode> {
   const { id } = snapshot.task;
   switch (spec.action) {
     case 'retry':
-      return retry(queue, id);
+      return retry(queue, id, { operation });
     case 'cancel':
-      return queue.cancel(id).then((result) => CANCELLED[result]);
+      return queue.cancel(id, operation).then((result) => CANCELLED[result]);
     case 'delete':
-      return queue.deleteEnded(id).then((result) => DELETED[result]);
+      return queue.deleteEnded(id, operation).then((result) => DELETED[result]);
     case 'reschedule':
-      return reschedule(queue, snapshot, { now, dueAt: spec.dueAt ?? now });
+      return reschedule(queue, snapshot, { now, dueAt: spec.dueAt ?? now, operation });
     case 'purge':
       return Promise.reject(new Error('a purge is no matter of single tasks'));
   }
@@ -62,7 +74,7 @@ function retryCode(result: Retried): SkipCode {
 async function reschedule(
   queue: TaskQueue,
   { task, stored, isUnreadable }: TaskSnapshot,
-  { now, dueAt }: { readonly now: number; readonly dueAt: number },
+  { now, dueAt, operation }: { readonly now: number; readonly dueAt: number; readonly operation: string },
 ): Promise<SkipCode> {
   if (isUnreadable) return 'task_unreadable';
   if (task.expiresAt !== undefined && task.expiresAt <= dueAt) return 'task_expires_before';
@@ -71,6 +83,7 @@ async function reschedule(
     after: { ...task, scheduledAt: dueAt },
     now,
     isRescheduled: true,
+    operation,
   };
   return EDITED[await queue.edit(edit)];
 }

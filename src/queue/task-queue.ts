@@ -1,4 +1,5 @@
 import type { Task } from '../task/task.js';
+import type { EndedTask } from './task-news.js';
 import type { Addition, Admission, AddResult, Full, SentAgain } from './admission/admission.js';
 
 /** The write side of the queue. */
@@ -34,9 +35,10 @@ export abstract class TaskQueue {
    * Cancels a task: at once unless it runs; a running one is aborted by its worker, and ends as cancelled when that
    * has heard of it.
    *
+   * @param operation counts it in the same step when something is done
    * @throws QueueUnavailable
    */
-  abstract cancel(id: string): Promise<Cancelled>;
+  abstract cancel(id: string, operation?: string): Promise<Cancelled>;
 
   /**
    * Makes a task that waits for a time, of its schedule or of its backoff, due now; every other is left as it is. A
@@ -44,7 +46,7 @@ export abstract class TaskQueue {
    *
    * @throws QueueUnavailable
    */
-  abstract runNow(id: string): Promise<'due' | 'finished' | 'unknown'>;
+  abstract runNow(id: string): Promise<Run>;
 
   /**
    * Makes a dead letter due now, with all its attempts before it and the earlier ones on record. It needs room as a new
@@ -73,9 +75,10 @@ export abstract class TaskQueue {
   /**
    * Removes a task that has ended, in whatever way, for good.
    *
+   * @param operation counts it in the same step when it is removed
    * @throws QueueUnavailable
    */
-  abstract deleteEnded(id: string): Promise<'deleted' | 'not_ended' | 'unknown'>;
+  abstract deleteEnded(id: string, operation?: string): Promise<'deleted' | 'not_ended' | 'unknown'>;
 
   /**
    * Replaces a task of which no attempt has begun, and moves it to where it then belongs. Its id, client, queue and
@@ -91,7 +94,12 @@ export interface RetryHow {
   readonly audited?: string;
   /** With one attempt: when that fails it is a dead letter again (`canary_failed`). */
   readonly isCanary?: boolean;
+  /** Counts it in the same step when it is retried. */
+  readonly operation?: string;
 }
+
+/** An end that it has come to instead: it had expired. */
+export type Run = 'due' | 'finished' | 'unknown' | EndedTask;
 
 export type Cancelled = 'cancelled' | 'aborting' | 'finished' | 'unknown';
 
@@ -106,9 +114,11 @@ export interface TaskEdit {
   readonly now: number;
   /** Whether it becomes due when `after` says, whatever has been done about that before. */
   readonly isRescheduled: boolean;
+  /** Counts it in the same step when it is edited. */
+  readonly operation?: string;
 }
 
-export interface DeadLetterEdit extends Omit<TaskEdit, 'isRescheduled'> {
+export interface DeadLetterEdit extends Omit<TaskEdit, 'isRescheduled' | 'operation'> {
   readonly isRetried: boolean;
   /** Line for the audit log, written in the same step when it is done. */
   readonly audited?: string;

@@ -3,10 +3,12 @@ import { ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { otherClient } from '../clients/client-problems.js';
 import { ApiProblem } from '../http/api-problem.js';
 import { ClientController } from '../http/client-api.js';
+import { nextCursor, placeAt } from '../http/cursor.js';
 import { readPageLimit } from '../http/page-limit.js';
 import { As, type Principal } from '../http/principal.js';
 import { invalidRequest } from '../http/problem.js';
 import { Faults } from '../task-request/faults.js';
+import { SCHEDULE_KEY } from '../task/task-id.js';
 import { Clock } from '../time/clock.js';
 import { readTiming } from './read-schedule.js';
 import {
@@ -66,12 +68,11 @@ export class SchedulesController {
     const clientId = principal.kind === 'client' ? principal.clientId : query.client_id;
     if (query.client_id !== undefined && query.client_id !== clientId) throw otherClient(clientId ?? '');
     const limit = readPageLimit(query.limit);
-    const after = query.cursor && Buffer.from(query.cursor, 'base64url').toString();
-    const found = await this.store.list(clientId, limit, after);
+    const found = await this.store.list(clientId, limit, placeAt(query.cursor, SCHEDULE_KEY));
     const last = found.length === limit ? found.at(-1) : undefined;
     return {
       schedules: found.map((schedule) => this.view(schedule)),
-      next_cursor: last ? Buffer.from(last.key).toString('base64url') : null,
+      next_cursor: nextCursor(last?.key),
     };
   }
 

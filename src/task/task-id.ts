@@ -34,6 +34,9 @@ export function callbackId(taskId: string, end: number): string {
   return `${taskId}@callback${end > 1 ? `-${end}` : ''}`;
 }
 
+/** What the id of a schedule among those of all clients looks like. */
+export const SCHEDULE_KEY = new RegExp(`^${unanchored(CLIENT_ID)}\\.${unanchored(CALLER_ID)}$`);
+
 /** The id of a schedule among those of all clients. */
 export function scheduleKey(clientId: string, scheduleId: string): string {
   return `${clientId}.${scheduleId}`;

@@ -61,6 +61,7 @@ export class ControlController {
     const result = isTaskId(id) ? await this.queue.runNow(id) : 'unknown';
     if (result === 'unknown') throw taskNotFound();
     if (result === 'finished') throw taskFinished();
+    if (typeof result === 'object') this.news.tell({ kind: 'ended', ended: result });
     return this.view(id);
   }
 

@@ -7,14 +7,11 @@ import { readPageLimit } from '../http/page-limit.js';
 import { As, type Principal } from '../http/principal.js';
 import type { TaskFilter } from '../queue/search/task-list.js';
 import { TaskReader } from '../queue/task-reader.js';
-import { placeAt } from './cursor.js';
+import { placeAt, POSITION } from '../http/cursor.js';
 import { readFilter } from './read-filter.js';
 import { ListTasksQuery } from './task-filter.dto.js';
 import { TaskList } from './task-summary.dto.js';
 import { taskListView } from './task-summary.js';
-
-/** A position in the order in which tasks were stored. */
-export const POSITION = /^\d{1,15}-\d{1,15}$/;
 
 @ClientController('v1/tasks')
 export class ListController {

@@ -24,6 +24,11 @@ export function readFilter(fields: TaskFilterFields, at = ''): TaskFilter {
   return filter;
 }
 
+/** Whether a filter says nothing: what is `null` is as good as absent. */
+export function saysNothing(fields: object): boolean {
+  return Object.values(fields).every((value) => (value ?? undefined) === undefined);
+}
+
 function textsOf({ client_id, state, queue, host, type, error }: TaskFilterFields): TaskFilter {
   return {
     clientId: client_id ?? undefined,

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsIn, IsOptional, IsString, Matches, MaxLength, ValidateBy } from 'class-validator';
+import { IsIn, IsOptional, IsString, Length, Matches, MaxLength, ValidateBy } from 'class-validator';
 import { IsClientId } from '../clients/is-client-id.js';
 import { PageLimit } from '../http/page-limit.js';
 import { TASK_STATES, type TaskState } from '../task/task-state.js';
@@ -18,16 +18,17 @@ function AreLabels(): PropertyDecorator {
       validate: (value) => {
         const labels: unknown[] = Array.isArray(value) ? value : [value];
         return (
+          labels.length > 0 &&
           labels.length <= MOST_LABELS &&
           labels.every((label) => typeof label === 'string' && LABEL.test(label))
         );
       },
-      defaultMessage: () => `$property must be key:value, at most ${MOST_LABELS} of them`,
+      defaultMessage: () => `$property must be key:value, 1 to ${MOST_LABELS} of them`,
     },
   });
 }
 
-/** Which tasks are meant. Each field narrows them down further. */
+/** Which tasks are meant. Each field narrows them down further; an empty one is refused, as it would mean all. */
 export class TaskFilterFields {
   @IsOptional()
   @IsIn(TASK_STATES, { message: `must be one of ${TASK_STATES.join(', ')}` })
@@ -46,13 +47,13 @@ export class TaskFilterFields {
   /** What its URL calls: `api.example.com`, with a port or without, or an origin such as `https://api.example.com`. */
   @IsOptional()
   @IsString()
-  @MaxLength(LONGEST_TEXT)
+  @Length(1, LONGEST_TEXT)
   host?: string;
 
   /** Tasks that are calls of a URL have the type `http`. */
   @IsOptional()
   @IsString()
-  @MaxLength(LONGEST_TEXT)
+  @Length(1, LONGEST_TEXT)
   type?: string;
 
   @IsOptional()
@@ -82,7 +83,7 @@ export class TaskFilterFields {
   /** What its last error has in it: the reason, the status, the words, the beginning of the answer. The case of ASCII letters does not matter. */
   @IsOptional()
   @IsString()
-  @MaxLength(LONGEST_TEXT)
+  @Length(1, LONGEST_TEXT)
   error?: string;
 }
 

@@ -33,7 +33,7 @@ export function taskUnreadable(): ProblemError {
 }
 
 export function notADeadLetter(): ProblemError {
-  const detail = 'Only a dead letter can be retried, and the task is none.';
+  const detail = 'This is for dead letters, and the task is none.';
   return new ProblemError({ status: 409, code: 'not_a_dead_letter', detail });
 }
 

@@ -2,7 +2,7 @@ import { lastErrorOf } from '../queue/search/last-error.js';
 import type { TaskPage, TaskSnapshot } from '../queue/task-reader.js';
 import { type CallTarget, isCall, typeOf } from '../task/task.js';
 import { formatTime } from '../time/rfc3339.js';
-import { cursorOf } from './cursor.js';
+import { nextCursor } from '../http/cursor.js';
 import type { TargetSummary, TaskList, TaskSummary } from './task-summary.dto.js';
 
 /** Answers of targets can be long; in a list nobody reads more. */
@@ -13,7 +13,7 @@ export function taskListView({ tasks, next, window }: TaskPage): TaskList {
   const { scanned, from, to, isComplete } = window;
   return {
     tasks: tasks.map(taskSummary),
-    next_cursor: next === undefined ? null : cursorOf(next),
+    next_cursor: nextCursor(next),
     window: { scanned, from: timeView(from), to: timeView(to), complete: isComplete },
   };
 }

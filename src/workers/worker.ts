@@ -7,6 +7,9 @@ import type { RunningTask } from '../queue/worker-pool.js';
 export const WORKER_STATES = ['running', 'paused', 'draining', 'drained', 'gone'] as const;
 export type WorkerState = (typeof WORKER_STATES)[number];
 
+/** What the id of a worker looks like. */
+export const WORKER_ID = /^[A-Za-z0-9._-]{1,128}$/;
+
 /** How an admin wants a worker not to work. */
 export interface Hold {
   readonly as: 'paused' | 'drained';

@@ -333,6 +333,25 @@ describe('the audit log', () => {
     expect((await audit('?made_after=2100-01-01T00:00:00Z')).entries).toEqual([]);
   });
 
+  it('is found by each name of a host and of a queue', async () => {
+    await ask('POST', 'circuits/https:audited.example.com/reset');
+    await ask('POST', 'circuits/https:audited.example.com/open', { reason: 'it moves' });
+    await ask('POST', 'queues/normal/pause', { reason: 'month end' });
+    await ask('POST', 'queues/default/resume');
+    for (const host of [
+      'https://audited.example.com',
+      'AUDITED.example.com',
+      'https:audited.example.com:443',
+    ])
+      expect(
+        (await audit(`?action=circuit&target=host:${encodeURIComponent(host)}`)).entries,
+        host,
+      ).toHaveLength(1);
+    const [ofNormal, ofDefault] = [await audit('?target=queue:normal'), await audit('?target=queue:default')];
+    expect(ofNormal.entries).toEqual(ofDefault.entries);
+    expect(ofNormal.entries.length).toBeGreaterThan(0);
+  });
+
   it('knows of no change before 1970, and of all after it', async () => {
     for (const time of ['1970-01-01T00:00:00Z', '1969-07-20T20:17:40Z', '0001-01-01T00:00:00Z']) {
       const asked = (bound: string) => ask<AuditList>('GET', `audit?limit=1&${bound}=${time}`);

@@ -58,7 +58,8 @@ describe('GET /v1/autoscale', () => {
     expect(free.runnable_tasks).toBeGreaterThan(5000);
     expect(free.desired_workers).toBeGreaterThan(1);
     expect((await scrape(app.url)).sum('taskqueue_desired_workers')).toBe(free.desired_workers);
-  });
+    // Four counts, of which there is one in five seconds.
+  }, 120_000);
 
   it('wants others beside workers that are paused', async () => {
     app = await TestApp.start({ ADMIN_API_KEY: ADMIN_KEY, WORKER_ID: 'w-1' });

@@ -9,14 +9,16 @@ import { until } from '../support/until.js';
 
 const TIMEOUT_SEC = 0.5;
 
+const SETTINGS = {
+  CB_FAILURE_THRESHOLD: '5',
+  CB_TIMEOUT_SEC: String(TIMEOUT_SEC),
+  WORKER_CONCURRENCY: '20',
+};
+
 let app: TestApp;
 let well: Receiver;
 beforeEach(async () => {
-  app = await TestApp.start({
-    CB_FAILURE_THRESHOLD: '5',
-    CB_TIMEOUT_SEC: String(TIMEOUT_SEC),
-    WORKER_CONCURRENCY: '20',
-  });
+  app = await TestApp.start(SETTINGS);
   well = await Receiver.start();
 });
 afterEach(async () => {
@@ -53,6 +55,29 @@ describe('a host that refuses connections', () => {
     await Promise.all(Array.from({ length: 100 }, () => app.enqueue({ url: host.url })));
     const id = await app.enqueue({ url: well.url });
     expect(await app.taskIn('completed', id)).toMatchObject({ attempts_made: 1 });
+  });
+});
+
+describe('a host that takes calls and answers none', () => {
+  it('does not keep tasks of other hosts waiting, but for as long as its first calls last', async () => {
+    await app.stop();
+    // Timeouts that tasks set themselves say nothing against a host.
+    app = await TestApp.start({ ...SETTINGS, TASK_TIMEOUT_SEC: '1' });
+    const silent = await Receiver.start();
+    silent.answer = () => undefined;
+    const hung = { client_id: 'hung-client', max_retries: 20 };
+    await Promise.all(Array.from({ length: 200 }, () => app.enqueue({ url: silent.url }, hung)));
+    await silent.gets(5);
+    const ids = await Promise.all(Array.from({ length: 20 }, () => app.enqueue({ url: well.url })));
+    for (const id of ids) expect(await app.taskIn('completed', id)).toMatchObject({ attempts_made: 1 });
+    const path = `/admin/circuits/${encodeURIComponent(silent.url)}`;
+    await until(async () => (await app.get<CircuitView>(path)).body.state !== 'closed');
+    // Those that hang when it opens, and some probes: nearly all wait, and hold no slot.
+    expect((await app.get<CircuitView>(path)).body.parked).toBeGreaterThan(150);
+    expect(silent.received.length).toBeLessThan(50);
+    const late = await app.enqueue({ url: well.url });
+    expect(await app.taskIn('completed', late)).toMatchObject({ attempts_made: 1 });
+    await silent.stop();
   });
 });
 

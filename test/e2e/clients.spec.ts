@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ClientListView, ClientView } from '../../src/admin/admin-clients.dto.js';
 import type { TaskView } from '../../src/tracking/task-view.dto.js';
+import { nextCursor } from '../../src/http/cursor.js';
 import { Receiver } from '../support/receiver.js';
 import { Simultaneous } from '../support/simultaneous.js';
 import { type Answer, TestApp } from '../support/test-app.js';
@@ -126,7 +127,7 @@ describe('GET /admin/clients', () => {
     const ids = Array.from({ length: 12 }, (_, n) => `page-${String(n).padStart(2, '0')}`);
     await Promise.all(ids.map((id) => set(id, 'free')));
     const seen: string[] = [];
-    let cursor: string | null = 'page';
+    let cursor: string | null = nextCursor('page');
     while (cursor !== null) {
       const { body }: Answer<ClientListView> = await app.get(`/admin/clients?limit=5&cursor=${cursor}`);
       expect(body.clients.length).toBeLessThanOrEqual(5);

@@ -95,6 +95,31 @@ describe('a WebSocket', () => {
     await ear.hears('pong');
   });
 
+  it('answers pings as long as the answers are read, and piles up none', async () => {
+    const app = await start();
+    const ear = await Ear.at(app.url).open();
+    await ear.hears('ready');
+    let answers = 0;
+    ear.socket.on('pong', () => answers++);
+    const PINGS = 300_000;
+    const payload = Buffer.alloc(125);
+    ear.socket.pause();
+    for (let sent = 0; sent < PINGS; sent++) {
+      ear.socket.ping(payload);
+      if (sent % 500 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    await until(() => ear.socket.bufferedAmount === 0, { timeoutMs: 20_000 });
+    ear.socket.resume();
+    ear.say({ type: 'ping' });
+    await until(() => answers > 0);
+    await until(async () => {
+      ear.say({ type: 'ping' });
+      await new Promise((resolve) => setImmediate(resolve));
+      return ear.heard.some(({ type }) => type === 'pong');
+    });
+    expect(answers).toBeLessThan(PINGS / 2);
+  });
+
   it('subscribes anew, and from an event on', async () => {
     const app = await start();
     const ear = await Ear.at(app.url, '?kinds=task.submitted').open();

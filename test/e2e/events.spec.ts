@@ -38,6 +38,16 @@ const idsIn = (listener: EventListener, type: string) =>
   listener.of(type).map(({ data }) => data['task_id'] as string);
 
 describe('events of tasks', () => {
+  it('tell of one that had expired when it was to run at once', async () => {
+    const app = await start({ MODE: 'api' });
+    const listener = await listen(app);
+    const id = await app.enqueue({ url: target.url }, { delay: 3600 });
+    await inRedis((redis) => redis.hset(`{tr}:default:${id}`, 'expires', 1));
+    expect((await app.post(`/v1/tasks/${id}/run`, {})).body['state']).toBe('expired');
+    await listener.hears('task.expired');
+    expect(idsIn(listener, 'task.expired')).toEqual([id]);
+  });
+
   it('tell the life of a task in its order, across processes, and nothing of its call but the host', async () => {
     const api = await start({ MODE: 'api' });
     await start({ MODE: 'worker', WORKER_ID: 'w-1' });

@@ -186,6 +186,11 @@ async function makeOwnTraffic(): Promise<void> {
 }
 
 function expectFigures({ api: ofApi, worker: ofWorker }: Record<'api' | 'worker', Scrape>): void {
+  // 5 of one each, 10 of the 12 that are limited, 4 of a host that is gone; 12 of them for later.
+  expect(ofApi.sum('taskqueue_tasks_submitted_total')).toBe(19);
+  expect(ofApi.sum('taskqueue_client_tasks_submitted_total')).toBe(19);
+  expect(ofApi.sum('taskqueue_tasks_scheduled_total')).toBe(12);
+  expect(ofApi.sum('taskqueue_client_tasks_refused_total')).toBe(2);
   expect(ofApi.sum('taskqueue_tasks_completed_total', { status: 'cancelled' })).toBe(1);
   expect(ofWorker.sum('taskqueue_tasks_completed_total', { status: 'completed' })).toBe(3);
   expect(ofWorker.sum('taskqueue_dlq_added_total')).toBe(1);

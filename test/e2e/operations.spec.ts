@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { OperationList, OperationView } from '../../src/admin/admin-operations.dto.js';
 import { Receiver } from '../support/receiver.js';
-import { TestApp } from '../support/test-app.js';
+import { inRedis, TestApp } from '../support/test-app.js';
 import { until } from '../support/until.js';
 
 const ADMIN = { 'x-admin-key': 'correct-horse' };
@@ -155,6 +155,59 @@ describe('an operation on many tasks', () => {
     expect(ended.done).toBeLessThanOrEqual(4 * lasted + 2);
     const again = await app.post(path, {}, ADMIN);
     expect([again.status, again.body['code']]).toEqual([409, 'operation_over']);
+  });
+
+  it.each([
+    {},
+    { host: '' },
+    { type: '' },
+    { error: '' },
+    { label: [] },
+    { queue: null },
+    { all: true, queue: 'low' },
+  ])('is refused with a filter that a script has emptied: %j', async (filter) => {
+    for (const action of ['cancel', 'delete'])
+      expect([(await ask({ action, filter, dry_run: true })).status, action]).toEqual([400, action]);
+    const retry = await app.post('/admin/dlq/retry', { filter, dry_run: true }, ADMIN);
+    expect(retry.status).toBe(400);
+  });
+
+  it('and everything else that changes something takes nothing in its query that it does not read', async () => {
+    const [id] = await later(1);
+    const [letter] = await dead(1);
+    const body = { action: 'cancel', filter: { queue: 'default' } };
+    const requests = [
+      ['POST', '/admin/operations', body],
+      ['POST', '/admin/dlq/retry', { retry_all: true }],
+      ['POST', `/admin/dlq/${letter!}/retry`],
+      ['DELETE', `/admin/dlq/${letter!}`],
+      ['DELETE', `/v1/tasks/${id!}`],
+      ['POST', `/v1/tasks/${id!}/run`],
+    ] as const;
+    for (const [method, path, sent] of requests) {
+      const answer = await app.send(method, `${path}?dry_run=true`, sent, ADMIN);
+      expect([answer.status, codes(answer as never), path]).toEqual([400, ['/dry_run'], path]);
+    }
+    expect([await state(id!), await state(letter!)]).toEqual(['scheduled', 'dead_letter']);
+  });
+
+  it('can be previewed, and a queue purged, when as many as may be are open', async () => {
+    await inRedis(async (redis) => {
+      for (let n = 0; n < 100; n++)
+        await redis.zadd('{tr}:operations:due', Date.now() + 60_000, `op_open${n}`);
+    });
+    const cancel = { action: 'cancel', filter: { all: true } };
+    expect((await ask(cancel)).body).toMatchObject({ code: 'too_many_operations' });
+    expect((await ask({ ...cancel, dry_run: true })).status).toBe(200);
+    expect((await app.send('DELETE', '/admin/queues/low', undefined, ADMIN)).status).toBe(200);
+    await inRedis((redis) =>
+      redis.zremrangebyscore('{tr}:operations:due', Date.now() + 50_000, Date.now() + 70_000),
+    );
+  });
+
+  it('says of whom `now` is', async () => {
+    const answer = await ask({ action: 'cancel', filter: { all: true }, now: true });
+    expect([answer.status, codes(answer)]).toEqual([400, ['/now']]);
   });
 
   it('is listed, newest first', async () => {

@@ -119,11 +119,72 @@ describe('DELETE /admin/queues/{name}', () => {
     expect(await kept()).toEqual([0, 0, 0, 0]);
     await redis.quit();
     expect((await remove('/admin/queues/reports')).body).toMatchObject({ code: 'queue_not_found' });
-    const lane = await remove('/admin/queues/low?delete=true');
-    expect([lane.status, (lane.body as object as { code: string }).code]).toEqual([409, 'lane_is_permanent']);
+    for (const query of ['delete=true', 'delete=true&dry_run=true']) {
+      const lane = await remove(`/admin/queues/low?${query}`);
+      expect([lane.status, (lane.body as object as { code: string }).code]).toEqual([
+        409,
+        'lane_is_permanent',
+      ]);
+    }
+  });
+
+  it('brings the queue back with its tasks, as it was, when that is undone', async () => {
+    const put = { lane: 'low', max_concurrent: 2, max_alive: 9, retention: { completed: 60 } };
+    await app.send('PUT', '/admin/queues/reports', put, ADMIN);
+    await app.post('/admin/queues/reports/pause', { reason: 'month end' }, ADMIN);
+    const queue = async () => (await app.get<object>('/admin/queues/reports', ADMIN)).body;
+    const [before, [id]] = [await queue(), await later(1, { queue: 'reports', delay: 0 })];
+    await app.taskIn('deferred', id!);
+    const preview = (await remove('/admin/queues/reports?delete=true&dry_run=true&now=true')).body;
+    expect(preview.message).toContain('could not be brought back; the queue would be removed');
+    const { operation_id } = (await remove('/admin/queues/reports?delete=true')).body;
+    expect(await queue()).toMatchObject({ code: 'queue_not_found' });
+    expect((await undo(operation_id)).body['state']).toBe('undoing');
+    await until(async () => (await look(operation_id)).state === 'undone');
+    await app.taskIn('deferred', id!);
+    const figures = ['depth', 'in_per_minute', 'oldest_age', 'oldest_due_at'];
+    const set = (view: object) => Object.entries(view).filter(([name]) => !figures.includes(name));
+    expect(set(await queue())).toEqual(set(before));
+    const { entries } = (await app.get<{ entries: object[] }>('/admin/audit?limit=3', ADMIN)).body;
+    expect(entries).toMatchObject([
+      { action: 'operation.undo' },
+      { action: 'queue.put' },
+      { action: 'queue.delete' },
+    ]);
+    expect(target.received).toEqual([]);
+    await remove('/admin/queues/reports?delete=true&now=true');
+  });
+
+  it('comes back also when nothing was in it', async () => {
+    await app.send('PUT', '/admin/queues/reports', { lane: 'low' }, ADMIN);
+    const { operation_id } = (await remove('/admin/queues/reports?delete=true')).body;
+    await undo(operation_id);
+    await until(async () => (await look(operation_id)).state === 'undone');
+    expect((await app.get('/admin/queues/reports', ADMIN)).status).toBe(200);
+    await remove('/admin/queues/reports?delete=true&now=true');
+  });
+
+  it('stays as it is when there are too many operations', async () => {
+    await app.send('PUT', '/admin/queues/reports', { lane: 'low' }, ADMIN);
+    const redis = new Redis(redisUrl());
+    const open = Array.from({ length: 200 }, (_, n) => [Date.now() + 3_600_000, `op_open${n}`]).flat();
+    await redis.zadd('{tr}:operations:due', ...(open as [number, string]));
+    expect((await remove('/admin/queues/reports?delete=true')).body).toMatchObject({
+      code: 'too_many_operations',
+    });
+    expect((await app.get('/admin/queues/reports', ADMIN)).status).toBe(200);
+    await redis.zrem('{tr}:operations:due', ...open.map(String));
+    await redis.quit();
+    await remove('/admin/queues/reports?delete=true&now=true');
   });
 
   it('is the same as POST /admin/operations', async () => {
+    const nowhere = await app.post(
+      '/admin/operations',
+      { action: 'purge', filter: { queue: 'nowhere' } },
+      ADMIN,
+    );
+    expect([nowhere.status, nowhere.body['code']]).toEqual([404, 'queue_not_found']);
     await later(3);
     const { body } = await app.post<OperationView>(
       '/admin/operations',

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { QueueDetailView, QueueList } from '../../src/admin/queue-figures.dto.js';
+import { nextCursor } from '../../src/http/cursor.js';
 import { Receiver } from '../support/receiver.js';
 import { TestApp } from '../support/test-app.js';
 import { until } from '../support/until.js';
@@ -87,6 +88,6 @@ it('lists queues page by page', async () => {
     cursor = `&cursor=${page.next_cursor}`;
   }
   expect(paged).toEqual(all);
-  expect((await list('?cursor=page-aa')).queues[0]).toMatchObject({ name: 'page-b' });
+  expect((await list(`?cursor=${nextCursor('page-aa')!}`)).queues[0]).toMatchObject({ name: 'page-b' });
   expect(await app.get('/admin/queues?limit=0')).toMatchObject({ status: 400 });
 });

@@ -84,11 +84,13 @@ it('no secret is in the log, in metrics or in health, wherever it was planted', 
     body: SECRET,
   };
   expect((await send('/v1/enqueue', task({ task: nobody }))).status).toBe(202);
+  const typed = { client_id: 'careful', max_retries: 0, type: 'fail', payload: { message: SECRET } };
+  expect((await send('/v1/enqueue', typed)).status).toBe(202);
   await send('/v1/autoscale', undefined, { authorization: `Bearer ${SECRET}-autoscale` }, 'GET');
   await send(`/ws?token=${SECRET}`, undefined, {}, 'GET');
 
   const attempts = () => product.output().match(/"msg":"attempt"/g)?.length ?? 0;
-  await until(() => attempts() >= 3 && product.output().includes('the collector does not take traces'), {
+  await until(() => attempts() >= 4 && product.output().includes('the collector does not take traces'), {
     timeoutMs: 20_000,
   });
   const metrics = await send('/metrics', undefined, { authorization: `Bearer ${SECRET}-metrics` }, 'GET');

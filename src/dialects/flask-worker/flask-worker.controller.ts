@@ -22,8 +22,7 @@ import { DepthGauge } from '../../queue/gauges/depth-gauge.js';
 import { TaskReader } from '../../queue/task-reader.js';
 import { EnqueueRequest } from '../../task-request/enqueue.dto.js';
 import { ANONYMOUS, isTaskId } from '../../task/task-id.js';
-import { cursorOf, placeAt } from '../../tracking/cursor.js';
-import { POSITION } from '../../tracking/list.controller.js';
+import { nextCursor, placeAt, POSITION } from '../../http/cursor.js';
 import {
   FlaskCreated,
   FlaskError,
@@ -98,7 +97,7 @@ export class FlaskTasksController {
       tasks: tasks.map(flaskTask),
       count: tasks.length,
       ...(principal.kind !== 'client' && { total: sumOf(await this.depths.count()) }),
-      next_cursor: next === undefined ? null : cursorOf(next),
+      next_cursor: nextCursor(next),
     };
   }
 

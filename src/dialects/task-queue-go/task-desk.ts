@@ -7,8 +7,7 @@ import { TaskNews } from '../../queue/task-news.js';
 import { type Cancelled, TaskQueue } from '../../queue/task-queue.js';
 import { TaskReader, type TaskSnapshot } from '../../queue/task-reader.js';
 import { isTaskId } from '../../task/task-id.js';
-import { cursorOf, placeAt } from '../../tracking/cursor.js';
-import { POSITION } from '../../tracking/list.controller.js';
+import { nextCursor, placeAt, POSITION } from '../../http/cursor.js';
 import { readFilter } from '../../tracking/read-filter.js';
 import type { ListTasksQuery } from '../../tracking/task-filter.dto.js';
 import { taskNotFound } from '../../tracking/task-problems.js';
@@ -50,7 +49,7 @@ export class TaskDesk {
     return {
       tasks: tasks.map(goTask),
       total_count: tasks.length,
-      next_cursor: next === undefined ? null : cursorOf(next),
+      next_cursor: nextCursor(next),
     };
   }
 

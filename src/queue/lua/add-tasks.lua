@@ -203,7 +203,7 @@ end
 
 -- The quota of a client of which no task was stored: there is to be room for all of them.
 local function quotaOfNone(client)
-  local window, ids = windowsOfClients[client], limitedOf[client]
+  local window, ids = windowOf(client), limitedOf[client]
   local wanted = ids.count + window.added
   window.added = 0
   return quota(window, ids.perMinute, wanted)

@@ -4,9 +4,9 @@
 --
 -- KEYS[1]  prefix of all keys
 -- ARGV[1]  now, Unix milliseconds; '' = the time of Redis
--- ARGV[2]  operation; a repeat changes nothing. '' = count only
+-- ARGV[2]  operation; a repeat changes nothing, and one that is over or is being undone begins nothing any more. '' = count only
 -- ARGV[3]  gate of the queue, or `dead`: the dead letters
--- Returns  { how many tasks it takes, how many run and are not taken }
+-- Returns  { how many tasks it takes, how many run and are not taken, now in Unix ms }
 
 --@include context
 --@include purges
@@ -17,16 +17,22 @@ local now = clock(ARGV[1])
 local operation, what = ARGV[2], ARGV[3]
 local key = P .. 'purge:' .. operation
 local before = operation ~= '' and call('HMGET', key, 'count', 'running') or {}
-if before[1] then return { tonumber(before[1]), tonumber(before[2]) } end
+if before[1] then return { tonumber(before[1]), tonumber(before[2]), now } end
+-- Sent again when somebody else has carried it out meanwhile: nobody would take away any more what it hides.
+local state = operation ~= '' and call('HGET', P .. 'operation:' .. operation, 'state')
+if state and state ~= 'running' then return { 0, 0, now } end
 
 local function newest(name) return call('GET', P .. name .. ':last') or newestIn(name) end
 
--- Looks at what runs, 1 µs each; no more of a lane than a fleet mostly has.
+-- Looks at what runs, 1 µs each; no more than a fleet mostly has. What is beyond is counted as if it were taken, until it is
+-- known how many were.
 local MOST_RUNNING = 5000
 local function runningIn(gate)
-  local count = 0
+  local count, left = 0, MOST_RUNNING
   for _, lane in ipairs(LANES) do
-    for _, id in ipairs(call('LRANGE', setKey(lane, 'active'), 0, MOST_RUNNING - 1)) do
+    local active = left > 0 and call('LRANGE', setKey(lane, 'active'), 0, left - 1) or {}
+    left = left - #active
+    for _, id in ipairs(active) do
       if gatesOf(call('HGET', jobKey(lane, id), 'gates'))[1] == gate then count = count + 1 end
     end
   end
@@ -42,7 +48,7 @@ local function countDead()
   return count
 end
 
--- Behind what was cleared before, up to the newest one.
+-- All that nobody else has cleared, up to the newest one.
 local function clearDead()
   local fields = {}
   for _, lane in ipairs(LANES) do append(fields, { 'lane:' .. lane, visibleIn(lane) }) end
@@ -56,20 +62,25 @@ local function clearDead()
     if queue then append(fields, { queue, depths[i + 1] - (hidden[queue] or 0) }) end
   end
   inPieces(fields, UNPACK, function(from, to) call('HSET', P .. 'cleared:' .. operation, unpack(fields, from, to)) end)
-  local last = { time = 0, n = 0 }
-  for _, range in ipairs(purges.ranges()) do
-    if range.time > last.time or (range.time == last.time and range.n > last.n) then last = range end
-  end
-  call('HSET', P .. 'cleared', operation, ms(last.time) .. '-' .. last.n .. ';' .. newest('dead'))
+  local ranges = purges.notCleared(newest('dead'))
+  if ranges ~= '' then call('HSET', P .. 'cleared', operation, ranges) end
 end
 
-local running = what == 'dead' and 0 or runningIn(what)
-local count = what == 'dead' and countDead() or (tonumber(call('HGET', P .. 'alive', what)) or 0) - running
-if operation == '' then return { math.max(0, count), running } end
-if what == 'dead' then
-  clearDead()
-else
-  call('HSET', P .. 'purging', what, newest('made') .. ';' .. operation)
+-- What an earlier purge has not taken yet is no matter of this one.
+local function markQueue(count)
+  local counts = { count }
+  for _, state in ipairs(purges.STATES) do
+    local field = state .. '/' .. what
+    append(counts, { math.max(0, (tonumber(call('HGET', P .. 'depth', field)) or 0) - purges.leavingOf(field)) })
+  end
+  purges.mark(operation, what, newest('made'), counts)
 end
-call('HSET', key, 'what', what, 'upTo', newest(what == 'dead' and 'dead' or 'made'), 'count', math.max(0, count), 'running', running)
-return { math.max(0, count), running }
+
+local function countAlive(running) return (tonumber(call('HGET', P .. 'alive', what)) or 0) - running - purges.leavingOf(what) end
+
+local running = what == 'dead' and 0 or runningIn(what)
+local count = math.max(0, what == 'dead' and countDead() or countAlive(running))
+if operation == '' then return { count, running, now } end
+if what == 'dead' then clearDead() else markQueue(count) end
+call('HSET', key, 'what', what, 'upTo', newest(what == 'dead' and 'dead' or 'made'), 'count', count, 'running', running)
+return { count, running, now }

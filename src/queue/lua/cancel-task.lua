@@ -5,6 +5,7 @@
 -- ARGV[2]  id
 -- ARGV[3]  how long it is kept unless its queue says otherwise, milliseconds
 -- ARGV[4]  how long a gate may hold a task after it was due, milliseconds
+-- ARGV[5]  operation that it is cancelled for, which counts it; '' = none
 -- Returns  '' when there is no such task; else the state it was in: of these, `running` means that its dispatcher was
 --          told, a finished state that nothing was done, every other that it is cancelled now
 
@@ -23,6 +24,7 @@ local now = clock(ARGV[1])
 --@include callbacks
 --@include finish
 --@include state
+--@include done-for
 
 local id = ARGV[2]
 local lane = laneOf(id)
@@ -31,7 +33,7 @@ local state = stateOf(lane, id)
 if state == 'running' then
   local token = call('GET', jobKey(lane, id) .. ':lock')
   -- Should the call end before its worker hears of it, or the worker die, it must not be tried again.
-  call('HSET', jobKey(lane, id), 'cancel', 1)
+  if call('HSET', jobKey(lane, id), 'cancel', 1) == 1 then doneFor(ARGV[5]) end
   call('SADD', P .. 'cancel:' .. token, id)
   call('PEXPIRE', P .. 'cancel:' .. token, 600000)
   call('ZADD', P .. 'signal:' .. token, 0, '0')
@@ -48,4 +50,5 @@ flushWaits()
 flushGates()
 flushAlive()
 flushHistory()
+doneFor(ARGV[5])
 return state

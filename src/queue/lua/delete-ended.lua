@@ -6,6 +6,7 @@
 -- ARGV[3]  line for the audit log; '' = none
 -- ARGV[4]  how many lines the audit log keeps, about
 -- ARGV[5]  1 = only when it is a dead letter
+-- ARGV[6]  operation that it is removed for, which counts it; '' = none
 -- Returns  '' when there is no such task; `deleted`; else the state of a task that is not to be removed, and is left alone
 
 --@include context
@@ -20,6 +21,7 @@ local now = clock(ARGV[1])
 --@include made
 --@include dead
 --@include audit
+--@include done-for
 
 local id = ARGV[2]
 local lane = laneOf(id)
@@ -35,4 +37,5 @@ call('ZREM', P .. 'expiry', lane .. ':' .. id)
 call('UNLINK', jobKey(lane, id), jobKey(lane, id) .. ':logs')
 flushAlive()
 audit(ARGV[3], ARGV[4])
+doneFor(ARGV[6])
 return 'deleted'

@@ -13,6 +13,7 @@
 -- ARGV[9]  data (JSON)
 -- ARGV[10] opts (JSON of BullMQ)
 -- ARGV[11] what its callbacks are made of (JSON); '' = nobody wants to hear of its end
+-- ARGV[12] operation that it is edited for, which counts it; '' = none
 -- Returns  '' when there is no such task; `edited`; `changed` when its data is not that of ARGV[4] any more; `started`
 --          when an attempt has begun before; else its state, which is none to edit it in. Only with `edited` was
 --          anything done.
@@ -31,6 +32,7 @@ local now = clock(ARGV[1])
 --@include callbacks
 --@include finish
 --@include state
+--@include done-for
 
 local id, maxAge = ARGV[2], tonumber(ARGV[3])
 local lane = laneOf(id)
@@ -53,6 +55,7 @@ if moves then leave(lane, id) end
 call('HSET', key, 'data', ARGV[9], 'opts', ARGV[10], 'gates', ids, 'expires', expires,
   'due', ms(due), 'delay', ms(math.max(0, due - now)))
 if ARGV[11] ~= '' then call('HSET', key, 'cb', ARGV[11]) else call('HDEL', key, 'cb') end
+doneFor(ARGV[12])
 if not moves then return 'edited' end
 
 if due > now then

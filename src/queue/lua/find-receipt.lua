@@ -12,6 +12,7 @@
 -- Returns  '' when it is not stored; else as add-tasks.lua, without a quota
 
 --@include context
+--@include purges
 local now = clock(ARGV[1])
 --@include alive
 --@include admission

@@ -35,6 +35,9 @@ end
 local hidden, DEAD = purges.hiddenCounts(), #STATES
 local alive, depths = numbers(P .. 'alive', gates), numbers(P .. 'depth', fields)
 
+-- What was purged is gone, also while it is in its place.
+for i, gate in ipairs(gates) do alive[i] = math.max(0, alive[i] - purges.leavingOf(gate)) end
+for i, field in ipairs(fields) do depths[i] = math.max(0, depths[i] - purges.leavingOf(field)) end
 for i, gate in ipairs(gates) do depths[i * DEAD] = math.max(0, depths[i * DEAD] - (hidden[gate] or 0)) end
 
 -- Of the minute before this one the part that is less than a minute ago.

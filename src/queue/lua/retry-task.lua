@@ -9,16 +9,17 @@
 -- ARGV[5]  line for the audit log; '' = none
 -- ARGV[6]  how many lines the audit log keeps, about
 -- ARGV[7]  1 = it has one attempt only, and is a dead letter again after that when it fails
--- ARGV[8]  data (JSON) that an edit was made from; '' = it is not edited, and nothing follows
--- ARGV[9]  now by the clock of the caller, Unix milliseconds
--- ARGV[10] expiry in Unix ms by that clock or ''
--- ARGV[11] gates ('\n' between)
--- ARGV[12] data (JSON)
--- ARGV[13] opts (JSON of BullMQ)
--- ARGV[14] what its callbacks are made of (JSON); '' = nobody wants to hear of its end
--- ARGV[15] 1 = it is edited, and stays a dead letter
+-- ARGV[8]  operation that it is retried for, which counts it; '' = none
+-- ARGV[9]  data (JSON) that an edit was made from; '' = it is not edited, and nothing follows
+-- ARGV[10] now by the clock of the caller, Unix milliseconds
+-- ARGV[11] expiry in Unix ms by that clock or ''
+-- ARGV[12] gates ('\n' between)
+-- ARGV[13] data (JSON)
+-- ARGV[14] opts (JSON of BullMQ)
+-- ARGV[15] what its callbacks are made of (JSON); '' = nobody wants to hear of its end
+-- ARGV[16] 1 = it is edited, and stays a dead letter
 -- Returns  '' when there is no such task; `retried`; `edited` when it stays a dead letter; `changed` when its data is not
---          that of ARGV[8] any more; `too_late` when it has expired, and would not be started;
+--          that of ARGV[9] any more; `too_late` when it has expired, and would not be started;
 --          `full;tasks|client|queue` when there is no room for one more that is alive; else the state of a task that is no
 --          dead letter. Only with `retried` and `edited` was anything done.
 
@@ -35,6 +36,7 @@ local now = clock(ARGV[1])
 --@include positions
 --@include dead
 --@include audit
+--@include done-for
 
 local id = ARGV[2]
 local lane = laneOf(id)
@@ -42,19 +44,19 @@ if not lane then return '' end
 local state = stateOf(lane, id)
 if state ~= 'dead_letter' then return state end
 local key = jobKey(lane, id)
-local job, isEdited = call('HMGET', key, 'gates', 'expires', 'data'), ARGV[8] ~= ''
-if isEdited and job[3] ~= ARGV[8] then return 'changed' end
+local job, isEdited = call('HMGET', key, 'gates', 'expires', 'data'), ARGV[9] ~= ''
+if isEdited and job[3] ~= ARGV[9] then return 'changed' end
 local list, expires = job[1], tonumber(job[2])
 if isEdited then
-  list, expires = ARGV[11], tonumber(ARGV[10])
-  expires = expires and byOurClock(expires, tonumber(ARGV[9]))
+  list, expires = ARGV[12], tonumber(ARGV[11])
+  expires = expires and byOurClock(expires, tonumber(ARGV[10]))
 end
 
 local function edit()
-  call('HSET', key, 'data', ARGV[12], 'opts', ARGV[13], 'gates', list, 'expires', expires and ms(expires) or '')
-  if ARGV[14] ~= '' then call('HSET', key, 'cb', ARGV[14]) else call('HDEL', key, 'cb') end
+  call('HSET', key, 'data', ARGV[13], 'opts', ARGV[14], 'gates', list, 'expires', expires and ms(expires) or '')
+  if ARGV[15] ~= '' then call('HSET', key, 'cb', ARGV[15]) else call('HDEL', key, 'cb') end
 end
-if ARGV[15] == '1' then
+if ARGV[16] == '1' then
   edit()
   audit(ARGV[5], ARGV[6])
   return 'edited'
@@ -88,4 +90,5 @@ comes(ids)
 flushGates()
 flushAlive()
 audit(ARGV[5], ARGV[6])
+doneFor(ARGV[8])
 return 'retried'

@@ -51,6 +51,14 @@ describe('running a task now', () => {
   });
 });
 
+it('tells of one that had expired that it has ended', async () => {
+  const [task] = await harness.add(1, { delayMs: 3_600_000 });
+  await harness.redis.hset(`{tr}:default:${task!.id}`, 'expires', 1);
+  const ended = { id: task!.id, ending: 'expired', reason: '' };
+  expect(await harness.queue.runNow(task!.id)).toMatchObject(ended);
+  expect(await harness.queue.runNow(task!.id)).toBe('finished');
+});
+
 describe('retrying a dead letter', () => {
   it('removes every trace of its end', async () => {
     const id = await deadLetter();

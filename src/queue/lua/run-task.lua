@@ -5,8 +5,8 @@
 -- ARGV[2]  id
 -- ARGV[3]  how long a gate may hold a task after it was due, milliseconds
 -- ARGV[4]  how long expired tasks are kept unless their queue says otherwise, milliseconds
--- Returns  '' when there is no such task; else the state it was in: of these, `scheduled` and `retrying` mean that it
---          is due now, every other that nothing was done
+-- Returns  { '' when there is no such task; else the state it was in: of these, `scheduled` and `retrying` mean that it
+--          is due now, every other that nothing was done, endings as in step.lua: it may have expired }
 
 --@include context
 --@include purges
@@ -25,9 +25,9 @@ local now = clock(ARGV[1])
 
 local id = ARGV[2]
 local lane = laneOf(id)
-if not lane then return '' end
+if not lane then return { '', {} } end
 local state = stateOf(lane, id)
-if state ~= 'scheduled' and state ~= 'retrying' then return state end
+if state ~= 'scheduled' and state ~= 'retrying' then return { state, {} } end
 
 call('ZREM', setKey(lane, 'delayed'), id)
 call('HSET', jobKey(lane, id), 'due', NOW, 'delay', 0)
@@ -37,4 +37,4 @@ flushWaits()
 flushGates()
 flushAlive()
 flushHistory()
-return state
+return { state, endings }

@@ -17,6 +17,8 @@ local now = clock(ARGV[1])
 
 local operation, most = ARGV[2], tonumber(ARGV[3])
 local purge = call('HMGET', P .. 'purge:' .. operation, 'what', 'upTo')
+-- From here on there is no way back.
+if purge[1] then call('HSET', P .. 'purge:' .. operation, 'swept', 1) end
 
 local function byLane(members)
   local lists = {}
@@ -52,11 +54,13 @@ local function sweepQueue()
 end
 
 local function sweepDead()
-  local range
-  for _, each in ipairs(purges.ranges()) do if each.operation == operation then range = each end end
-  if not range then return 0, false end
-  local from = ms(range.from.time) .. '-' .. range.from.n + 1
-  local entries, members, gone = call('XRANGE', P .. 'dead', from, purge[2], 'COUNT', most), {}, {}
+  local entries, members, gone = {}, {}, {}
+  for _, range in ipairs(purges.ranges()) do
+    if range.operation == operation and #entries < most then
+      local from, to = ms(range.from.time) .. '-' .. range.from.n + 1, ms(range.time) .. '-' .. range.n
+      append(entries, call('XRANGE', P .. 'dead', from, to, 'COUNT', most - #entries))
+    end
+  end
   for _, entry in ipairs(entries) do
     local lane, id = LANE_OF[string.sub(entry[2][2], 1, 1)], string.sub(entry[2][2], 2)
     -- It may have died again since, or have been removed behind our back.

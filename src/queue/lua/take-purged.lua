@@ -1,5 +1,6 @@
 -- Goes on with a purge of a queue: takes some of its tasks out of the places of their lanes, those that wait first, then, in
--- the order in which they were stored, all that wait for a time or for a gate.
+-- the order in which they were stored, all that wait for a time or for a gate. Places in `wait` move when others take
+-- something out before them, as a purge of another queue does: as long as some are left, it goes round once more.
 --
 -- KEYS[1]  prefix of all keys
 -- ARGV[1]  now, Unix milliseconds; '' = the time of Redis
@@ -35,14 +36,15 @@ local GONE = ''
 local function isOfQueue(gates) return gates and string.sub(gates, 1, #gate + 1) == gate .. '\n' end
 
 local taken = {}
-local function take(lane, id, gates)
-  if not isOfQueue(gates) or not purges.takeAway(lane, id, gatesOf(gates)) then return false end
+-- `state`: of one in `delayed`, as what it is counted.
+local function take(lane, id, gates, state)
+  if not isOfQueue(gates) or not purges.takeAway(lane, id, gatesOf(gates), state) then return false end
   taken[#taken + 1] = lane .. ':' .. id
   return true
 end
 
--- New ones come in at the head and are no matter of ours, and dispatchers take at the tail: counted from the head, none that
--- was not looked at slips by.
+-- New ones come in at the head and are no matter of ours, and dispatchers take at the tail: counted from the head, few that
+-- were not looked at slip by.
 local function takeWaiting(lane, from)
   local key = setKey(lane, 'wait')
   local ids, count = call('LRANGE', key, from, from + most - 1), 0
@@ -67,9 +69,10 @@ local function takeDelayed(behind)
     local job = call('HMGET', jobKey(lane, id), 'gates', 'kept')
     local gates = job[1]
     local score = isOfQueue(gates) and call('ZSCORE', setKey(lane, 'delayed'), id)
-    if score and take(lane, id, gates) then
+    local state = score and delayedAs(isParked(score), job[2])
+    if score and take(lane, id, gates, state) then
       call('ZREM', setKey(lane, 'delayed'), id)
-      countIn(delayedAs(isParked(score), job[2]), gatesOf(gates), -1)
+      countIn(state, gatesOf(gates), -1)
       if isParked(score) then unpark(lane, id, placesOf(gatesOf(gates))) end
     end
   end
@@ -77,28 +80,37 @@ local function takeDelayed(behind)
 end
 
 -- `w<lane>:<from>`, then `m<position>`.
-local function takeSome()
-  local at, from = string.match(ARGV[3], '^w(%d):(%d+)$')
-  if ARGV[3] == '' then at, from = 1, 0 end
+local function takeSome(place)
+  local at, from = string.match(place, '^w(%d):(%d+)$')
   if at then
     at = tonumber(at)
     local onward = takeWaiting(LANES[at], tonumber(from))
     if onward then return 'w' .. at .. ':' .. ms(onward) end
     return LANES[at + 1] and 'w' .. at + 1 .. ':0' or 'm'
   end
-  local onward = takeDelayed(string.sub(ARGV[3], 2))
-  return onward and 'm' .. onward or ''
+  local onward = takeDelayed(string.sub(place, 2))
+  return onward and 'm' .. onward
 end
 
-local onward = gate and takeSome() or ''
+local function takenSoFar() return call('LLEN', P .. 'purged:' .. operation) end
+
+-- Places of a round, `;` and how many were taken before it. When there are none left, or a round takes nothing, that is the end.
+local BEGIN = 'w1:0'
+local function goOn()
+  local place, before = string.match(ARGV[3], '^(.*);(%d+)$')
+  local onward = takeSome(place or BEGIN)
+  if purges.leftOf(operation, gate) <= 0 then return '' end
+  if onward then return onward .. ';' .. (before or 0) end
+  if takenSoFar() <= tonumber(before) then return '' end
+  return BEGIN .. ';' .. takenSoFar()
+end
+
+local onward = gate and goOn() or ''
 releaseHeld(taken)
 releaseTouched(MOST_RELEASED, maxAge)
 wakeForSoonest()
 flushWaits()
 flushGates()
 flushAlive()
-if onward == '' and gate then
-  local mark = call('HGET', P .. 'purging', gate)
-  if mark and string.match(mark, ';(.*)$') == operation then call('HDEL', P .. 'purging', gate) end
-end
-return { onward, call('LLEN', P .. 'purged:' .. operation) }
+if onward == '' and gate then purges.unmark(operation, gate) end
+return { onward, takenSoFar() }

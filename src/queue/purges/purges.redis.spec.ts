@@ -3,10 +3,14 @@ import { ManualClock } from '../../../test/support/manual-clock.js';
 import { QueueHarness } from '../../../test/support/queue-harness.js';
 import { until } from '../../../test/support/until.js';
 import type { Task } from '../../task/task.js';
+import { QueueGauge } from '../queues/queue-gauge.js';
 import { DeadLetterGroups } from '../dead-letters/dead-letter-groups.js';
-import type { Purged } from './purges.js';
+import { LuaScript } from '../../redis/lua-script.js';
+import { INCLUDES } from '../scripts.js';
 import { hiddenDead } from './hidden-dead.js';
 
+const WANT = new URL('../../operations/lua/want-of-operation.lua', import.meta.url);
+const wantOfOperation = new LuaScript(WANT, { elsewhere: INCLUDES });
 const HOUR = 3_600_000;
 const REPORTS = { queue: 'reports' };
 
@@ -56,13 +60,13 @@ async function takeAll(operation: string, most = Infinity): Promise<string> {
   return onward;
 }
 
-async function undo(operation: string, what: Purged): Promise<void> {
-  // As want-of-operation.lua does.
-  if (what === 'dead letters')
-    await harness.redis
-      .del(`{tr}:cleared:${operation}`)
-      .then(() => harness.redis.hdel('{tr}:cleared', operation));
-  else await harness.redis.hdel('{tr}:purging', `q:${what.queue}`);
+const ask = (operation: string) =>
+  wantOfOperation.run(harness.redis, '{tr}:', [clock.now(), operation, 'undo', '', 0]);
+
+async function undo(operation: string): Promise<void> {
+  const record = { state: 'done', undoUntil: clock.now() + 1, holder: '' };
+  await harness.redis.hset(`{tr}:operation:${operation}`, record);
+  expect(await ask(operation)).toBe('wanted');
   for (let left = 1; left > 0;) [, left] = await harness.purges.bringBackSome(operation);
 }
 
@@ -79,7 +83,7 @@ describe('a queue that is purged', () => {
     const [reports, others] = [await fill('reports'), await fill('default')];
     const before = [await stored(reports), await listed(), (await wait()).toSorted(), await alive()];
     const otherLines = (await listed()).filter((line) => others.some(({ id }) => line.startsWith(`${id} `)));
-    expect(await harness.purges.begin('op', REPORTS)).toEqual({ taken: 10, running: 0 });
+    expect(await harness.purges.begin('op', REPORTS)).toMatchObject({ taken: 10, running: 0 });
     expect(await listed()).toEqual(otherLines);
     await takeAll('op', calls);
     expect(await listed()).toEqual(otherLines);
@@ -87,9 +91,10 @@ describe('a queue that is purged', () => {
       expect(await harness.reader.find(id)).toBeUndefined();
       expect(await harness.queue.cancel(id)).toBe('unknown');
     }
-    await undo('op', REPORTS);
+    await undo('op');
     expect([await stored(reports), await listed(), (await wait()).toSorted(), await alive()]).toEqual(before);
     expect(await harness.redis.keys('{tr}:pur*')).toEqual([]);
+    expect(await harness.redis.exists('{tr}:leaving')).toBe(0);
   });
 
   it('is gone for dispatchers at once, however they come across it', async () => {
@@ -125,7 +130,7 @@ describe('a queue that is purged', () => {
       return nth === 1 && id === handedBack.id ? { kind: 'hand_back' } : { kind: 'complete' };
     });
     await until(async () => (await harness.redis.llen('{tr}:default:active')) === 3);
-    expect(await harness.purges.begin('op', REPORTS)).toEqual({ taken: 0, running: 3 });
+    expect(await harness.purges.begin('op', REPORTS)).toMatchObject({ taken: 0, running: 3 });
     expect((await listed()).every((line) => line.endsWith('running'))).toBe(true);
     release?.();
     const isIn = async ({ id }: Task, state: string) => (await harness.reader.find(id))?.state === state;
@@ -155,7 +160,7 @@ describe('a queue that is purged', () => {
         .map((id) => `${id} pending`),
     );
     await harness.purges.begin('two', REPORTS);
-    await undo('one', { queue: 'other' });
+    await undo('one');
     await takeAll('two');
     expect(await listed()).toEqual(
       ids(old)
@@ -196,6 +201,159 @@ describe('a queue that is purged', () => {
   });
 });
 
+describe('several purges at the same time', () => {
+  it('each take all there is in their queue, though they move what waits in the lane of both', async () => {
+    const two = await harness.add(300, fields('two'));
+    const one = await harness.add(300, fields('one'));
+    await harness.purges.begin('op-one', { queue: 'one' });
+    await harness.purges.begin('op-two', { queue: 'two' });
+    const cursors = new Map([
+      ['op-two', ''],
+      ['op-one', ''],
+    ]);
+    while (cursors.size > 0)
+      for (const [operation, from] of cursors) {
+        const [onward, taken] = await harness.purges.takeSome(operation, from);
+        if (onward !== '') cursors.set(operation, onward);
+        else expect([operation, cursors.delete(operation), taken]).toEqual([operation, true, 300]);
+      }
+    expect(await wait()).toEqual([]);
+    expect(await listed()).toEqual([]);
+    expect((await alive())[0]).toEqual({});
+    expect(one.length + two.length).toBe(600);
+  });
+
+  const count = async (operation: string) => harness.redis.llen(`{tr}:purged:${operation}`);
+  async function purgedTwice(): Promise<[old: Task[], fresh: Task[]]> {
+    const old = [
+      ...(await harness.add(3, fields('reports'))),
+      ...(await harness.add(2, fields('reports', { delayMs: HOUR }))),
+    ];
+    expect(await harness.purges.begin('one', REPORTS)).toMatchObject({ taken: 5 });
+    expect(await harness.purges.count(REPORTS)).toMatchObject({ taken: 0 });
+    const fresh = await harness.add(2, fields('reports'));
+    expect(await harness.purges.count(REPORTS)).toMatchObject({ taken: 2 });
+    expect(await harness.purges.begin('two', REPORTS)).toMatchObject({ taken: 2 });
+    expect(await harness.purges.count(REPORTS)).toMatchObject({ taken: 0 });
+    return [old, fresh];
+  }
+  const isClean = async () => {
+    expect(await harness.redis.exists('{tr}:leaving', '{tr}:purging')).toBe(0);
+  };
+
+  it.each([
+    ['in their order', ['one', 'two']],
+    ['the other way round', ['two', 'one']],
+  ])('of one queue have each its own tasks, when they are done %s', async (_how, order) => {
+    await purgedTwice();
+    for (const operation of order) await takeAll(operation);
+    expect([await listed(), (await alive())[0], await count('one'), await count('two')]).toEqual([
+      [],
+      {},
+      5,
+      2,
+    ]);
+    await isClean();
+    await sweepAll('two');
+    await undo('one');
+    expect((await listed()).toSorted()).toHaveLength(5);
+  });
+
+  it.each([
+    ['first', 'one', 0],
+    ['second', 'two', 1],
+  ] as const)('of one queue are undone each by itself: the %s', async (_which, undone, at) => {
+    const both = await purgedTwice();
+    await undo(undone);
+    const shown = async () => (await listed()).map((line) => line.split(' ')[0]).toSorted();
+    expect(await shown()).toEqual(ids(both[at]).toSorted());
+    await takeAll(undone === 'one' ? 'two' : 'one');
+    expect(await shown()).toEqual(ids(both[at]).toSorted());
+    expect((await alive())[0]).toMatchObject({ 'q:reports': String(both[at].length) });
+    await isClean();
+  });
+});
+
+describe('a purge', () => {
+  it('is over as soon as none of its tasks is left, however many others there are', async () => {
+    await harness.add(1000, fields('default'));
+    await harness.add(3, fields('reports', { delayMs: HOUR }));
+    await harness.add(500, fields('default', { delayMs: HOUR }));
+    await harness.purges.begin('op', REPORTS);
+    let [calls, onward] = [0, ''];
+    do {
+      [onward] = await harness.purges.takeSome('op', onward);
+      calls++;
+    } while (onward !== '');
+    expect(await harness.redis.llen('{tr}:purged:op')).toBe(3);
+    await harness.purges.begin('none', REPORTS);
+    expect(await harness.purges.takeSome('none', '')).toEqual(['', 0]);
+    expect(calls).toBeLessThan(17);
+  });
+
+  it('is not ended halfway, as what it hides would be hidden for ever', async () => {
+    const spec = JSON.stringify({ action: 'purge', filter: REPORTS });
+    await harness.redis.hset('{tr}:operation:op', { spec, state: 'running', holder: '' });
+    const args = [clock.now(), 'op', 'cancel', '', 0];
+    expect(await wantOfOperation.run(harness.redis, '{tr}:', args)).toBe('no_cancel');
+  });
+
+  it('that was sent again when it was over hides nothing', async () => {
+    await harness.add(1, fields('reports'));
+    await harness.redis.hset('{tr}:operation:op', { state: 'running' });
+    await harness.purges.begin('op', REPORTS);
+    await takeAll('op');
+    await harness.redis.hset('{tr}:operation:op', { state: 'done' });
+    await sweepAll('op');
+    const [task] = (await harness.add(1, fields('reports'))) as [Task];
+    expect(await harness.purges.begin('op', REPORTS)).toMatchObject({ taken: 0, running: 0 });
+    expect(await listed()).toEqual([`${task.id} pending`]);
+  });
+
+  it('is undone as a whole, or not at all', async () => {
+    await harness.add(200, fields('reports'));
+    expect(await harness.purges.begin('op', REPORTS)).toMatchObject({ at: clock.now() });
+    await takeAll('op');
+    const record = { state: 'done', undoUntil: clock.now() + 1, holder: '' };
+    await harness.redis.hset('{tr}:operation:op', record);
+    expect(await harness.purges.sweepSome('op')).toBe(true);
+    expect(await ask('op')).toBe('final');
+    await sweepAll('op');
+    expect(await ask('op')).toBe('final');
+  });
+
+  it('gives what it brings back its turn again, oldest first', async () => {
+    await harness.add(5, fields('reports'));
+    const before = await wait();
+    await harness.purges.begin('op', REPORTS);
+    await takeAll('op');
+    await undo('op');
+    expect(await wait()).toEqual(before);
+  });
+
+  it('makes room at once, for its queue and for all', async () => {
+    await harness.stop();
+    harness = await QueueHarness.start({ MAX_QUEUE_SIZE: '10' }, clock);
+    await harness.redis.hset('{tr}:admission', 'q:reports', '9');
+    await harness.add(8, fields('reports', { delayMs: HOUR }));
+    await harness.add(1, fields('reports'));
+    const more = (queue: string) => harness.queue.add(harness.task(fields(queue)));
+    expect(await more('reports')).toEqual({ kind: 'full', what: 'queue' });
+    await harness.add(1, fields('default'));
+    expect(await more('default')).toEqual({ kind: 'full', what: 'tasks' });
+    await harness.purges.begin('op', REPORTS);
+    const gauge = new QueueGauge({ producer: harness.redis } as never, clock);
+    const depth = async () => (await gauge.measure(['reports'])).of('reports').depth;
+    const none = { scheduled: 0, retrying: 0, deferred: 0, running: 0, pending: 0 };
+    expect(await depth()).toMatchObject(none);
+    for (let n = 0; n < 9; n++) expect(await more('reports')).toMatchObject({ kind: 'added' });
+    expect(await more('reports')).toMatchObject({ kind: 'full' });
+    await takeAll('op');
+    expect(await depth()).toMatchObject({ ...none, pending: 9 });
+    expect(await more('reports')).toMatchObject({ kind: 'full' });
+  });
+});
+
 describe('dead letters that are cleared', () => {
   const groups = () => new DeadLetterGroups({ producer: harness.redis } as never).all();
   const dead = async () => listed({ dead: {} });
@@ -218,10 +376,30 @@ describe('dead letters that are cleared', () => {
     expect(await look()).toEqual([[], [], []]);
     expect(await hidden()).toBe(3);
     expect(await harness.queue.retry(old[0]!.id)).toBe('unknown');
-    await undo('op', 'dead letters');
+    await undo('op');
     expect(await look()).toEqual(before);
     expect(await hidden()).toBe(0);
     expect(await harness.queue.retry(old[0]!.id)).toBe('retried');
+    expect(await harness.redis.keys('{tr}:purge:*')).toEqual([]);
+  });
+
+  it('that came back are cleared again, whatever was cleared in between', async () => {
+    const one = await die(2, 'permanent_failure');
+    await harness.purges.begin('one', 'dead letters');
+    expect(await harness.purges.begin('none', 'dead letters')).toMatchObject({ taken: 0 });
+    const two = await die(2, 'permanent_failure');
+    await harness.purges.begin('two', 'dead letters');
+    await undo('one');
+    const three = await die(1, 'permanent_failure');
+    expect(await dead()).toHaveLength(3);
+    expect(await harness.purges.begin('three', 'dead letters')).toMatchObject({ taken: 3 });
+    expect([await dead(), await groups(), await hidden()]).toEqual([[], [], 5]);
+    await undo('two');
+    const shown = async () => (await dead()).map((line) => line.split(' ')[0]).toSorted();
+    expect(await shown()).toEqual(ids(two).toSorted());
+    await sweepAll('three');
+    expect([await shown(), await hidden()]).toEqual([ids(two).toSorted(), 0]);
+    for (const { id } of [...one, ...three]) expect(await harness.redis.exists(`{tr}:default:${id}`)).toBe(0);
   });
 
   it('are hidden each by its own clearing', async () => {
@@ -236,7 +414,7 @@ describe('dead letters that are cleared', () => {
         .toReversed()
         .map((id) => `${id} dead_letter`);
     expect((await dead()).toSorted()).toEqual(lines(three));
-    await undo('one', 'dead letters');
+    await undo('one');
     expect((await dead()).toSorted()).toEqual([...lines(three), ...lines(one)].toSorted());
     expect((await groups()).map(({ count }) => count)).toEqual([3]);
     await sweepAll('two');

@@ -15,7 +15,11 @@ export type Purged = { readonly queue: string } | 'dead letters';
 export interface PurgeCount {
   readonly taken: number;
   readonly running: number;
+  /** When it was asked, Unix milliseconds, by the clock of the store. */
+  readonly at: number;
 }
+
+type RawCount = [taken: number, running: number, at: number];
 
 /** One call holds Redis for some milliseconds. */
 const TAKEN_AT_ONCE = 200;
@@ -42,20 +46,20 @@ export class Purges {
   }
 
   /**
-   * @param operation under which it is known; a repeat changes nothing
+   * @param operation under which it is known; a repeat changes nothing, also when that is over by then
    * @throws QueueUnavailable
    */
   begin(operation: string, what: Purged): Promise<PurgeCount> {
     const args = [this.clock.scriptTime(), operation, nameOf(what)];
     return whenAvailable(async () => {
       const begun = this.connections.write((redis) => scripts.beginPurge.run(redis, PREFIX, args));
-      return countOf((await begun) as [number, number]);
+      return countOf((await begun) as RawCount);
     });
   }
 
   /** What a purge would take now. @throws QueueUnavailable */
   async count(what: Purged): Promise<PurgeCount> {
-    return countOf(await this.run<[number, number]>(scripts.beginPurge, ['', nameOf(what)]));
+    return countOf(await this.run<RawCount>(scripts.beginPurge, ['', nameOf(what)]));
   }
 
   /**
@@ -87,8 +91,8 @@ export class Purges {
   }
 }
 
-function countOf([taken, running]: [number, number]): PurgeCount {
-  return { taken, running };
+function countOf([taken, running, at]: RawCount): PurgeCount {
+  return { taken, running, at };
 }
 
 function nameOf(what: Purged): string {

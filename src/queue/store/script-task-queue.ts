@@ -12,6 +12,7 @@ import { MemoryWatch } from './memory-watch.js';
 import { QueueClock } from '../queue-clock.js';
 import { maxTaskAgeMs, stepSettings } from '../queue-rules.js';
 import { scripts } from '../scripts.js';
+import { parseEndings } from '../task-news.js';
 import { whenAvailable } from '../when-available.js';
 import { callbackField, gatesOf, storedAs } from './stored-task.js';
 import { TaskCipher } from '../task-cipher.js';
@@ -31,6 +32,7 @@ import {
   type Edited,
   type Retried,
   type RetryHow,
+  type Run,
   type TaskEdit,
   TaskQueue,
 } from '../task-queue.js';
@@ -90,9 +92,9 @@ export class ScriptTaskQueue extends TaskQueue {
     });
   }
 
-  override cancel(id: string): Promise<Cancelled> {
+  override cancel(id: string, operation = ''): Promise<Cancelled> {
     return whenAvailable(async () => {
-      const args = [id, this.completedForMs, this.maxAgeMs];
+      const args = [id, this.completedForMs, this.maxAgeMs, operation];
       const state = (await this.run(scripts.cancelTask, args)) as TaskState | '';
       if (state === '') return 'unknown';
       if (isFinal(state)) return 'finished';
@@ -100,18 +102,19 @@ export class ScriptTaskQueue extends TaskQueue {
     });
   }
 
-  override runNow(id: string): Promise<'due' | 'finished' | 'unknown'> {
+  override runNow(id: string): Promise<Run> {
     return whenAvailable(async () => {
       const args = [id, this.maxAgeMs, this.completedForMs];
-      const state = (await this.run(scripts.runTask, args)) as TaskState | '';
+      const [state, endings] = (await this.run(scripts.runTask, args)) as [TaskState | '', string[]];
       if (state === '') return 'unknown';
-      return isFinal(state) ? 'finished' : 'due';
+      return parseEndings(endings)[0] ?? (isFinal(state) ? 'finished' : 'due');
     });
   }
 
-  override retry(id: string, { audited = '', isCanary = false }: RetryHow = {}): Promise<Retried> {
+  override retry(id: string, how: RetryHow = {}): Promise<Retried> {
+    const { audited = '', isCanary = false, operation = '' } = how;
     return whenAvailable(async () => {
-      const args = [id, ...this.retryArgs(audited), Number(isCanary), ''];
+      const args = [id, ...this.retryArgs(audited), Number(isCanary), operation, ''];
       return retriedOf(await this.run(scripts.retryTask, args), ['retried', 'too_late'] as const);
     });
   }
@@ -119,7 +122,8 @@ export class ScriptTaskQueue extends TaskQueue {
   override editDeadLetter({ isRetried, audited = '', ...edit }: DeadLetterEdit): Promise<DeadLetterEdited> {
     return whenAvailable(async () => {
       const { id, was, now, expires, becomes } = this.editOf(edit);
-      const args = [id, ...this.retryArgs(audited), 0, was, now, expires, ...becomes, Number(!isRetried)];
+      const edited = [was, now, expires, ...becomes, Number(!isRetried)];
+      const args = [id, ...this.retryArgs(audited), 0, '', ...edited];
       const reply = await this.run(scripts.retryTask, args);
       return retriedOf(reply, ['retried', 'too_late', 'edited', 'changed'] as const);
     });
@@ -131,16 +135,16 @@ export class ScriptTaskQueue extends TaskQueue {
 
   override deleteDeadLetter(id: string, audited = ''): Promise<'deleted' | 'not_dead' | 'unknown'> {
     return whenAvailable(async () => {
-      const args = [id, audited, this.auditEntries, 1];
+      const args = [id, audited, this.auditEntries, 1, ''];
       const result = (await this.run(scripts.deleteEnded, args)) as string;
       if (result === '') return 'unknown';
       return result === 'deleted' ? result : 'not_dead';
     });
   }
 
-  override deleteEnded(id: string): Promise<'deleted' | 'not_ended' | 'unknown'> {
+  override deleteEnded(id: string, operation = ''): Promise<'deleted' | 'not_ended' | 'unknown'> {
     return whenAvailable(async () => {
-      const result = (await this.run(scripts.deleteEnded, [id, '', 0, 0])) as string;
+      const result = (await this.run(scripts.deleteEnded, [id, '', 0, 0, operation])) as string;
       if (result === '') return 'unknown';
       return result === 'deleted' ? result : 'not_ended';
     });
@@ -156,9 +160,10 @@ export class ScriptTaskQueue extends TaskQueue {
     });
   }
 
-  private editArgs({ isRescheduled, ...edit }: TaskEdit): (string | number)[] {
+  private editArgs({ isRescheduled, operation = '', ...edit }: TaskEdit): (string | number)[] {
     const { id, was, now, expires, becomes } = this.editOf(edit);
-    return [id, this.maxAgeMs, was, now, isRescheduled ? edit.after.scheduledAt : '', expires, ...becomes];
+    const due = isRescheduled ? edit.after.scheduledAt : '';
+    return [id, this.maxAgeMs, was, now, due, expires, ...becomes, operation];
   }
 
   /** `becomes`: gates, data, options and what its callbacks are made of. */

@@ -63,10 +63,13 @@ export const cancel = happening('cancel', nth, async (model, { harness }, given)
 export const runNow = happening('runNow', nth, async (model, { harness, clock }, given) => {
   const task = model.some(given);
   if (!task) return;
-  expect(await harness.queue.runNow(task.stored.id)).toBe(task.place === 'ended' ? 'finished' : 'due');
-  if (task.place !== 'waiting' || task.due <= clock.now()) return;
-  task.due = clock.now();
-  if (model.isExpired(task)) model.end(task, 'expired');
+  const result = await harness.queue.runNow(task.stored.id);
+  const isMoved = task.place === 'waiting' && task.due > clock.now();
+  if (isMoved) task.due = clock.now();
+  if (isMoved && model.isExpired(task)) {
+    expect(result).toMatchObject({ id: task.stored.id, ending: 'expired' });
+    model.end(task, 'expired');
+  } else expect(result).toBe(task.place === 'ended' ? 'finished' : 'due');
 });
 
 export const retry = happening('retry', nth, async (model, { harness, clock }, given) => {

@@ -14,7 +14,10 @@ export const purge = happening('purge', queue, async (model, { harness }, given)
   const operation = randomUUID();
   const taken = model.at('waiting').filter(isOf(given));
   const running = [...model.at('running'), ...model.at('lost')].filter(isOf(given)).length;
-  expect(await harness.purges.begin(operation, { queue: given })).toEqual({ taken: taken.length, running });
+  expect(await harness.purges.begin(operation, { queue: given })).toMatchObject({
+    taken: taken.length,
+    running,
+  });
   for (let onward = 'begin'; onward !== '';)
     [onward] = await harness.purges.takeSome(operation, onward === 'begin' ? '' : onward);
   model.hide(operation, taken);
@@ -24,7 +27,7 @@ export const clear = happening('clear', fc.constant(undefined), async (model, { 
   const operation = randomUUID();
   const dead = model.at('ended').filter(({ ending }) => ending === 'dead_letter');
   const taken = { taken: dead.length, running: 0 };
-  expect(await harness.purges.begin(operation, 'dead letters')).toEqual(taken);
+  expect(await harness.purges.begin(operation, 'dead letters')).toMatchObject(taken);
   model.hide(operation, dead);
 });
 

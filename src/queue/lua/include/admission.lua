@@ -1,4 +1,4 @@
--- What a client is held to when it enqueues, and how many tasks more may be alive. Needs context.lua and alive.lua.
+-- What a client is held to when it enqueues, and how many tasks more may be alive. Needs context.lua, purges.lua and alive.lua.
 --
 -- Hash `admission` has by the id of the client what its record says of that:
 --   <version>;<enabled 0|1>;<requests per minute or ''>;<most alive or ''>
@@ -32,7 +32,10 @@ local function loadRules(clients, queues)
     mostAlive[clients[i]] = rulesOf[clients[i]].mostAlive
   end
   for i = 1, #queues do mostAlive[queues[i]] = tonumber(texts[count + i]) end
-  for id in pairs(mostAlive) do alive[id] = tonumber(call('HGET', P .. 'alive', id)) or 0 end
+  -- What is purged is gone, also while it is in its place.
+  for id in pairs(mostAlive) do
+    alive[id] = (tonumber(call('HGET', P .. 'alive', id)) or 0) - purges.leavingOf(id)
+  end
 end
 
 -- Whether as many tasks of a client or in a queue are alive as may be; those that this script adds are counted.
@@ -44,6 +47,7 @@ end
 -- How many more tasks may be alive in all. `most`: how many may be; 0 = any number.
 local function roomLeft(most)
   if most == 0 then return math.huge end
+  most = most + purges.leavingInAll()
   for _, lane in ipairs(LANES) do
     most = most - call('LLEN', setKey(lane, 'wait')) - call('LLEN', setKey(lane, 'active'))
       - call('ZCARD', setKey(lane, 'delayed'))

@@ -132,10 +132,11 @@ local function promote(lane, id, wasParked, limits)
   local job = call('HMGET', jobKey(lane, id), 'gates', 'due', 'expires', 'kept')
   if not job[2] then return end
   local ids, due, expires = gatesOf(job[1]), tonumber(job[2]), tonumber(job[3])
-  countIn(delayedAs(wasParked, job[4]), ids, -1)
+  local state = delayedAs(wasParked, job[4])
+  countIn(state, ids, -1)
   local gate = wasParked and parkedUnder(lane, id, ids)
   if gate then unpark(lane, id, { gate }) end
-  if purges.takeAway(lane, id, ids) then return end
+  if purges.takeAway(lane, id, ids, state) then return end
   if expires and expires <= now then
     finish(lane, id, 'expired', limits, gate)
   elseif gate and now - due >= limits.maxAge then

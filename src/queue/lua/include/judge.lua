@@ -101,7 +101,9 @@ local function hostJudge()
     local ramp = cleared(circuit)
     if rules().rampStep > 0 then
       ramp.state, ramp.opened, ramp.timeout, ramp.max = 'r', circuit.opened, circuit.timeout, circuit.max
-      ramp.step, ramp.by, ramp.note = rules().rampStep, circuit.by, circuit.note
+      ramp.step = rules().rampStep
+      -- Who had opened it by hand and why, is over.
+      ramp.note = circuit.by == '' and circuit.note or ''
     end
     return ramp, 'closed'
   end

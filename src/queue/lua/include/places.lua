@@ -149,7 +149,7 @@ local function admitAll(lane, ids, jobs, maxAge)
   for i, id in ipairs(ids) do
     local job = jobs[i]
     local gates = gatesOf(job[1])
-    if not purges.takeAway(lane, id, gates) then
+    if not purges.takeAway(lane, id, gates, 'deferred') then
       admit(lane, id, gates, tonumber(job[2]) or now, job[3] and tonumber(job[3]), maxAge, true)
     end
   end
