@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { ensureRedisServer, findRedisServer } from '../redis-binary.mjs';
 import { claim } from './claim.mjs';
 import { hashOfInstall, hashOfSources } from './fingerprint.mjs';
+import { isInstalled } from './installed.mjs';
 import { run } from './run.mjs';
 import { forbidsEmbeddedRedis, wantsEmbeddedRedis } from './settings.mjs';
 
@@ -71,6 +72,7 @@ function steps() {
     {
       stamp: join(ROOT, 'node_modules', '.task-runner-install'),
       hash: hashOfInstall(ROOT),
+      wasDoneOtherwise: () => isInstalled(ROOT),
       title: 'Installing packages',
       hint: 'See above for what npm says; a network or registry that cannot be reached is the usual cause.',
       action: (options) => run(npm, [...first, ...args], options),
@@ -85,8 +87,9 @@ function steps() {
   ];
 }
 
-function isDone({ stamp, hash }) {
-  return existsSync(stamp) && readFileSync(stamp, 'utf8') === hash;
+function isDone({ stamp, hash, wasDoneOtherwise }) {
+  if (!existsSync(stamp)) return wasDoneOtherwise?.() ?? false;
+  return readFileSync(stamp, 'utf8') === hash;
 }
 
 // The stamp goes first and comes last: a step that was interrupted runs again.

@@ -24,7 +24,7 @@ export class AdminWorkersController {
   @ApiOperation({
     operationId: 'listWorkers',
     summary: 'The worker processes',
-    description: 'As they described themselves last, which they do every WORKER_HEARTBEAT_SEC.',
+    description: 'They are asked; `seen_at` says when each has answered.',
   })
   @ApiResponse({ status: 200, type: WorkerList })
   @ApiProblem(400, 'The query breaks a rule; `errors` names each field.')

@@ -32,7 +32,7 @@ export class QueueDesk {
     const names = shown.map(({ name }) => name);
     const [figures, { workers }] = await Promise.all([
       this.gauge.measure(names),
-      this.workers.page(MOST_WORKERS),
+      this.workers.lastKnown(MOST_WORKERS),
     ]);
     const { waiting, deadLetters } = figures;
     const now = this.clock.now();
@@ -52,7 +52,7 @@ export class QueueDesk {
     if (!queue) return undefined;
     const [figures, { workers }] = await Promise.all([
       this.gauge.measure([name]),
-      this.workers.page(MOST_WORKERS),
+      this.workers.lastKnown(MOST_WORKERS),
     ]);
     return Object.assign(measuredView(queue, figures.of(name), this.clock.now()), {
       workers: workers.map((worker) => ofQueue(worker, name)).filter(({ running }) => running > 0),

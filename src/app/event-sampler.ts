@@ -52,7 +52,7 @@ export class EventSampler implements OnModuleDestroy {
 
   private async metrics(): Promise<Record<string, unknown>> {
     const [{ workers }, memory] = await Promise.all([
-      this.workers.page(MOST_WORKERS),
+      this.workers.lastKnown(MOST_WORKERS),
       readMemory(this.connections.producer),
     ]);
     const there = workers.filter(({ state }) => state !== 'gone');

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { FailureThrottle, tooManyWrongKeys } from '../http/failure-throttle.js';
+import { FailureThrottle, requirePatience } from '../http/failure-throttle.js';
 import { checkBeforeRefusal } from '../http/late-check.js';
 import { rememberPrincipal } from '../http/principal.js';
 import type { ProblemError } from '../http/problem.js';
@@ -13,14 +13,14 @@ import { clientDisabled, wrongApiKey } from './client-problems.js';
 import { KeyRing } from './key-ring.js';
 import { SEVERAL_KEYS } from './sent-key.js';
 
-/** Different wrong keys that are looked up in a minute for one sender: guessing must not keep the store busy. */
-const MOST_WRONG_LOOK_UPS = 600;
+const WHAT = 'API keys';
 
 /** Whether an API key opens the door. */
 @Injectable()
 export class KeyCheck {
   private readonly failures = new FailureThrottle();
-  private readonly lookUps = new FailureThrottle(MOST_WRONG_LOOK_UPS);
+  /** Different wrong ones that were looked up: guessing must not keep the store busy. */
+  private readonly lookUps = FailureThrottle.ofGuesses();
 
   constructor(
     private readonly keys: KeyRing,
@@ -49,7 +49,7 @@ export class KeyCheck {
   /** A key that is right is let in however many wrong ones come from there: somebody may go on with one that was revoked. */
   private async lookUp(keyHash: string, ip: string): Promise<string> {
     if (this.keys.wasWrong(keyHash)) throw this.refusal('unknown', ip);
-    requirePatience(this.lookUps, ip);
+    requirePatience(this.lookUps, ip, WHAT);
     const clientId = await this.keys.find(keyHash);
     if (clientId !== undefined) return clientId;
     this.lookUps.record(ip, performance.now());
@@ -66,13 +66,8 @@ export class KeyCheck {
   }
 
   private refusal(why: Parameters<typeof wrongApiKey>[0], ip: string): ProblemError {
-    requirePatience(this.failures, ip);
+    requirePatience(this.failures, ip, WHAT);
     this.failures.record(ip, performance.now());
     return wrongApiKey(why);
   }
-}
-
-function requirePatience(failures: FailureThrottle, ip: string): void {
-  const retryAfterMs = failures.retryAfterMs(ip, performance.now());
-  if (retryAfterMs > 0) throw tooManyWrongKeys('API keys', retryAfterMs);
 }

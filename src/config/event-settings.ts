@@ -3,7 +3,10 @@ import { Env } from './setting.js';
 
 /** Telling listeners what happens. */
 export class EventSettings {
-  @Env('EVENTS_MAX_LISTENERS', 'Listeners of events that an API process has at a time; one more gets 503.')
+  @Env(
+    'EVENTS_MAX_LISTENERS',
+    'Listeners of events that an API process has at a time; one more gets 503. A client has half of them at most, and a tenth is for admins.',
+  )
   @IsInt()
   @Min(0)
   @Max(100_000)

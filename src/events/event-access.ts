@@ -6,15 +6,15 @@ import { keyOf } from '../clients/client.js';
 import { ClientDirectory } from '../clients/client-directory.js';
 import { KeyCheck } from '../clients/key-check.js';
 import { apiKeyRequired } from '../clients/client-problems.js';
+import { SEVERAL_KEYS } from '../clients/sent-key.js';
 import { AdminKey } from '../http/admin-key.js';
 import { type Principal, principalOf } from '../http/principal.js';
 import { ProblemError } from '../http/problem.js';
 import { eventTicketKey } from '../redis/keys.js';
 import { isUnavailable } from '../redis/unavailable.js';
 import { RedisConnections } from '../redis/redis-connections.js';
-import type { Audience } from './event-filter.js';
+import { ALL, type Audience } from './event-filter.js';
 
-const ALL: Audience = { kind: 'all' };
 const TICKET_PREFIX = 'tr_ticket_';
 const TICKET_BYTES = 32;
 export const TICKET_FOR_MS = 60_000;
@@ -48,9 +48,10 @@ export class EventAccess {
    */
   async audienceBy(secret: string, request: FastifyRequest): Promise<Audience> {
     if (isTicket(secret)) return this.redeem(secret);
-    // Where everybody may hear everything, whoever sends another system's token may, too.
-    if (!isApiKey(secret))
-      return this.admin.isOpen || this.admin.isGivenBy(request, secret) ? ALL : this.anyone();
+    if (this.admin.isSet && !isApiKey(secret) && secret !== SEVERAL_KEYS) {
+      this.admin.requireGiven(request, secret);
+      return ALL;
+    }
     await this.keys.admit(request, secret, false);
     return this.audienceOf(principalOf(request));
   }

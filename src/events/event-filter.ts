@@ -4,6 +4,9 @@ import { EVENT_KINDS, GAP, type StoredEvent } from './event.js';
 export type Audience =
   { readonly kind: 'all' } | { readonly kind: 'client'; readonly clientId: string; readonly keyHash: string };
 
+/** Everything is for them. */
+export const ALL: Audience = { kind: 'all' };
+
 /** What a listener wants to be told of; what is left out is everything. */
 export interface EventFilter {
   readonly kinds?: ReadonlySet<string>;

@@ -3,10 +3,12 @@ import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { Config } from '../config/config.js';
 import { ProblemError } from '../http/problem.js';
 import { ListenerMetric } from '../metrics/listener-metric.js';
+import type { Audience } from './event-filter.js';
 import { gapEvent, isAfter, NOWHERE, type StoredEvent } from './event.js';
 import { EventDemand } from './event-demand.js';
 import { EventStream, MOST_READ } from './event-stream.js';
 import type { Farewell, Listener } from './listener.js';
+import { isRoomFor } from './listener-room.js';
 
 const AFTER_ERROR_MS = 500;
 const LOOK_EVERY_MS = 10_000;
@@ -32,19 +34,20 @@ export class EventHub implements OnModuleDestroy {
   ) {}
 
   /**
-   * @param connected how many are connected, perhaps without listening yet
+   * @param audience who wants to listen
    * @throws ProblemError when there are as many as may be, or no more are taken
    */
-  requireRoom(connected = 0): void {
-    if (!this.isStopped && Math.max(this.listeners.size, connected) < this.config.events.maxListeners) return;
-    throw new ProblemError({
-      status: 503,
-      code: this.isStopped ? 'shutting_down' : 'too_many_listeners',
-      detail: this.isStopped
-        ? 'This process is being stopped; connect again.'
-        : 'As many listen to this process as may (EVENTS_MAX_LISTENERS).',
-      headers: { 'retry-after': '5' },
-    });
+  requireRoom(audience: Audience): void {
+    const present = [...this.listeners].map((listener) => listener.audience);
+    this.require(isRoomFor(audience, present, this.config.events.maxListeners));
+  }
+
+  /**
+   * @param waiting how many are connected and have not said yet who they are
+   * @throws ProblemError when there are as many as may be, or no more are taken
+   */
+  requireRoomToWait(waiting: number): void {
+    this.require(waiting < this.config.events.maxListeners);
   }
 
   /**
@@ -53,7 +56,7 @@ export class EventHub implements OnModuleDestroy {
    * @throws ProblemError when there are as many as may be
    */
   add(listener: Listener): void {
-    this.requireRoom();
+    this.requireRoom(listener.audience);
     this.listeners.add(listener);
     this.metric.count(this.listeners.size);
     void this.begin(listener).catch(() => {
@@ -90,6 +93,12 @@ export class EventHub implements OnModuleDestroy {
     for (const listener of this.listeners) {
       this.dismiss(listener, 'shutting_down');
     }
+  }
+
+  private require(isRoom: boolean): void {
+    if (this.isStopped) throw away('shutting_down', 'This process is being stopped; connect again.');
+    const detail = 'As many listen to this process, or for this client, as may (EVENTS_MAX_LISTENERS).';
+    if (!isRoom) throw away('too_many_listeners', detail);
   }
 
   private async begin(listener: Listener): Promise<void> {
@@ -172,4 +181,8 @@ export class EventHub implements OnModuleDestroy {
     listener.end(why);
     this.remove(listener);
   }
+}
+
+function away(code: string, detail: string): ProblemError {
+  return new ProblemError({ status: 503, code, detail, headers: { 'retry-after': '5' } });
 }

@@ -5,12 +5,15 @@ import { OpensWithTicket } from '../clients/client-guard.js';
 import { Config } from '../config/config.js';
 import { ApiProblem } from '../http/api-problem.js';
 import { ClientController } from '../http/client-api.js';
+import { crossOrigin, isAllowedOrigin } from '../http/cross-origin.js';
 import { As, type Principal } from '../http/principal.js';
+import { ProblemError } from '../http/problem.js';
 import { Clock } from '../time/clock.js';
 import { EventAccess, TICKET_FOR_MS } from './event-access.js';
+import { ALL, type Audience } from './event-filter.js';
 import { EventHub } from './event-hub.js';
 import { EventsQuery, TicketView } from './events.dto.js';
-import { Listener } from './listener.js';
+import { Listener, type Subscription } from './listener.js';
 import { readFilter } from './read-filter.js';
 import { SseSink } from './sse-sink.js';
 
@@ -19,14 +22,16 @@ const EVENT_ID = /^\d{1,15}-\d{1,15}$/;
 @ClientController('v1/events')
 export class EventsController {
   private readonly bufferBytes: number;
+  private readonly allowedOrigins: readonly string[];
 
   constructor(
-    { events }: Config,
+    { events, service }: Config,
     private readonly hub: EventHub,
     private readonly access: EventAccess,
     private readonly clock: Clock,
   ) {
     this.bufferBytes = events.bufferBytes;
+    this.allowedOrigins = service.allowedOrigins;
   }
 
   @Get()
@@ -40,34 +45,45 @@ export class EventsController {
   @ApiProduces('text/event-stream')
   @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Go on after this event.' })
   @ApiResponse({ status: 200, description: 'Events, until one of the two ends it.' })
-  @ApiProblem(400, 'The query breaks a rule; `errors` names each field.')
-  @ApiProblem(503, 'As many listen as may, or the store is away; Retry-After says when to try again.')
+  @ApiProblem(
+    400,
+    'The query breaks a rule; `errors` names each field. Or Last-Event-ID is the id of no event (`invalid_last_event_id`).',
+  )
+  @ApiProblem(
+    503,
+    'As many listen as may, in all or for the client, or the store is away; Retry-After says when to try again.',
+  )
   async listen(
     @Query() query: EventsQuery,
     @As() principal: Principal,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
+    // A page of another origin could read nothing of it, and yet take up a place.
+    if (!isAllowedOrigin(request.headers, this.allowedOrigins)) throw crossOrigin();
     const filter = readFilter(query);
-    this.hub.requireRoom();
-    const audience =
-      query.ticket === undefined ? this.access.audienceOf(principal) : await this.access.redeem(query.ticket);
+    const lastEventId = lastEventIdOf(request, query);
+    const audience = await this.audience(principal, query.ticket);
+    this.hub.requireRoom(audience);
     const response = begin(reply);
-    if (request.method === 'HEAD') {
-      response.end();
-      return;
-    }
-    const subscription = {
-      audience,
-      filter,
-      lastEventId: lastEventId(request, query),
-      mayStay: () => this.access.mayStill(audience),
-    };
+    if (request.method === 'HEAD') response.end();
+    else this.tell(response, { audience, filter, lastEventId });
+  }
+
+  private tell(response: FastifyReply['raw'], about: Omit<Subscription, 'mayStay'>): void {
+    const subscription = { ...about, mayStay: () => this.access.mayStill(about.audience) };
     const listener = new Listener(new SseSink(response), subscription, this.bufferBytes);
     response.once('close', () => {
       this.hub.remove(listener);
     });
     this.hub.add(listener);
+  }
+
+  private async audience(principal: Principal, ticket: string | undefined): Promise<Audience> {
+    if (ticket === undefined) return this.access.audienceOf(principal);
+    // Before the ticket is used up.
+    this.hub.requireRoom(ALL);
+    return this.access.redeem(ticket);
   }
 
   @Post('ticket')
@@ -85,10 +101,17 @@ export class EventsController {
   }
 }
 
-/** The header is what a browser sends when it comes back by itself; it knows better than the address. */
-function lastEventId({ headers }: FastifyRequest, { last_event_id }: EventsQuery): string | undefined {
-  const sent = headers['last-event-id'];
-  return typeof sent === 'string' && EVENT_ID.test(sent) ? sent : last_event_id;
+/**
+ * The header is what a browser sends when it comes back by itself; it knows better than the address.
+ *
+ * @throws ProblemError when it is the id of no event
+ */
+function lastEventIdOf({ headers }: FastifyRequest, { last_event_id }: EventsQuery): string | undefined {
+  const { 'last-event-id': sent } = headers;
+  if (sent === undefined || sent === '') return last_event_id;
+  if (typeof sent === 'string' && EVENT_ID.test(sent)) return sent;
+  const detail = 'Last-Event-ID must be the id of an event, as it was told.';
+  throw new ProblemError({ status: 400, code: 'invalid_last_event_id', detail });
 }
 
 function begin(reply: FastifyReply): FastifyReply['raw'] {

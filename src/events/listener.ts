@@ -12,7 +12,7 @@ export interface ListenerSink extends Sink {
   end(why: Farewell): void;
 }
 
-interface Subscription {
+export interface Subscription {
   readonly audience: Audience;
   readonly filter: EventFilter;
   /** The id of the last event that it has: it is told of those after it first. */
@@ -23,6 +23,7 @@ interface Subscription {
 
 /** One who listens. */
 export class Listener {
+  readonly audience: Audience;
   private readonly outbox: Outbox;
   readonly mayStay: () => Promise<boolean>;
   private readonly isShown: (event: StoredEvent) => boolean;
@@ -36,6 +37,7 @@ export class Listener {
     { audience, filter, lastEventId, mayStay }: Subscription,
     maxBytes: number,
   ) {
+    this.audience = audience;
     this.mayStay = mayStay;
     this.outbox = new Outbox(sink, maxBytes);
     this.isShown = passes(audience, filter);

@@ -64,6 +64,11 @@ export class SocketSession {
     websocket.on('message', (data: Buffer, isBinary) => void this.onMessage(isBinary ? '' : data.toString()));
   }
 
+  /** Whether it has not said yet who it is. */
+  get isWaiting(): boolean {
+    return this.audience === undefined;
+  }
+
   /** It is known who listens: from the request, or from its first message. */
   admit(audience: Audience, wanted: Wanted): void {
     clearTimeout(this.authDeadline);

@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { Controller, Get, type OnModuleDestroy, Query, Req, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -11,7 +10,7 @@ import { crossOrigin, isAllowedOrigin } from '../http/cross-origin.js';
 import { ProblemError } from '../http/problem.js';
 import { type Upgrade, upgradeOf } from '../http/upgrades.js';
 import { EventAccess } from './event-access.js';
-import type { Audience } from './event-filter.js';
+import { ALL, type Audience } from './event-filter.js';
 import { EventHub } from './event-hub.js';
 import { SocketQuery } from './events.dto.js';
 import { readFilter } from './read-filter.js';
@@ -52,7 +51,10 @@ export class SocketController implements OnModuleDestroy {
   @ApiProblem(401, 'The key or the ticket opens nothing.')
   @ApiProblem(403, 'A page of another origin asked for it (`cross_origin`).')
   @ApiProblem(426, 'This is for WebSockets; GET /v1/events tells the same over HTTP.')
-  @ApiProblem(503, 'As many listen as may, or the store is away; Retry-After says when to try again.')
+  @ApiProblem(
+    503,
+    'As many listen as may, in all or for the client, or the store is away; Retry-After says when to try again.',
+  )
   async open(
     @Query() query: SocketQuery,
     @Req() request: FastifyRequest,
@@ -62,8 +64,10 @@ export class SocketController implements OnModuleDestroy {
     if (!upgrade) throw upgradeRequired();
     if (!isAllowedOrigin(request.headers, this.config.service.allowedOrigins)) throw crossOrigin();
     readFilter(query);
-    this.requireRoom();
+    // Before a ticket is used up.
+    this.hub.requireRoom(ALL);
     const audience = await this.audience(request, query);
+    this.requireRoom(audience);
     reply.hijack();
     reply.raw.detachSocket(upgrade.socket);
     this.begin(request, upgrade, (session) => {
@@ -75,18 +79,19 @@ export class SocketController implements OnModuleDestroy {
     for (const session of this.sessions) session.end();
   }
 
-  private requireRoom(): void {
-    this.hub.requireRoom(this.sessions.size);
+  /** By all that it came with, which must be right; nothing: the first message will say. */
+  private async audience(request: FastifyRequest, query: SocketQuery): Promise<Audience | undefined> {
+    const isOpen = this.admin.isSentBy(request) || this.admin.isOpen;
+    let audience = isOpen ? ALL : undefined;
+    for (const secret of [sentKey(request.headers), query.token, query.ticket]) {
+      if (secret) audience = await this.access.audienceBy(secret, request);
+    }
+    return audience;
   }
 
-  /** Nothing: the first message will say. */
-  private async audience(
-    request: FastifyRequest,
-    { token, ticket }: SocketQuery,
-  ): Promise<Audience | undefined> {
-    const secret = ticket ?? token ?? sentSecret(request.headers);
-    if (secret !== undefined) return this.access.audienceBy(secret, request);
-    return this.admin.isOpen ? this.access.anyone() : undefined;
+  private requireRoom(audience: Audience | undefined): void {
+    if (audience) this.hub.requireRoom(audience);
+    else this.hub.requireRoomToWait([...this.sessions].filter(({ isWaiting }) => isWaiting).length);
   }
 
   private begin(
@@ -107,11 +112,6 @@ export class SocketController implements OnModuleDestroy {
       then(session);
     });
   }
-}
-
-function sentSecret(headers: IncomingHttpHeaders): string | undefined {
-  const { 'x-admin-key': adminKey } = headers;
-  return sentKey(headers) ?? (typeof adminKey === 'string' ? adminKey : undefined);
 }
 
 function upgradeRequired(): ProblemError {

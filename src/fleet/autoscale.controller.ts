@@ -39,6 +39,7 @@ export class AutoscaleController {
     return {
       desired_workers: survey.desiredWorkers,
       workers: Object.values(survey.workers).reduce((sum, count) => sum + count, 0),
+      held_workers: survey.heldWorkers,
       runnable_tasks: survey.runnable,
       busy_slots: survey.busySlots,
       slots_per_worker: Math.round(survey.slotsPerWorker * 10) / 10,

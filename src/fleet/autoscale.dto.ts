@@ -9,6 +9,12 @@ export class AutoscaleAnswer {
   workers!: number;
 
   @ApiProperty({
+    description: 'Of these, paused or drained by an admin; wanted besides those that work.',
+    example: 0,
+  })
+  held_workers!: number;
+
+  @ApiProperty({
     description: 'Due tasks that could run now if there were slots; what gates hold back does not count.',
     example: 1800,
   })

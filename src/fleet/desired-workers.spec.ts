@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { type Demand, desiredWorkers } from './desired-workers.js';
 
 const bounds = { minWorkers: 1, maxWorkers: 20, drainSec: 60 };
-const idle: Demand = { runnable: 0, busySlots: 0, slotsPerWorker: 10, meanAttemptMs: 1000 };
+const idle: Demand = { runnable: 0, busySlots: 0, heldWorkers: 0, slotsPerWorker: 10, meanAttemptMs: 1000 };
 const want = (demand: Partial<Demand>) => desiredWorkers({ ...idle, ...demand }, bounds);
 
 it.each([
@@ -13,6 +13,8 @@ it.each([
   ['no task wants more than one slot', { runnable: 15, meanAttemptMs: 3_600_000 }, 2],
   ['nobody knows how long tasks take: a second', { runnable: 6000, meanAttemptMs: undefined }, 10],
   ['never more than allowed', { runnable: 1_000_000 }, 20],
+  ['those that are held do not work: others are wanted besides', { runnable: 1, heldWorkers: 2 }, 3],
+  ['those that are held count among those allowed', { runnable: 1, heldWorkers: 30 }, 20],
   ['one more as soon as all slots are busy and something waits', { busySlots: 10, runnable: 1 }, 2],
 ])('%s', (_what, demand, workers) => {
   expect(want(demand)).toBe(workers);

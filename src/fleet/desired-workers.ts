@@ -2,8 +2,10 @@
 export interface Demand {
   /** Due tasks that could run now if there were slots. */
   readonly runnable: number;
-  /** Slots in which tasks run now. */
+  /** Slots of workers that take tasks in which tasks run now. */
   readonly busySlots: number;
+  /** Workers that an admin has paused or drained: they are there, and take nothing. */
+  readonly heldWorkers: number;
   /** How many slots a worker has. */
   readonly slotsPerWorker: number;
   /** How long an attempt takes, milliseconds; nothing = nobody knows yet. */
@@ -22,11 +24,12 @@ const UNKNOWN_MS = 1000;
 
 /**
  * How many workers are wanted: enough slots for what runs, and for what could run to be worked off in time (Little's law:
- * slots = rate × time). No task wants more than one slot.
+ * slots = rate × time). No task wants more than one slot. Those that are held are wanted besides: whoever starts and stops workers
+ * counts them, too.
  */
 export function desiredWorkers(demand: Demand, { minWorkers, maxWorkers, drainSec }: ScaleBounds): number {
-  const { runnable, busySlots, slotsPerWorker, meanAttemptMs = UNKNOWN_MS } = demand;
+  const { runnable, busySlots, heldWorkers, slotsPerWorker, meanAttemptMs = UNKNOWN_MS } = demand;
   const forBacklog = Math.min(runnable, (runnable * meanAttemptMs) / 1000 / drainSec);
   const workers = Math.ceil((busySlots + forBacklog) / Math.max(1, slotsPerWorker));
-  return Math.min(maxWorkers, Math.max(minWorkers, workers));
+  return Math.min(maxWorkers, Math.max(minWorkers, workers) + heldWorkers);
 }

@@ -17,6 +17,10 @@ const OVERDUE_MS = 60_000;
 
 /** All that is told of the fleet, with what the number of workers is made from. */
 export interface Survey extends FleetFigures {
+  /** Workers that an admin has paused or drained. */
+  readonly heldWorkers: number;
+  /** Tasks that they run. */
+  readonly heldBusy: number;
   readonly slotsPerWorker: number;
   readonly meanAttemptMs?: number | undefined;
 }
@@ -46,7 +50,7 @@ export class FleetSurvey {
       at: Date.now(),
       ...backlog,
       ...fleet,
-      desiredWorkers: desiredWorkers({ ...fleet, runnable }, autoscale),
+      desiredWorkers: desiredWorkers({ ...fleet, busySlots: running - fleet.heldBusy, runnable }, autoscale),
       ...memory,
       ...replicaFigures(replication),
       ...(await largestNames(redis, metrics.maxNames, parked)),
@@ -60,7 +64,7 @@ export class FleetSurvey {
     const there: Worker[] = [];
     let after: string | undefined;
     do {
-      const { workers, next } = await this.registry.page(WORKERS_AT_ONCE, after);
+      const { workers, next } = await this.registry.lastKnown(WORKERS_AT_ONCE, after);
       there.push(...workers.filter(({ state }) => state !== 'gone'));
       after = next;
     } while (after !== undefined);
@@ -70,8 +74,12 @@ export class FleetSurvey {
   private fleetOf(
     there: readonly Worker[],
     busySlots: number,
-  ): Pick<Survey, 'workers' | 'busySlots' | 'freeSlots' | 'slotsPerWorker' | 'meanAttemptMs'> {
+  ): Pick<
+    Survey,
+    'workers' | 'busySlots' | 'freeSlots' | 'heldWorkers' | 'heldBusy' | 'slotsPerWorker' | 'meanAttemptMs'
+  > {
     const taking = there.filter(({ state }) => state === 'running');
+    const held = there.filter((worker) => worker.held);
     const sum = (of: readonly Worker[], value: (worker: Worker) => number): number =>
       of.reduce((total, worker) => total + value(worker), 0);
     const means = there.flatMap(({ meanMs }) => meanMs ?? []);
@@ -82,6 +90,11 @@ export class FleetSurvey {
       ),
       busySlots,
       freeSlots: Math.max(0, sum(taking, ({ concurrency }) => concurrency) - busySlots),
+      heldWorkers: held.length,
+      heldBusy: Math.min(
+        busySlots,
+        sum(held, ({ busy }) => busy),
+      ),
       slotsPerWorker:
         there.length === 0
           ? this.config.delivery.concurrency

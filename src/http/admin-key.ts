@@ -1,20 +1,22 @@
-import { createHash, scrypt, timingSafeEqual } from 'node:crypto';
+import { scrypt } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { FastifyRequest } from 'fastify';
 import { rememberAdminKey } from './actor.js';
-import { FailureThrottle, tooManyWrongKeys } from './failure-throttle.js';
+import { GuardedSecret } from './guarded-secret.js';
 import { ProblemError } from './problem.js';
-import { networkOf } from './sender-address.js';
 
 /** How the admin API is protected: with a key, not at all, or shut because nobody said which. */
 export type AdminAccess = { kind: 'key'; key: string } | { kind: 'open' } | { kind: 'shut' };
 
 /** The admin key, and who sends it. */
 export class AdminKey {
-  private readonly failures = new FailureThrottle();
+  /** Nothing: none is set. */
+  private readonly secret: GuardedSecret | undefined;
   private fingerprint: Promise<string> | undefined;
 
-  constructor(private readonly access: AdminAccess) {}
+  constructor(private readonly access: AdminAccess) {
+    this.secret = access.kind === 'key' ? new GuardedSecret(access.key, 'admin keys') : undefined;
+  }
 
   /**
    * Whether a request may do what admins may.
@@ -24,7 +26,7 @@ export class AdminKey {
   require(request: FastifyRequest): boolean | Promise<boolean> {
     if (this.access.kind === 'open') return true;
     if (this.access.kind === 'shut') throw notConfigured();
-    this.check(this.access.key, request);
+    this.check(request, request.headers['x-admin-key']);
     return this.remember(this.access.key, request);
   }
 
@@ -34,35 +36,28 @@ export class AdminKey {
   }
 
   /**
-   * Whether a request to a route that is not only for admins comes with the admin key. Without one to compare it with, it
-   * does not.
+   * Whether a request to a route that is not only for admins comes with the admin key.
    *
-   * @throws ProblemError when it comes with a wrong one
+   * @throws ProblemError when it comes with a wrong one; where none is set, there is no right one
    */
   isSentBy(request: FastifyRequest): boolean {
-    if (this.access.kind !== 'key' || request.headers['x-admin-key'] === undefined) return false;
-    this.check(this.access.key, request);
-    return true;
+    const { 'x-admin-key': given } = request.headers;
+    return given !== undefined && (this.isSet || given !== '') && this.check(request, given);
   }
 
-  /**
-   * Whether a text that came otherwise than in the header is the admin key.
-   *
-   * @throws ProblemError when it is not
-   */
-  isGivenBy(request: FastifyRequest, given: string): boolean {
-    if (this.access.kind !== 'key') throw keyRequired(false);
-    this.check(this.access.key, request, given);
-    return true;
+  /** Whether there is one to compare with. */
+  get isSet(): boolean {
+    return this.secret !== undefined;
   }
 
-  private check(key: string, request: FastifyRequest, given: unknown = request.headers['x-admin-key']): void {
-    const now = performance.now();
-    const sender = networkOf(request.ip);
-    const retryAfterMs = this.failures.retryAfterMs(sender, now);
-    if (retryAfterMs > 0) throw tooManyWrongKeys('admin keys', retryAfterMs);
-    if (typeof given === 'string' && sameSecret(given, key)) return;
-    if (given !== undefined) this.failures.record(sender, now);
+  /** @throws ProblemError when a text that came otherwise than in the header is not the admin key */
+  requireGiven(request: FastifyRequest, given: string): void {
+    this.check(request, given);
+  }
+
+  private check(request: FastifyRequest, given: unknown): true {
+    if (!this.secret) throw noneIsSet();
+    if (this.secret.isGivenBy(request, given)) return true;
     throw keyRequired(given === undefined);
   }
 
@@ -72,12 +67,6 @@ export class AdminKey {
   }
 }
 
-/** Compares digests, so that neither content nor length shows in the time it takes. */
-export function sameSecret(given: string, expected: string): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(given), digest(expected));
-}
-
 /** Tells the key from others in the audit log. People choose it, so what is written down must be slow to guess from. */
 async function fingerprintOf(key: string): Promise<string> {
   const digest = await promisify<string, string, number, Buffer>(scrypt)(key, 'task-runner admin key', 6);
@@ -85,7 +74,14 @@ async function fingerprintOf(key: string): Promise<string> {
 }
 
 function keyRequired(missing: boolean): ProblemError {
-  const detail = missing ? 'Send the admin key in X-Admin-Key.' : 'The admin key in X-Admin-Key is wrong.';
+  return refusal(missing ? 'Send the admin key in X-Admin-Key.' : 'The admin key in X-Admin-Key is wrong.');
+}
+
+function noneIsSet(): ProblemError {
+  return refusal('No admin key is set here (ADMIN_API_KEY), so that none is right. Leave X-Admin-Key out.');
+}
+
+function refusal(detail: string): ProblemError {
   return new ProblemError({ status: 401, code: 'admin_key_required', detail });
 }
 

@@ -6,6 +6,8 @@ const MAX_ADDRESSES = 10_000;
 /** Guessing a key: so many wrong ones from an address in a minute, and it has to wait. */
 const MAX_FAILURES = 10;
 const WINDOW_MS = 60_000;
+/** So many in a minute are no mistake of people. */
+const MOST_GUESSES = 600;
 
 /** Counts failures per address in fixed windows and says when an address may try again. Times are milliseconds. */
 export class FailureThrottle {
@@ -15,6 +17,11 @@ export class FailureThrottle {
     private readonly maxFailures = MAX_FAILURES,
     private readonly windowMs = WINDOW_MS,
   ) {}
+
+  /** For those that are wrong after the first ten: from here on they are not even looked at. */
+  static ofGuesses(): FailureThrottle {
+    return new FailureThrottle(MOST_GUESSES);
+  }
 
   /** 0 when the address may try now. */
   retryAfterMs(address: string, now: number): number {
@@ -40,9 +47,14 @@ export class FailureThrottle {
   }
 }
 
-/** @param what was wrong, in the plural */
-export function tooManyWrongKeys(what: string, retryAfterMs: number): ProblemError {
-  return new ProblemError({
+/**
+ * @param what was wrong, in the plural
+ * @throws ProblemError 429 when the address has to wait
+ */
+export function requirePatience(failures: FailureThrottle, address: string, what: string): void {
+  const retryAfterMs = failures.retryAfterMs(address, performance.now());
+  if (retryAfterMs <= 0) return;
+  throw new ProblemError({
     status: 429,
     code: 'too_many_wrong_keys',
     detail: `Too many wrong ${what} from this address. Wait a minute.`,

@@ -1,9 +1,8 @@
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
-import { type AdminKey, sameSecret } from './admin-key.js';
-import { FailureThrottle, tooManyWrongKeys } from './failure-throttle.js';
+import type { AdminKey } from './admin-key.js';
+import { GuardedSecret } from './guarded-secret.js';
 import { ProblemError } from './problem.js';
-import { networkOf } from './sender-address.js';
 
 /** What machines read with a token of its own. */
 export type Reading = 'metrics' | 'autoscale';
@@ -19,14 +18,17 @@ export function readingOf({ routeOptions }: FastifyRequest): Reading | undefined
 
 const BEARER = /^Bearer +(\S+) *$/i;
 
-/** Tokens for reading; '' = none was set. */
+/** Tokens for reading. */
 export class ReadTokens {
-  private readonly failures = new FailureThrottle();
+  private readonly tokens: Readonly<Record<Reading, GuardedSecret | undefined>>;
 
+  /** @param tokens '' = none was set */
   constructor(
-    private readonly tokens: Readonly<Record<Reading, string>>,
+    { metrics, autoscale }: Readonly<Record<Reading, string>>,
     private readonly admin: AdminKey,
-  ) {}
+  ) {
+    this.tokens = { metrics: guarded(metrics), autoscale: guarded(autoscale) };
+  }
 
   /**
    * Without a token of its own the autoscale figures are for admins, and metrics for everybody.
@@ -35,22 +37,16 @@ export class ReadTokens {
    */
   admit(what: Reading, request: FastifyRequest): boolean | Promise<boolean> {
     const token = this.tokens[what];
-    if (token === '') return what === 'metrics' || this.admin.require(request);
+    if (!token) return what === 'metrics' || this.admin.require(request);
     const given = BEARER.exec(request.headers.authorization ?? '')?.[1];
     if (given === undefined && this.admin.isSentBy(request)) return true;
-    this.check(given, token, request);
-    return true;
-  }
-
-  private check(given: string | undefined, token: string, request: FastifyRequest): void {
-    const now = performance.now();
-    const sender = networkOf(request.ip);
-    const retryAfterMs = this.failures.retryAfterMs(sender, now);
-    if (retryAfterMs > 0) throw tooManyWrongKeys('tokens', retryAfterMs);
-    if (given !== undefined && sameSecret(given, token)) return;
-    if (given !== undefined) this.failures.record(sender, now);
+    if (token.isGivenBy(request, given)) return true;
     throw tokenRequired();
   }
+}
+
+function guarded(token: string): GuardedSecret | undefined {
+  return token === '' ? undefined : new GuardedSecret(token, 'tokens');
 }
 
 function tokenRequired(): ProblemError {

@@ -16,6 +16,8 @@ export interface TaskExplanation {
   readonly dueAt?: number;
   /** Tasks that are fetched before it in its lane: of pending ones. */
   readonly waitingAheadInLane?: number;
+  /** How many tasks all workers that take any can run at once; 0 = none takes any. */
+  readonly slots: number;
   /** Tasks that the gate lets in before it: of deferred ones. */
   readonly parkedAhead?: number;
   /** When it may start at the earliest, as far as that can be known. */
@@ -52,6 +54,7 @@ export type RawExplanation = [
   aheadInLane: number | '',
   aheadUnderGate: number | '',
   gates: string[],
+  slots: number,
 ];
 
 const KINDS = { q: 'queue', c: 'client', h: 'host' } as const;
@@ -60,7 +63,7 @@ const GATE_VALUES = 9;
 const HOLD = 'k:';
 
 export function explanationOf(raw: RawExplanation): TaskExplanation {
-  const [state, due, now, lane, park, aheadInLane, aheadUnderGate, values] = raw;
+  const [state, due, now, lane, park, aheadInLane, aheadUnderGate, values, slots] = raw;
   const gates = isFinal(state) ? [] : verdicts(values, state, Number(now));
   const heldBy = gates.find(({ id }) => id === holderIn(park, gates))?.verdict;
   const parts = {
@@ -71,7 +74,7 @@ export function explanationOf(raw: RawExplanation): TaskExplanation {
   };
   const eta = etaOf(parts, gates, Number(now));
   const inOrder = gates.map(({ verdict }) => verdict);
-  return { state, lane, gates: inOrder, ...parts, ...(eta !== undefined && { eta }) };
+  return { state, lane, slots, gates: inOrder, ...parts, ...(eta !== undefined && { eta }) };
 }
 
 function holderIn(park: string, gates: readonly Verdict[]): string | undefined {

@@ -4,7 +4,7 @@ import { explanationView } from './explain-view.js';
 
 const AT = Date.parse('2030-01-01T00:00:00Z');
 const view = (fields: Partial<TaskExplanation>) =>
-  explanationView('some-id', { state: 'pending', lane: 'low', gates: [], ...fields });
+  explanationView('some-id', { state: 'pending', lane: 'low', slots: 10, gates: [], ...fields });
 const verdict = (fields: Partial<GateVerdict>): GateVerdict => ({
   kind: 'queue',
   name: 'mails',
@@ -39,6 +39,19 @@ const circuits: [string, GateVerdict][] = [
     verdict({ ...ofHost('circuit_open', AT), cause: { isByHand: true, note: '' } }),
   ],
 ];
+
+it('one that waits says whether any worker takes tasks', () => {
+  const waiting = (slots: number) => view({ slots, waitingAheadInLane: 0 });
+  expect(waiting(0)).toMatchObject({
+    worker_slots: 0,
+    summary:
+      'It is due and waits for a worker, and no worker takes tasks: none is there, or all are paused; 0 tasks are ahead of it in lane low.',
+  });
+  expect(waiting(10)).toMatchObject({
+    worker_slots: 10,
+    summary: 'It is due and waits for a worker; 0 tasks are ahead of it in lane low.',
+  });
+});
 
 describe('the summary of a task that is held', () => {
   it.each<[string, GateVerdict]>([

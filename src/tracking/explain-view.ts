@@ -5,7 +5,7 @@ import { formatTime } from '../time/rfc3339.js';
 import type { ExplanationView, GateReason, GateView, PositionView } from './explain.dto.js';
 
 export function explanationView(id: string, explanation: TaskExplanation): ExplanationView {
-  const { state, gates, eta } = explanation;
+  const { state, gates, slots, eta } = explanation;
   const position = positionView(explanation);
   return {
     task_id: id,
@@ -13,6 +13,7 @@ export function explanationView(id: string, explanation: TaskExplanation): Expla
     summary: SUMMARIES[state](explanation),
     gates: gates.map(gateView),
     ...(position && { position }),
+    ...(state === 'pending' && { worker_slots: slots }),
     ...(eta !== undefined && { eta: formatTime(eta) }),
   };
 }
@@ -88,12 +89,13 @@ function whenDue({ dueAt = 0, eta, gates }: TaskExplanation): string {
   return `${formatTime(dueAt)}${holder ? `, but its ${holder.kind} ${holder.name} ${why(holder)}` : ''}`;
 }
 
-function pending({ lane, gates, waitingAheadInLane: ahead }: TaskExplanation): string {
+function pending({ lane, gates, slots, waitingAheadInLane: ahead }: TaskExplanation): string {
   const before = ahead === undefined ? '' : `; ${tasks(ahead)} ahead of it in lane ${lane}`;
   const shut = gates.find(({ refusal }) => refusal);
   // Let in before that was so; the worker that comes to it puts it back.
   const held = shut ? `, and then its ${shut.kind} ${shut.name} ${why(shut)}` : '';
-  return `It is due and waits for a worker${before}${held}.`;
+  const nobody = slots === 0 ? ', and no worker takes tasks: none is there, or all are paused' : '';
+  return `It is due and waits for a worker${nobody}${before}${held}.`;
 }
 
 function deferred({ heldBy, parkedAhead }: TaskExplanation): string {

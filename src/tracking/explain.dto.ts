@@ -83,6 +83,13 @@ export class ExplanationView {
   @ApiProperty({ required: false })
   position?: PositionView;
 
+  @ApiProperty({
+    required: false,
+    description:
+      'Of one that waits for a worker: tasks that all workers that take any can run at once; 0 when none is there, or all are paused.',
+  })
+  worker_slots?: number;
+
   @ApiProperty({ ...TIME, description: 'When it may start at the earliest, where that can be known.' })
   eta?: string;
 }

@@ -43,7 +43,7 @@ export class WorkerRegistry {
    * @param after the id that the page before ended with
    * @throws QueueUnavailable
    */
-  page(limit: number, after?: string): Promise<WorkerPage> {
+  lastKnown(limit: number, after?: string): Promise<WorkerPage> {
     return whenAvailable(async () => {
       const from = after === undefined ? '-' : `(${after}`;
       const names = `${WORKERS_KEY}:names`;
@@ -55,14 +55,31 @@ export class WorkerRegistry {
   }
 
   /**
+   * The same, as they are now: each is asked, and as long as all answer within half a second that is what they do now.
+   *
+   * @throws QueueUnavailable
+   */
+  async page(limit: number, after?: string): Promise<WorkerPage> {
+    const page = await this.lastKnown(limit, after);
+    const ids = page.workers.map(({ id }) => id);
+    return { ...page, workers: await whenAvailable(() => this.ask(ids)) };
+  }
+
+  /**
    * A worker as it is now: it is asked, and as long as it answers within half a second that is what it does now.
    *
    * @throws QueueUnavailable
    */
   find(id: string): Promise<Worker | undefined> {
-    return whenAvailable(async () => {
-      const askedAt = (await scripts.callWorker.run(this.redis, PREFIX, [id])) as number;
-      return this.until(id, ANSWERS_WITHIN_MS, ({ seenAt }) => askedAt < 0 || seenAt >= askedAt);
+    return whenAvailable(async () => (await this.ask([id]))[0]);
+  }
+
+  private async ask(ids: readonly string[]): Promise<Worker[]> {
+    const ask = (id: string) => scripts.callWorker.run(this.redis, PREFIX, [id]) as Promise<number>;
+    const asked = new Map(await Promise.all(ids.map(async (id) => [id, await ask(id)] as const)));
+    return this.until(ids, ANSWERS_WITHIN_MS, ({ id, seenAt }) => {
+      const askedAt = asked.get(id) ?? -1;
+      return askedAt < 0 || seenAt >= askedAt;
     });
   }
 
@@ -97,21 +114,21 @@ export class WorkerRegistry {
     return (await this.connections.write((redis) => scripts.holdWorker.run(redis, PREFIX, args))) as number;
   }
 
-  private untilObeyed(id: string, saidAt: number): Promise<Worker | undefined> {
+  private async untilObeyed(id: string, saidAt: number): Promise<Worker | undefined> {
     const isDone = (worker: Worker): boolean =>
       saidAt === GONE || worker.state === 'gone' || (worker.seenAt >= saidAt && doesAsWanted(worker));
-    return this.until(id, OBEYS_WITHIN_MS, isDone);
+    return (await this.until([id], OBEYS_WITHIN_MS, isDone))[0];
   }
 
   private async until(
-    id: string,
+    ids: readonly string[],
     withinMs: number,
     isDone: (worker: Worker) => boolean,
-  ): Promise<Worker | undefined> {
+  ): Promise<Worker[]> {
     const deadline = performance.now() + withinMs;
     for (;;) {
-      const [worker] = await this.read([id]);
-      if (!worker || isDone(worker) || performance.now() > deadline) return worker;
+      const workers = await this.read(ids);
+      if (workers.every(isDone) || performance.now() > deadline) return workers;
       await sleep(LOOK_EVERY_MS);
     }
   }

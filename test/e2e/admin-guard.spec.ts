@@ -97,6 +97,21 @@ describe('with an admin key', () => {
     expect(Number(answers[11]!.headers.get('retry-after'))).toBeGreaterThan(0);
     expect((await product.get('/v1/tasks/none')).status).toBe(404);
   });
+
+  it('lets the right key in while wrong ones come from its address, unless somebody guesses by the hundred', async () => {
+    const product = await start({ ADMIN_API_KEY: 'correct-horse', METRICS_TOKEN: 'scrape-it' });
+    const guess = (n: number) => product.get('/admin/health', { 'x-admin-key': `guess-${n}` });
+    const right = () => product.get('/admin/health', { 'x-admin-key': 'correct-horse' });
+    for (let n = 0; n < 12; n++) await guess(n);
+    expect((await guess(12)).status).toBe(429);
+    expect((await right()).status).toBe(200);
+    for (let n = 13; n < 600; n++) await guess(n);
+    expect(await right()).toMatchObject({ status: 429, body: { code: 'too_many_wrong_keys' } });
+    const scrape = (token: string) => product.get('/metrics', { authorization: `Bearer ${token}` });
+    for (let n = 0; n < 10; n++) expect((await scrape('wrong')).status).toBe(401);
+    expect((await scrape('wrong')).status).toBe(429);
+    expect((await scrape('scrape-it')).status).toBe(200);
+  });
 });
 
 describe('without an admin key', () => {

@@ -70,6 +70,19 @@ describe('GET /v1/autoscale', () => {
     await until(async () => (await nextCount()).desired_workers === 1, { timeoutMs: 20_000 });
   });
 
+  it('wants others beside workers that are paused', async () => {
+    app = await TestApp.start({ ADMIN_API_KEY: ADMIN_KEY, WORKER_ID: 'w-1' });
+    await app.send('POST', '/admin/workers/w-1/pause', {}, AS_ADMIN);
+    await app.enqueue({ url: target.url });
+    await nextCount();
+    expect(await nextCount()).toMatchObject({
+      desired_workers: 2,
+      workers: 1,
+      held_workers: 1,
+      runnable_tasks: 1,
+    });
+  });
+
   it.each([
     ['/v1/autoscale', 'autoscale-token', 'metrics-token'],
     ['/metrics', 'metrics-token', 'autoscale-token'],

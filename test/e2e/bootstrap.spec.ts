@@ -85,6 +85,32 @@ describe('installing and building', () => {
     expect(journal()).toEqual([...NPM, ...BUILD]);
   });
 
+  it('installs nothing that npm ci has installed, but for what is missing or another version', async () => {
+    const one = { version: '1.0.0', integrity: 'sha512-one' };
+    const elsewhere = { version: '1.0.0', optional: true, os: ['plan9'], cpu: ['pdp11'] };
+    const native = { version: '1.0.0', optional: true, os: [process.platform], cpu: [process.arch] };
+    const all = {
+      'node_modules/one': one,
+      'node_modules/elsewhere': elsewhere,
+      'node_modules/native': native,
+    };
+    const lock = (path: string, packages: object) => {
+      write(path, JSON.stringify({ packages }));
+    };
+    lock('package-lock.json', { '': { name: 'it' }, ...all });
+    const there: [object, string[]][] = [
+      [{ 'node_modules/one': one, 'node_modules/native': native }, BUILD],
+      [{ 'node_modules/one': { ...one, version: '1.0.1' }, 'node_modules/native': native }, NPM],
+      [{ 'node_modules/one': one }, NPM],
+      [{}, NPM],
+    ];
+    for (const [packages, expected] of there) {
+      rmSync(join(root, 'node_modules'), { recursive: true, force: true });
+      lock('node_modules/.package-lock.json', packages);
+      expect(await steps(), JSON.stringify(packages)).toEqual(expected);
+    }
+  });
+
   it('writes nothing when all is up to date, so that a folder can be read-only', async () => {
     await steps();
     rmSync(join(root, '.runtime'), { recursive: true });

@@ -357,6 +357,8 @@ describe('Task Queue Go', () => {
       message: 'worker paused',
       state: 'paused',
     });
+    const drained = await app.post(`${path}/drain`, {});
+    expect(drained.body).toMatchObject({ message: 'worker draining', id: worker['id'], active_tasks: 0 });
     expect((await app.post(`${path}/resume`, {})).body).toMatchObject({ message: 'worker resumed' });
     const dead = await app.get<{ entries: Body[]; size: number }>('/admin/dlq');
     const { task_id } = dead.body.entries[0]!;
@@ -365,6 +367,16 @@ describe('Task Queue Go', () => {
       message: 'task re-queued',
       task_id,
       retried_count: 1,
+    });
+    await app.taskIn('dead_letter', String(task_id));
+    const { groups } = (await app.get<{ groups: Body[] }>('/admin/dlq/groups')).body;
+    const filter = { fingerprint: groups[0]!['fingerprint'] };
+    expect((await app.post('/admin/dlq/retry', { filter })).body).toMatchObject({
+      message: 'canary did not succeed, the others are left as they are',
+      canary: { state: 'dead_letter' },
+    });
+    expect((await app.post('/admin/dlq/retry', { filter, rate: 50 })).body).toMatchObject({
+      message: 'tasks are being re-queued',
     });
     await app.taskIn('dead_letter', String(task_id));
     expect((await app.post(`/admin/tasks/${String(task_id)}/retry`, {})).body).toMatchObject({

@@ -85,7 +85,7 @@ async function keyOf(app: TestApp, client: string): Promise<string> {
 describe('a WebSocket', () => {
   it('tells what happens at once where everybody may know', async () => {
     const app = await start();
-    const ear = await Ear.at(app.url, '?token=of-another-system').open();
+    const ear = await Ear.at(app.url, '?token=').open();
     await ear.hears('ready');
     const id = await app.enqueue({ url: target.url });
     const [completed] = await ear.hears('task.completed');
@@ -210,6 +210,25 @@ describe('a WebSocket', () => {
     expect(await Ear.at(app.url, '', { 'x-api-key': `${key}x` }).isRefused()).toBe(401);
   });
 
+  it('refuses a wrong key where none is asked for, too, wherever it comes', async () => {
+    const app = await start({ MODE: 'api' });
+    expect(await Ear.at(app.url, '?token=bad').isRefused()).toBe(401);
+    expect(await Ear.at(app.url, `?token=tr_live_${'x'.repeat(49)}`).isRefused()).toBe(401);
+    for (const name of ['x-api-key', 'x-admin-key'])
+      expect(await Ear.at(app.url, '', { [name]: 'bad' }).isRefused(), name).toBe(401);
+    const ear = await Ear.at(app.url).open();
+    await ear.hears('ready');
+    ear.say({ type: 'auth', token: 'bad' });
+    expect(await ear.isClosed()).toEqual({ code: 4001, reason: 'not_authenticated' });
+  });
+
+  it('refuses a wrong key beside a right one', async () => {
+    const app = await start({ MODE: 'api', ADMIN_API_KEY: ADMIN });
+    const key = await keyOf(app, 'client-1');
+    expect(await Ear.at(app.url, `?token=${key}`, { 'x-admin-key': 'bad' }).isRefused()).toBe(401);
+    expect(await Ear.at(app.url, `?token=${key}`, { 'x-api-key': 'bad' }).isRefused()).toBe(401);
+  });
+
   it('is closed with a word for it when the key is wrong, or the message is none', async () => {
     const app = await start({ MODE: 'api', AUTH_MODE: 'key', ADMIN_API_KEY: ADMIN });
     const messages = [
@@ -251,6 +270,18 @@ describe('a WebSocket', () => {
     expect(await Ear.at(app.url, '', { origin: 'https://evil.example.com' }).isRefused()).toBe(403);
   });
 
+  it('of a client leaves places to others', async () => {
+    const app = await start({ MODE: 'api', EVENTS_MAX_LISTENERS: '2', ADMIN_API_KEY: ADMIN });
+    const key = await keyOf(app, 'client-1');
+    const first = await Ear.at(app.url, `?token=${key}`).open();
+    await first.hears('ready');
+    expect(await Ear.at(app.url, `?token=${key}`).isRefused()).toBe(503);
+    const second = await Ear.at(app.url).open();
+    second.say({ type: 'auth', token: key });
+    expect(await second.isClosed()).toEqual({ code: 1013, reason: 'unavailable' });
+    await (await Ear.at(app.url, '', asAdmin).open()).hears('ready');
+  });
+
   it('is one of so many at most, and only where it is asked for as one', async () => {
     const app = await start({ MODE: 'api', EVENTS_MAX_LISTENERS: '2', ADMIN_API_KEY: ADMIN });
     await Ear.at(app.url).open();
@@ -290,13 +321,13 @@ it('requests that offer another protocol are answered as if they had not, with w
 it('no key and no ticket is in the log', async () => {
   const product = await startProduct({ MODE: 'api', REDIS_URL: redisUrl(), LOG_LEVEL: 'debug' });
   try {
-    const ear = await Ear.at(product.url, '?token=s3cret-token').open();
+    expect(await Ear.at(product.url, '?token=s3cret-token').isRefused()).toBe(401);
+    const ear = await Ear.at(product.url).open();
     await ear.hears('ready');
     await fetch(`${product.url}/v1/events?ticket=s3cret-ticket`);
     await fetch(`${product.url}/ws?token=s3cret-too`);
     ear.say({ type: 'auth', token: 's3cret-message' });
-    await ear.hears('ready', 2);
-    ear.socket.close();
+    await ear.isClosed();
     await until(() => product.output().includes('"path":"/ws","route":"/ws","status":426'));
     expect(product.output()).not.toContain('s3cret');
   } finally {

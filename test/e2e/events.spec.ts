@@ -252,6 +252,20 @@ describe('a listener', () => {
     expect(second.of('gap')[0]!.data).toMatchObject({ reason: 'nobody_listened' });
   });
 
+  it('goes on after an event only that there can be, and is no page of another origin', async () => {
+    const app = await start({ MODE: 'api', ALLOWED_ORIGINS: 'https://ops.example.com' });
+    const get = (headers: Record<string, string>) => app.get('/v1/events', headers);
+    expect(await get({ 'last-event-id': 'zz' })).toMatchObject({
+      status: 400,
+      body: { code: 'invalid_last_event_id' },
+    });
+    await listen(app, '', { 'last-event-id': '' });
+    for (const headers of [{ origin: 'https://evil.example.com' }, { 'sec-fetch-site': 'cross-site' }])
+      expect(await get(headers)).toMatchObject({ status: 403, body: { code: 'cross_origin' } });
+    await listen(app, '', { origin: 'https://ops.example.com' });
+    await listen(app, '', { origin: app.url });
+  });
+
   it('is one of so many at most', async () => {
     const app = await start({ EVENTS_MAX_LISTENERS: '2' });
     const [first] = [await listen(app), await listen(app)];
@@ -323,6 +337,28 @@ describe('who may listen', () => {
     expect(again).toMatchObject({ status: 401, body: { code: 'invalid_ticket' } });
     const stored = await inRedis(async (redis) => JSON.stringify(await redis.keys('*')));
     expect(stored).not.toContain(body.ticket);
+  });
+
+  it('nobody with an admin key that is wrong, also where none is asked for or set', async () => {
+    const open = await start({ MODE: 'api' });
+    for (const path of ['/v1/events', '/v1/tasks'])
+      expect(await open.get(path, { 'x-admin-key': 'wrong' })).toMatchObject({
+        status: 401,
+        body: { code: 'admin_key_required' },
+      });
+    await listen(open);
+  });
+
+  it('one client leaves places to others, and all clients leave some to admins', async () => {
+    const app = await start({ ...KEYS, EVENTS_MAX_LISTENERS: '6' });
+    const [one, other] = [await keyOf(app, 'client-1'), await keyOf(app, 'client-2')];
+    const refused = { status: 503, body: { code: 'too_many_listeners' } };
+    for (let n = 0; n < 3; n++) await listen(app, '', one);
+    expect(await app.get('/v1/events', one)).toMatchObject(refused);
+    for (let n = 0; n < 2; n++) await listen(app, '', other);
+    expect(await app.get('/v1/events', other)).toMatchObject(refused);
+    await listen(app, '', asAdmin);
+    expect(await app.get('/v1/events', asAdmin)).toMatchObject(refused);
   });
 
   it('in open mode whoever has no key, only where the admin API is open, too', async () => {

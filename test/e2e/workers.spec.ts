@@ -43,11 +43,18 @@ const states = async (app: TestApp) => {
 
 describe('a worker', () => {
   it('says who it is and what it runs', async () => {
-    const app = await start({ WORKER_CONCURRENCY: '3' });
+    const app = await start({
+      WORKER_CONCURRENCY: '3',
+      WORKER_HEARTBEAT_SEC: '60',
+      WORKER_TIMEOUT_SEC: '120',
+    });
     holdAnswers();
     const ids = [];
     for (let n = 0; n < 4; n++) ids.push(await app.enqueue({ url: target.url }, { queue: 'high' }));
     await target.gets(3);
+    // Between two signs of life.
+    const { workers } = (await app.get<WorkerList>('/admin/workers')).body;
+    expect(workers.map(({ busy }) => busy)).toEqual([3]);
     const { body } = await worker(app);
     expect(body).toMatchObject({
       worker_id: 'w-1',

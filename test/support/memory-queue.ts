@@ -186,7 +186,7 @@ export class MemoryQueue extends TaskQueue implements TaskReader {
     const state = this.stateOf(stored);
     const gates = isFinal(state) ? [] : [this.verdictOn(stored), this.verdictOfHost(stored)];
     return Promise.resolve({
-      ...{ state, lane: stored.task.lane, gates, ...this.placeOf(stored, state, gates) },
+      ...{ state, lane: stored.task.lane, slots: 0, gates, ...this.placeOf(stored, state, gates) },
       ...(waitsForTime(state) && { dueAt: stored.due, eta: stored.due }),
     });
   }

@@ -18,12 +18,22 @@ function entryWords({ task_id, type, dead_letter_reason, finished_at }: View): o
   return { task_id, task_type: type, reason: dead_letter_reason, added_at: finished_at };
 }
 
+/** What it has no word for: one that went first and did not come back well, and what is done in the background. */
+function retriedWords({ done, canary, operation_id: operation }: View): string {
+  const state = (canary as View | undefined)?.['state'];
+  if (state !== undefined && state !== 'completed')
+    return 'canary did not succeed, the others are left as they are';
+  if (operation !== undefined) return 'tasks are being re-queued';
+  return done === 1 ? 'task re-queued' : 'tasks re-queued';
+}
+
 const WORDS: Readonly<Record<string, Words>> = {
   'GET /admin/workers': (view) => {
     const workers = listOf(view, 'workers').map((worker) => ({ ...worker, ...workerWords(worker) }));
     return { workers, count: workers.length };
   },
   'GET /admin/workers/:id': workerWords,
+  'POST /admin/workers/:id/drain': (view) => ({ message: 'worker draining', ...workerWords(view) }),
   'POST /admin/workers/:id/pause': (view) => ({ message: 'worker paused', ...workerWords(view) }),
   'POST /admin/workers/:id/resume': (view) => ({ message: 'worker resumed', ...workerWords(view) }),
   'GET /admin/queues': ({ total_pending }) => ({ total_depth: total_pending }),
@@ -33,10 +43,10 @@ const WORDS: Readonly<Record<string, Words>> = {
     const entries = listOf(view, 'tasks').map((task) => ({ ...entryWords(task), task }));
     return { entries, size: entries.length };
   },
-  'POST /admin/dlq/retry': ({ done, sample }) => ({
-    message: done === 1 ? 'task re-queued' : 'tasks re-queued',
-    retried_count: done,
-    ...(done === 1 && Array.isArray(sample) && { task_id: sample[0] as unknown }),
+  'POST /admin/dlq/retry': (view) => ({
+    message: retriedWords(view),
+    retried_count: view['done'],
+    ...(view['done'] === 1 && Array.isArray(view['sample']) && { task_id: view['sample'][0] as unknown }),
   }),
   'DELETE /admin/dlq': () => ({ message: 'DLQ cleared' }),
 };

@@ -4,7 +4,8 @@
 -- ARGV[1]  now, Unix milliseconds; '' = the time of Redis
 -- ARGV[2]  id
 -- Returns  nothing when there is no such task; else { state, when it is due next in Unix ms or '', now, lane, gate it is
---          parked under or '', tasks before it in `wait` or '', tasks before it under that gate or '', gates }
+--          parked under or '', tasks before it in `wait` or '', tasks before it under that gate or '', gates,
+--          how many tasks all dispatchers that are alive can run at once }
 --          gates: 9 values for each, in the order in which they are asked: id, limits as in hash `gates` or '',
 --          running, tat, let into `wait` of the lane, what a client may have of the fleet now or '', and of the host:
 --          circuit as in hash `circuits` or '', probes under way, until when it has asked the client to wait (Unix ms) or ''
@@ -62,4 +63,10 @@ for _, gate in ipairs(ids) do
   states[#states + 1] = gates[gate].isClient and othersWait(gate) and shareOfFleet() < math.huge and shareOfFleet() or ''
   append(states, { ofHost(gate) })
 end
-return { state, due or '', NOW, lane, parked, aheadInLane, aheadUnderGate, states }
+-- The sum that they keep is that of when one of them was last heard of: when all are lost, nobody takes it back.
+local slots = 0
+for _, member in ipairs(call('HVALS', P .. 'fleet')) do
+  local each, till = string.match(member, '^(%d+);(%d+)$')
+  if tonumber(till) > now then slots = slots + tonumber(each) end
+end
+return { state, due or '', NOW, lane, parked, aheadInLane, aheadUnderGate, states, slots }

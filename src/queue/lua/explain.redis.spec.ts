@@ -108,3 +108,12 @@ it('a pending task is not told that its own place takes up the cap', async () =>
   expect(pending.gates.every(({ refusal }) => refusal === undefined)).toBe(true);
   expect((await explain(second!.id)).heldBy?.refusal).toEqual({ reason: 'at_capacity' });
 });
+
+it('a task that waits says how many the workers that are there can run', async () => {
+  const [task] = await harness.add(1);
+  expect((await explain(task!.id)).slots).toBe(0);
+  const now = Date.now();
+  const fleet = { here: `7;${now + 60_000}`, there: `3;${now + 60_000}`, lost: `5;${now - 1}` };
+  await harness.redis.hset('{tr}:fleet', fleet);
+  expect((await explain(task!.id)).slots).toBe(10);
+});
