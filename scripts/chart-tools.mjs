@@ -1,8 +1,8 @@
 // Brings what `npm run test:charts` needs, once, into .runtime/chart-tools, and says what and why. All of it comes through
-// the Go command: Helm and kubeconform are built, and the schemas of Kubernetes, of the operators and of Compose are in the
+// the Go command: Helm, kubeconform and Prometheus with promtool are built, and the schemas of Kubernetes, of the operators and of Compose are in the
 // modules of those projects, exactly as they were released.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { fromDefinitions, fromOpenApi } from './lib/kubernetes-schemas.mjs';
 
@@ -13,6 +13,16 @@ const PROGRAMS = {
   kubeconform: {
     from: 'github.com/yannh/kubeconform/cmd/kubeconform@v0.8.0',
     why: 'checks objects against schemas',
+  },
+  promtool: {
+    from: 'github.com/prometheus/prometheus/cmd/promtool@v0.313.5',
+    why: 'checks and tests alerts and metrics',
+    tags: 'remove_all_sd,enable_dns_sd',
+  },
+  prometheus: {
+    from: 'github.com/prometheus/prometheus/cmd/prometheus@v0.313.5',
+    why: 'evaluates what dashboards and alerts ask',
+    tags: 'remove_all_sd,enable_dns_sd',
   },
 };
 
@@ -30,7 +40,7 @@ const MODULES = {
 
 if (!hasGo()) {
   console.error(
-    'The tests of the charts need Go 1.25 or newer on the PATH, which builds Helm: https://go.dev/dl/',
+    'The tests of the charts need Go 1.26 or newer on the PATH, which builds Helm: https://go.dev/dl/',
   );
   process.exit(1);
 }
@@ -66,12 +76,27 @@ function hasGo() {
 }
 
 /** Builds a program unless that version is there. */
-function install(name, { from, why }) {
+function install(name, { from, why, tags }) {
   const stamp = `${FOLDER}${name}.version`;
   if (existsSync(FOLDER + name) && existsSync(stamp) && readFileSync(stamp, 'utf8') === from) return;
   console.log(`Building ${from}, which ${why} (a few minutes, once) ...`);
-  execFileSync('go', ['install', from], { env: { ...process.env, GOBIN: FOLDER }, stdio: 'inherit' });
+  if (tags === undefined) go(FOLDER, ['install', from], { GOBIN: FOLDER });
+  else build(name, from, tags);
   writeFileSync(stamp, from);
+}
+
+/** In a module of its own: `go install` takes no program whose module replaces others. @param tags leave out what is not needed */
+function build(name, from, tags) {
+  const folder = `${FOLDER}build-${name}/`;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(`${folder}go.mod`, `module ${name}\n`);
+  go(folder, ['get', `-tags=${tags}`, from]);
+  go(folder, ['build', `-tags=${tags}`, '-o', FOLDER + name, from.slice(0, from.lastIndexOf('@'))]);
+  rmSync(folder, { recursive: true });
+}
+
+function go(cwd, args, environment = {}) {
+  execFileSync('go', args, { cwd, env: { ...process.env, ...environment }, stdio: 'inherit' });
 }
 
 /** The folder of a module in Go's cache. Go keeps it, and checks what it fetches against the checksum database. */

@@ -1,5 +1,5 @@
 // Writes what the documentation takes from the code: openapi.json, the references of configuration and metrics, the table
-// in the README, .env.example, the Dockerfiles of the two halves, the import table and the list of decisions. Works on the built app (`npm run docs` builds first);
+// in the README, .env.example, the Dockerfiles of the two halves, the import table, the list of decisions, and the dashboards of Grafana. Works on the built app (`npm run docs` builds first);
 // needs no Redis and no port.
 // With --check it writes nothing, names every file that differs, and exits with 1.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -35,6 +35,7 @@ async function generate() {
   const { metricsReference } = await import('./lib/docs/metrics.mjs');
   const { decisions, withImportTable } = await import('./lib/docs/house.mjs');
   const { allowed } = await import('../.dependency-cruiser.mjs');
+  const { dashboards } = await import('./lib/dashboards/all.mjs');
   const groups = settingGroups();
   return {
     'openapi.json': await openApi(),
@@ -46,6 +47,7 @@ async function generate() {
     '.env.example': environmentExample(groups),
     'Dockerfile.api': dockerfileFor('api'),
     'Dockerfile.worker': dockerfileFor('worker'),
+    ...dashboards(),
   };
 }
 

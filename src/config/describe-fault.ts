@@ -8,7 +8,15 @@ type Rules = Readonly<Record<string, readonly unknown[] | undefined>>;
 export function describeFault(error: ValidationError, setting: Setting, given = ''): string {
   const allowed = allowedBy(rulesOf(error));
   const demand = allowed === undefined ? ownWords(error) : `must be ${allowed}`;
-  return `${setting.name} ${demand} (got ${setting.secret ? 'a secret' : JSON.stringify(given)})`;
+  const shown = setting.secret ? 'a secret' : JSON.stringify(withoutSecrets(given));
+  return `${setting.name} ${demand} (got ${shown})`;
+}
+
+/** Somebody writes a password or a token into a URL also where there may be none. */
+function withoutSecrets(text: string): string {
+  return text
+    .replace(/((?:^|[\s,])(?:[a-z][a-z0-9+.-]*:\/\/)?)[^\s,]*@/gi, '$1…@')
+    .replace(/\?[^\s,]+/g, '?…');
 }
 
 function rulesOf({ target, property }: ValidationError): Rules {

@@ -48,6 +48,17 @@ describe('loadConfig', () => {
     expect(loadConfig({ REDIS_ADDR: 'a:1', REDIS_ADDRESS: 'b:2' }).redis.address).toBe('b:2');
   });
 
+  it.each([
+    ['http://user:s3cret@otel:4318', 'http://…@otel:4318'],
+    ['user:s3/cr@et@otel:4318', '…@otel:4318'],
+    ['https://s3cret@otel', 'https://…@otel'],
+    ['http://otel:4318/v1?token=s3cret', 'http://otel:4318/v1?…'],
+  ])('repeats nothing that is secret in a wrong URL: %s', (given, shown) => {
+    expect(faultsOf({ OTEL_EXPORTER_OTLP_ENDPOINT: given })).toEqual([
+      `OTEL_EXPORTER_OTLP_ENDPOINT must be an http or https URL without credentials, or host:port (got "${shown}")`,
+    ]);
+  });
+
   it('refuses bounds that let nothing of a kind through', () => {
     expect(faultsOf({ MAX_BATCH_BYTES: '2000' })).toEqual([
       'MAX_BATCH_BYTES must not be less than MAX_REQUEST_BYTES',

@@ -84,6 +84,16 @@ it('a dead letter is a warning with its reason', () => {
   expect(JSON.parse(lines.join())).toMatchObject({ level: 40, dead_letter_reason: 'permanent_failure' });
 });
 
+it.each([
+  [task.target, 'connect ECONNREFUSED'],
+  [{ type: 'email', payload: '{}' }, undefined],
+])('the words of a fault are ours to tell, those of a handler are made of the payload', (target, told) => {
+  const error = { code: 'connect_failed', message: 'connect ECONNREFUSED' } as const;
+  log.write({ ...task, target }, { attempt: { ...attempt, error }, settlement: { kind: 'complete' }, span });
+  const line = JSON.parse(lines.join()) as Record<string, unknown>;
+  expect([line['error_code'], line['error']]).toEqual(['connect_failed', told]);
+});
+
 it('a traced attempt is found by its span', () => {
   const ids = { traceId: '1'.repeat(32), spanId: '2'.repeat(16) };
   log.write(task, { attempt, settlement: { kind: 'complete' }, span: { ...span, ids } });

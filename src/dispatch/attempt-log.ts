@@ -71,7 +71,7 @@ function wideLine(task: Task, attempt: Attempt, settlement: Settlement, target: 
     probe: attempt.isProbe,
     status: attempt.status,
     error_code: attempt.error?.code,
-    error: attempt.error?.message,
+    error: isCall(task.target) ? attempt.error?.message : undefined,
     retry_after_ms: attempt.retryAfterMs,
     queue_ms: timings.queueMs,
     connect_ms: timings.connectMs,

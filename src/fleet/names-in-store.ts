@@ -82,13 +82,13 @@ export async function troubledHosts(
 ): Promise<Hosts> {
   const circuits = { open: 0, half_open: 0, ramping: 0 };
   const states = new Map<string, string>();
+  const held = heldByHost(parked);
   for await (const [host, circuit] of circuitsNotClosed(redis)) {
     const state = stateAt(circuit, Date.now());
     if (state === 'closed') continue;
     circuits[state]++;
-    if (states.size < most) states.set(host, state);
+    if (states.size < most || held.has(host)) states.set(host, state);
   }
-  const held = heldByHost(parked);
   const names = [...new Set([...states.keys(), ...held.keys()])].toSorted(
     (a, b) => (held.get(b) ?? 0) - (held.get(a) ?? 0),
   );

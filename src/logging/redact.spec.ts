@@ -49,6 +49,7 @@ describe('loggableUrl', () => {
     ['https://a.example/hook?token=x', 'https://a.example/hook'],
     ['https://a.example/hook#x', 'https://a.example/hook'],
     ['https://me:pw@a.example/hook', 'https://a.example/hook'],
+    ['//me:pw@a.example/hook', '//a.example/hook'],
     ['/v1/tasks/abc', '/v1/tasks/abc'],
   ])('%s becomes %s', (url, plain) => {
     expect(loggableUrl(url)).toBe(plain);

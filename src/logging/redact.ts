@@ -48,7 +48,7 @@ export function loggableError(error: Error & { code?: unknown; type?: unknown })
 export function loggableUrl(url: string): string {
   const end = url.search(/[?#]/);
   const plain = end < 0 ? url : url.slice(0, end);
-  return plain.replace(/^(https?:\/\/)[^/]*@/i, '$1');
+  return plain.replace(/^((?:https?:)?\/\/)[^/]*@/i, '$1');
 }
 
 /** The same without its path, which holds secrets, too, where a URL is a capability (as those of webhooks are). */

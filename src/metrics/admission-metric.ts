@@ -35,6 +35,11 @@ export class AdmissionMetric {
   private readonly hits = counter(limited);
   private readonly sizes = histogram(batches);
 
+  constructor() {
+    // Those that are alerted on: Prometheus does not see a counter grow that begins above 0.
+    for (const reason of ['memory', 'tasks']) this.refusals.inc({ reason }, 0);
+  }
+
   /** @param reason one of few: it is a label */
   refused(reason: string, count = 1): void {
     this.refusals.inc({ reason }, count);

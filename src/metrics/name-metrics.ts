@@ -34,14 +34,14 @@ const byHost: MetricDefinition = {
   type: 'counter',
   help: 'Attempts, by the host they called and what they came to.',
   role: 'worker',
-  labels: { host: FIRST, class: CLASSES },
+  labels: { host: `${FIRST}; none, of typed tasks that call nothing`, class: CLASSES },
 };
 const hostSeconds: MetricDefinition = {
   name: 'taskqueue_host_attempt_seconds_total',
   type: 'counter',
   help: 'Time that attempts took, by the host they called; divided by their number it is the mean.',
   role: 'worker',
-  labels: { host: FIRST },
+  labels: { host: `${FIRST}; none, of typed tasks that call nothing` },
 };
 
 export const submitterMetrics = [submitted, refused];

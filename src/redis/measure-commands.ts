@@ -37,8 +37,13 @@ function measure(command: Command, metric: RedisMetric): void {
 
 /** The name of the command, or of the script: all of them stand in the code, so that there are few. */
 function operationOf({ name, args }: Command): string | undefined {
-  if (BLOCKING.has(name)) return undefined;
+  if (BLOCKING.has(name) || isIntroduction(name, args[0])) return undefined;
   return name === 'evalsha' ? scriptNameOf(String(args[0])) : name;
+}
+
+/** ioredis tells each server what it is called; those before 7.2 refuse it, and nothing is wrong. */
+function isIntroduction(name: string, what: unknown): boolean {
+  return name === 'client' && String(what).toUpperCase() === 'SETINFO';
 }
 
 /** Is sent then, see `LuaScript`. */

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { redisUrl } from '../../test/support/test-app.js';
 import { until } from '../../test/support/until.js';
 import { loadConfig } from '../config/load-config.js';
+import { RedisMetric } from '../metrics/redis-metric.js';
 import { HealthRegistry } from '../health/health-registry.js';
 import { RedisConnections } from './redis-connections.js';
 import { REPLICATED_WRITERS } from './writer-pool.js';
@@ -26,6 +27,16 @@ function connect(environment: Record<string, string> = {}): RedisConnections {
 }
 
 describe('connections to Redis', () => {
+  it('count no error for telling the server what they are called, which not every Redis takes', async () => {
+    const failed = vi.spyOn(RedisMetric.prototype, 'failed');
+    const connections = connect();
+    await connections.waitUntilReady();
+    await connections.producer.ping();
+    expect(failed).not.toHaveBeenCalled();
+    await connections.producer.call('HGET', 'one').catch(() => undefined);
+    expect(failed.mock.calls).toEqual([['HGET']]);
+  });
+
   it('are opened again when the client has given one up, until they are closed', async () => {
     const connections = connect();
     await connections.waitUntilReady();

@@ -18,8 +18,14 @@ const POD: Values = {
 };
 const MONITORED: Values = {
   serviceMonitor: { enabled: true, labels: { release: 'prometheus' } },
-  prometheusRule: { enabled: true },
-  dashboards: { enabled: true },
+  prometheusRule: {
+    enabled: true,
+    labels: { release: 'prometheus' },
+    alertLabels: { team: 'tasks' },
+    runbookUrl: 'https://wiki.example.com/alerts',
+    alerts: { TaskRunnerTasksLate: { threshold: 900, for: '15m' }, TaskRunnerNoApi: { enabled: false } },
+  },
+  dashboards: { enabled: true, annotations: { grafana_folder: 'Task Runner' } },
 };
 
 /** What the chart is rendered, linted and checked with. */

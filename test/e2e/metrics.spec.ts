@@ -25,7 +25,6 @@ const WITHOUT_VALUES = [
   'taskqueue_store_replica_lag_seconds',
   'taskqueue_store_replica_behind_bytes',
   'taskqueue_event_listeners_sent_away_total',
-  'taskqueue_schedule_skipped_total',
 ];
 
 let target: Receiver;

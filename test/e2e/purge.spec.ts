@@ -5,6 +5,7 @@ import type { OperationView } from '../../src/admin/admin-operations.dto.js';
 import type { PurgeResult } from '../../src/admin/admin-purge.dto.js';
 import type { QueueDetailView } from '../../src/admin/queue-figures.dto.js';
 import { Receiver } from '../support/receiver.js';
+import { scrape } from '../support/scrape.js';
 import { redisUrl, storedKeys, TestApp } from '../support/test-app.js';
 import { until } from '../support/until.js';
 
@@ -156,6 +157,7 @@ describe('dead letters', () => {
     expect(await list()).toEqual([]);
     for (const id of ids) expect((await app.get(`/admin/dlq/${id}`, ADMIN)).status).toBe(404);
     expect((await app.get<{ dlq_size: number }>('/admin/queues', ADMIN)).body.dlq_size).toBe(0);
+    expect((await scrape(app.url)).sum('taskqueue_dlq_size')).toBe(0);
     await undo(body.operation_id);
     await until(async () => (await look(body.operation_id)).state === 'undone');
     expect([await list(), await shown(ids)]).toEqual(before);

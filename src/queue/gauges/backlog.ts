@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { GATE_KINDS, type GateKind, type LaneFigures } from '../../metrics/fleet-figures.js';
 import { HISTORY_KEY, PREFIX } from '../../redis/keys.js';
 import { RedisConnections } from '../../redis/redis-connections.js';
-import { LANES } from '../../task/lane.js';
+import { type Lane, LANES } from '../../task/lane.js';
+import { hiddenDead } from '../purges/hidden-dead.js';
 import { QueueClock } from '../queue-clock.js';
 import { scripts } from '../scripts.js';
 
@@ -46,8 +47,9 @@ export class Backlog {
     const lanes = await this.surveyLanes();
     const parked = await this.countParked(overMs);
     const history = await this.connections.producer.hgetall(HISTORY_KEY);
+    const hidden = await hiddenDead(this.connections.producer);
     return {
-      lanes: LANES.map((lane, at) => laneFigures(lane, lanes[at] ?? [], { history, parked, at })),
+      lanes: LANES.map((lane, at) => laneFigures(lane, lanes[at] ?? [], { history, hidden, parked, at })),
       deferred: deferredBy(parked),
       runnable: sum(lanes.map(runnableIn)) + sum(parked.map(couldStart)),
       parked: new Map(parked.map((each) => [each.gate, sum(each.byLane)])),
@@ -101,12 +103,15 @@ const runnableIn = ([waiting = 0, , , late = 0]: readonly number[]): number => w
 
 interface Rest {
   readonly history: Readonly<Record<string, string>>;
+  /** Dead letters that were cleared, and are kept only to undo that. */
+  readonly hidden: ReadonlyMap<Lane, number>;
   readonly parked: readonly Parked[];
   /** Which lane it is. */
   readonly at: number;
 }
 
-function laneFigures(lane: string, values: readonly number[], { history, parked, at }: Rest): LaneFigures {
+function laneFigures(lane: Lane, values: readonly number[], rest: Rest): LaneFigures {
+  const { history, hidden, parked, at } = rest;
   const [waiting, running, delayed, late, completed, dead, oldestMs] = values as SurveyedLane;
   const deferred = sum(parked.map(({ byLane }) => byLane[at] ?? 0));
   return {
@@ -116,7 +121,7 @@ function laneFigures(lane: string, values: readonly number[], { history, parked,
     deferred,
     scheduled: Math.max(0, delayed - late - deferred),
     history: completed,
-    dead,
+    dead: Math.max(0, dead - (hidden.get(lane) ?? 0)),
     oldestSec: oldestMs / 1000,
     historyBytes: Number(history[lane] ?? 0),
     evicted: Number(history[`evicted:${lane}`] ?? 0),

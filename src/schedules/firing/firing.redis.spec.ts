@@ -236,7 +236,7 @@ describe('of several workers', () => {
     await harness.schedule('s', every(60_000));
     harness.clock.advance(60_000);
     await harness.claims.look();
-    const [id = ''] = await harness.redis.zrange('{tr}:occurrences', 0, 0);
+    const [id = ''] = await harness.redis.zrange('{tr}:occurrences', '0', '0');
     const settle = (what: string) =>
       scripts.settleOccurrence.run(harness.redis, PREFIX, [
         harness.clock.now(),
