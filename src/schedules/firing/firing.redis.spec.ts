@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { FiringHarness } from '../../../test/support/firing-harness.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
+import { PREFIX } from '../../redis/keys.js';
 import type { Misfire } from '../misfire.js';
+import { scripts } from '../scripts.js';
 import type { Timing } from '../timing.js';
 
 const HOUR = 3_600_000;
@@ -193,7 +195,80 @@ describe('an occurrence that was claimed', () => {
   });
 });
 
+describe('of several workers', () => {
+  const dueAt = () => harness.redis.zscore('{tr}:schedules:due', 'client-a.s');
+
+  it('the first has an occurrence, and who has read the schedule before has nothing', async () => {
+    await begin('2026-06-01T09:00');
+    await harness.schedule('s', every(60_000));
+    harness.clock.advance(60_000);
+    const read = await harness.find('s');
+    await harness.claims.look();
+    expect(await dueAt()).toBe(String((await harness.find('s')).progress.next));
+    const occurrences = [{ id: 'client-a.s@late', at: harness.clock.now() }];
+    expect(await harness.store.claim(read, { progress: {}, occurrences, missed: 0 })).toBeUndefined();
+    expect(await orders()).toBe(1);
+    const now = await harness.find('s');
+    await harness.store.keep(now.key, now, undefined);
+    expect(await dueAt()).toBeNull();
+  });
+
+  it('one that dies with what it has taken leaves it to the others after a while, and not before', async () => {
+    await begin('2026-06-01T09:00');
+    await harness.schedule('s', every(60_000));
+    harness.clock.advance(60_000);
+    await scripts.dueSchedules.run(harness.redis, PREFIX, [harness.clock.now(), 100, 2000]);
+    await harness.claims.look();
+    expect(await orders()).toBe(0);
+    harness.clock.advance(2000);
+    await harness.claims.look();
+    expect(await orders()).toBe(1);
+    await scripts.takeOccurrences.run(harness.redis, PREFIX, [harness.clock.now(), 100, 5000]);
+    await harness.occurrences.look();
+    expect(await harness.fired('s')).toEqual([]);
+    harness.clock.advance(5000);
+    await harness.occurrences.look();
+    expect(await harness.fired('s')).toHaveLength(1);
+  });
+
+  it('one that is slow counts nothing twice, and what is to be seen to again waits as long as it was told', async () => {
+    await begin('2026-06-01T09:00');
+    await harness.schedule('s', every(60_000));
+    harness.clock.advance(60_000);
+    await harness.claims.look();
+    const [id = ''] = await harness.redis.zrange('{tr}:occurrences', '0', '0');
+    const settle = (what: string) =>
+      scripts.settleOccurrence.run(harness.redis, PREFIX, [
+        harness.clock.now(),
+        'client-a.s',
+        id,
+        what,
+        1000,
+      ]);
+    await settle('again');
+    expect(await harness.redis.zscore('{tr}:occurrences', id)).toBe(String(harness.clock.now() + 1000));
+    for (const what of ['fired', 'fired', 'full', 'again']) await settle(what);
+    expect((await harness.find('s')).tally).toMatchObject({ fired: 1, skipped: 0 });
+    expect([await orders(), await waiting()]).toEqual([0, {}]);
+  });
+});
+
 describe('overlap', () => {
+  it('minds what is no task yet', async () => {
+    await begin('2026-06-01T09:00');
+    for (const overlap of ['skip', 'queue', 'allow'] as const) {
+      await harness.schedule(overlap, every(60_000), { overlap });
+    }
+    for (let n = 0; n < 2; n++) {
+      harness.clock.advance(60_000);
+      await harness.claims.look();
+    }
+    expect(await waiting()).toEqual({
+      ...{ 'client-a': '4', 'client-a.skip': '1', 'client-a.queue': '1', 'client-a.allow': '2' },
+    });
+    expect((await harness.find('skip')).tally).toMatchObject({ skipped: 1, lastSkip: { reason: 'overlap' } });
+  });
+
   it('minds every occurrence that runs, also behind one by hand that has ended', async () => {
     await begin('2026-06-01T09:00');
     await harness.schedule('s', every(60_000), { overlap: 'skip' });
