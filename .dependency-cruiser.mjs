@@ -24,7 +24,10 @@ export const allowed = {
     ...['task', 'net', 'time', 'config', 'http', 'clients', 'queue', 'metrics', 'tracing', 'task-request'],
     'type-mappings',
   ],
-  tracking: ['task', 'time', 'config', 'http', 'clients', 'queue', 'metrics', 'task-request'],
+  tracking: [
+    ...['task', 'time', 'config', 'http', 'clients', 'queue', 'metrics', 'task-request'],
+    ...['task-types', 'type-mappings'],
+  ],
   operations: ['task', 'time', 'config', 'http', 'redis', 'queue', 'metrics', 'audit', 'task-request'],
   admin: [
     ...['task', 'time', 'config', 'http', 'health', 'net', 'redis', 'clients', 'queue', 'circuit-breaker'],

@@ -5,8 +5,9 @@ import type { AddressGuard } from '../net/address-policy.js';
 import { parseTargetUrl } from '../net/target-url.js';
 import type { HandlerTarget, TaskTarget } from '../task/task.js';
 import { faultsByMapping } from '../task-types/mapped-payload.js';
+import type { PayloadFault } from '../task-types/payload-faults.js';
 import { payloadFaults } from '../task-types/payload-faults.js';
-import { HTTP, TASK_TYPES } from '../task-types/task-types.js';
+import { HTTP, TASK_TYPES, type TaskType } from '../task-types/task-types.js';
 import type { KnownType, TypeMapping } from '../task-types/type-mapping.js';
 import { type EnqueueRequest, TargetRequest } from './enqueue.dto.js';
 import type { Faults } from './faults.js';
@@ -36,24 +37,33 @@ export function readWork({ task, type, payload }: Asked, rules: Rules, faults: F
 /** Of a request that is refused. */
 const NONE: HandlerTarget = { type: '', payload: 'null' };
 
-/** The payload of a task of a type that is stored already. */
-export function readPayload(type: string, payload: unknown, faults: Faults): string {
-  const known = TASK_TYPES.get(type);
-  for (const { pointer, detail } of known ? payloadFaults(known.payload, payload) : []) {
+/** A payload for a type, built in or mapped, as it is stored. */
+export function readPayload(type: string, payload: unknown, { mapping }: KnownType, faults: Faults): string {
+  for (const { pointer, detail } of faultsIn(payload, TASK_TYPES.get(type), mapping)) {
     faults.add(`/payload${pointer}`, detail);
   }
-  requireKept(payload, faults);
+  const path = lossyNumber(payload);
+  if (path) faults.add(jsonPointer(['payload', ...path]), 'would lose digits; send it as text');
   return JSON.stringify(payload);
+}
+
+function faultsIn(
+  payload: unknown,
+  builtIn: TaskType | undefined,
+  mapping: TypeMapping | undefined,
+): readonly PayloadFault[] {
+  if (builtIn) return payloadFaults(builtIn.payload, payload);
+  return mapping?.payload ? faultsByMapping(mapping.payload, payload) : [];
 }
 
 function readTyped(type: string, payload: unknown, { guard, known }: Rules, faults: Faults): TaskTarget {
   if (type === HTTP.name) return readCall(payload, guard, faults);
-  if (known.mapping) return readMapped(type, payload, { mapping: known.mapping, guard }, faults);
+  if (known.mapping) return readMapped(type, payload, { mapping: known.mapping, known, guard }, faults);
   if (!TASK_TYPES.has(type)) {
     faults.add('/type', `is not a type of task; there are ${known.names.join(', ')}`);
     return NONE;
   }
-  return { type, payload: readPayload(type, payload, faults) };
+  return { type, payload: readPayload(type, payload, known, faults) };
 }
 
 /** A call of a URL in other words. */
@@ -67,25 +77,20 @@ function readCall(payload: unknown, guard: AddressGuard, faults: Faults): TaskTa
   }
 }
 
-interface Mapped {
+interface Mapped extends Rules {
   readonly mapping: TypeMapping;
-  readonly guard: AddressGuard;
 }
 
 /** What may be called may have changed since the type was mapped. */
-function readMapped(type: string, payload: unknown, { mapping, guard }: Mapped, faults: Faults): TaskTarget {
-  const { url, method, headers, payload: schema } = mapping;
+function readMapped(
+  type: string,
+  payload: unknown,
+  { mapping, known, guard }: Mapped,
+  faults: Faults,
+): TaskTarget {
+  const { url, method, headers } = mapping;
   const parsed = parseTargetUrl(url, guard);
   if (!parsed.ok) faults.add('/type', `is mapped to a URL that ${parsed.reason}`);
-  for (const { pointer, detail } of schema ? faultsByMapping(schema, payload) : []) {
-    faults.add(`/payload${pointer}`, detail);
-  }
-  requireKept(payload, faults);
-  const body = { encoding: 'utf8', content: JSON.stringify(payload) } as const;
+  const body = { encoding: 'utf8', content: readPayload(type, payload, known, faults) } as const;
   return { type, url, method, headers: withContentType(Object.entries(headers)), body };
-}
-
-function requireKept(payload: unknown, faults: Faults): void {
-  const path = lossyNumber(payload);
-  if (path) faults.add(jsonPointer(['payload', ...path]), 'would lose digits; send it as text');
 }

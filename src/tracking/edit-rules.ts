@@ -6,7 +6,9 @@ import type { EnqueueRules } from '../task-request/enqueue-rules.js';
 import { callbackUrls } from '../task-request/read-callbacks.js';
 import { QueueRegistry } from '../queue/queues/queue-registry.js';
 import { isCall, type Task } from '../task/task.js';
+import { TypeMappings } from '../type-mappings/type-mappings.js';
 import type { EditRequest } from './edit.dto.js';
+import type { RulesOfTask } from './to-edited.js';
 
 /** What applies to a stored task: the rules of the deployment, and what its queue says otherwise. */
 @Injectable()
@@ -17,14 +19,18 @@ export class EditRules {
     config: Config,
     private readonly queues: QueueRegistry,
     private readonly judge: ClientJudge,
+    private readonly types: TypeMappings,
   ) {
     this.rules = enqueueRules(config);
   }
 
   /** @throws QueueUnavailable */
-  async of(task: Task): Promise<EnqueueRules> {
-    const queue = await this.queues.find(task.queue);
-    return { ...this.rules, maxRetries: queue?.settings.maxRetries ?? this.rules.maxRetries };
+  async of(task: Task): Promise<RulesOfTask> {
+    const [queue, known] = await Promise.all([
+      this.queues.find(task.queue),
+      this.types.know(task.target.type),
+    ]);
+    return { ...this.rules, maxRetries: queue?.settings.maxRetries ?? this.rules.maxRetries, known };
   }
 
   /** @throws ProblemError when its client may not have it call what it is to call; QueueUnavailable */

@@ -8,12 +8,19 @@ import { readSchedule, readTimeout } from '../task-request/read-times.js';
 import type { EnqueueRules } from '../task-request/enqueue-rules.js';
 import type { FieldError } from '../http/problem.js';
 import type { Callbacks } from '../task/callbacks.js';
+import type { KnownType } from '../task-types/type-mapping.js';
 import { type CallTarget, isCall, type Task, type TaskTarget } from '../task/task.js';
 import { formatTime } from '../time/rfc3339.js';
 import type { EditRequest, TargetEdit } from './edit.dto.js';
 
+/** What applies to a stored task. */
+export interface RulesOfTask extends EnqueueRules {
+  /** Of its type, which may have been mapped otherwise since. */
+  readonly known: KnownType;
+}
+
 export interface EditCircumstances {
-  readonly rules: EnqueueRules;
+  readonly rules: RulesOfTask;
   /** Unix milliseconds. */
   readonly now: number;
 }
@@ -71,27 +78,27 @@ function callbacksAsked(
   };
 }
 
-type Guard = Pick<EnqueueRules, 'guard'>;
+type Guard = Pick<RulesOfTask, 'guard'>;
 
 /** What a task asks for stays of its kind. */
 function targetEdited(
   request: EditRequest,
   before: TaskTarget,
-  { guard }: Guard,
+  { guard, known }: Pick<RulesOfTask, 'guard' | 'known'>,
   faults: Faults,
 ): TaskTarget {
   const { task, payload } = request;
   if (isCall(before) && task) return callEdited(request, task, { before, guard }, faults);
-  if (isCall(before)) return payload === undefined ? before : mappedEdited(payload, before, faults);
+  if (isCall(before)) return payload === undefined ? before : mappedEdited(payload, before, known, faults);
   if (task) faults.add('/task', 'is not there: this is a typed task, which has a payload');
   if (payload === undefined) return before;
-  return { ...before, payload: readPayload(before.type, payload, faults) };
+  return { ...before, payload: readPayload(before.type, payload, known, faults) };
 }
 
 /** Of a type that is mapped to a URL. */
-function mappedEdited(payload: unknown, before: CallTarget, faults: Faults): CallTarget {
+function mappedEdited(payload: unknown, before: CallTarget, known: KnownType, faults: Faults): CallTarget {
   if (before.type === undefined) faults.add('/payload', 'is not there: this is a call, to be edited in task');
-  const content = readPayload(before.type ?? '', payload, faults);
+  const content = readPayload(before.type ?? '', payload, known, faults);
   return { ...before, body: { encoding: 'utf8', content } };
 }
 

@@ -144,6 +144,22 @@ it('its payloads are held to the schema that was set with it, whoever enqueues t
   );
 });
 
+it('an edit of its payload is held to the schema that it has then', async () => {
+  await put('edited', { url: target.url });
+  const later = { client_id: 'mapper', type: 'edited', payload: { n: 1 }, delay: '1h' };
+  const { body: task } = await app.post<{ task_id: string }>('/v1/enqueue', later);
+  const edit = (payload: unknown) =>
+    app.send<Problem>('PATCH', `/v1/tasks/${task.task_id}`, { payload }, { 'x-client-id': 'mapper' });
+  expect((await edit({ n: 'text' })).status).toBe(200);
+  await put('edited', { url: target.url, payload_schema: { properties: { n: { type: 'number' } } } });
+  const wrong = await edit({ n: 'words' });
+  expect([wrong.status, wrong.body.errors]).toEqual([
+    400,
+    [{ pointer: '/payload/n', detail: 'must be a number' }],
+  ]);
+  expect((await edit({ n: 2 })).status).toBe(200);
+});
+
 it('is changed on the conditions of If-Match and If-None-Match', async () => {
   const { headers } = await put('guarded', { url: target.url });
   const etag = headers.get('etag') ?? '';
