@@ -8,6 +8,8 @@ import { invalidRequest } from './problem.js';
 
 /** Not those of other systems' words, whose clients may send more. */
 const OURS = ['/v1', '/admin'];
+/** Takes nothing away, and gateways in front of it add what is theirs. */
+const ENQUEUES = ['/v1/enqueue'];
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
@@ -18,9 +20,10 @@ const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 export class StrayQueryGuard implements CanActivate {
   canActivate(context: ExecutionContext): true {
     const { method, query, routeOptions } = context.switchToHttp().getRequest<FastifyRequest>();
-    if (SAFE.has(method) || !isBelow(routeOptions.url ?? '', OURS) || readsQuery(context)) return true;
     const names = Object.keys(query as object);
-    if (names.length === 0) return true;
+    if (names.length === 0 || SAFE.has(method)) return true;
+    const route = routeOptions.url ?? '';
+    if (!isBelow(route, OURS) || isBelow(route, ENQUEUES) || readsQuery(context)) return true;
     const detail = 'is nothing that the query of this request can say; what it takes is in its body';
     throw invalidRequest(names.map((name) => ({ pointer: jsonPointer([name]), detail })));
   }

@@ -25,7 +25,7 @@ it('a schedule whose client is gone fires again when the client is there again',
   await target.gets(1);
   await app.send('DELETE', `/admin/clients/${CLIENT}`);
   const tally = () => inRedis((redis) => redis.hget(`{tr}:schedules:tally:${CLIENT}.tick`, 'skip'));
-  await until(async () => (await tally())?.endsWith('client_deleted'));
+  await until(async () => (await tally())?.endsWith('client_deleted'), { timeoutMs: 15_000 });
   const again = async () => {
     await enrol();
     const made = await app.post<{ key: string }>(`/admin/clients/${CLIENT}/keys`, {});
