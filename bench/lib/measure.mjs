@@ -42,25 +42,30 @@ const BEFORE_TURN_MS = 300;
 const TURN_MS = 1000;
 
 /**
- * Measures a system in two or more ways of being set when their difference is small: they take turns of a second in the
- * same processes, so that what disturbs the machine disturbs all of them, and no process is by chance a slow one.
+ * @typedef {object} Way of running the product
+ * @property {import('./rig.mjs').Rig} rig with both halves running, of its own or the same as another way's
+ * @property {() => Promise<void>} [prepare] before each turn
+ */
+
+/**
+ * Measures ways whose difference is small: they take turns of a second, so that what disturbs the machine disturbs all
+ * of them, and what happens once in a process' life is over before.
  *
- * @param {import('./rig.mjs').Rig} rig with both halves running
- * @param {readonly (() => Promise<void>)[]} ways each sets it so
+ * @param {readonly Way[]} ways
  * @param {object} load see `Rig.enqueue`
  * @param {{ warmTasks: number, seconds: number }} lengths seconds of each way
  * @returns {Promise<Pick<Figures, 'rate' | 'cpu' | 'bytes' | 'others'>[]>} in the order of the ways
  */
-export async function measureInTurns(rig, ways, load, { warmTasks, seconds }) {
+export async function measureInTurns(ways, load, { warmTasks, seconds }) {
   const turns = new Map(ways.map((way) => [way, []]));
-  for (const way of ways) {
-    await way();
+  for (const { rig, prepare } of ways) {
+    await prepare?.();
     await warmUp(rig, load, warmTasks);
   }
   for (let n = 0; n < seconds; n++) {
     for (const way of n % 2 === 0 ? ways : ways.toReversed()) {
-      await way();
-      turns.get(way).push(await takeTurn(rig, load));
+      await way.prepare?.();
+      turns.get(way).push(await takeTurn(way.rig, load));
     }
   }
   return ways.map((way) => perTask(NOTHING, turns.get(way).reduce(plus)));

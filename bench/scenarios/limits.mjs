@@ -50,8 +50,8 @@ function measurePair(load, { concurrency, body, ...lengths }) {
   const system = productWith('Task Runner', { UNKNOWN_CLIENT_TIER: TIER });
   return Rig.with([system, { concurrency }], async (rig) => {
     await rig.startBoth();
-    const ways = [WITHOUT, WITH].map((tier) => () => setTier(rig.origin, tier));
-    return measureInTurns(rig, ways, { ...load, bodyBytes: body }, lengths);
+    const ways = [WITHOUT, WITH].map((tier) => ({ rig, prepare: () => setTier(rig.origin, tier) }));
+    return measureInTurns(ways, { ...load, bodyBytes: body }, lengths);
   });
 }
 

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import { measureUnder } from '../lib/measure.mjs';
+import { measureInTurns } from '../lib/measure.mjs';
 import { range } from '../lib/report.mjs';
 import { Rig } from '../lib/rig.mjs';
 import { ratioSpread, spread } from '../lib/stats.mjs';
@@ -7,14 +7,13 @@ import { SYSTEMS } from '../systems/systems.mjs';
 import { FULL_LOAD } from './saturation.mjs';
 
 const NO_METRICS = new URL('../lib/no-metrics.mjs', import.meta.url);
-/** Prometheus asks every 15 s where it asks often. */
-const SCRAPE_EVERY_MS = 5000;
 /** Half of what goes through. */
 const STEADY = { connections: 64, perSecond: 3000 };
 
 /**
- * What it costs to be seen: the product without its metrics, as it is while somebody scrapes it every five seconds, and besides with
- * one trace of a hundred.
+ * What it costs to be seen: the product without its metrics, as it is while somebody scrapes it, and besides with one
+ * trace of a hundred. All three run at once and take turns of a second; each turn of those with metrics begins with a
+ * scrape, where Prometheus asks every 15 s.
  *
  * @param {import('../lib/context.mjs').Context} context @returns {Promise<import('../lib/report.mjs').Section>}
  */
@@ -29,16 +28,13 @@ export async function observe(context) {
 }
 
 async function compare({ options, begin }, systems) {
-  const names = Object.keys(systems);
-  const none = () => Object.fromEntries(names.map((name) => [name, []]));
-  const [full, steady] = [none(), none()];
+  const [full, steady] = [[], []];
   for (let round = 0; round < options.rounds; round++) {
-    for (let at = 0; at < names.length; at++) {
-      const name = names[(at + round) % names.length];
-      begin(`round ${round + 1} of ${options.rounds}: ${systems[name].label}`);
-      full[name].push(await measureOne(systems[name], name, { options, load: FULL_LOAD }));
-      steady[name].push(await measureOne(systems[name], name, { options, load: STEADY }));
-    }
+    begin(`round ${round + 1} of ${options.rounds}`);
+    await withRigs(Object.values(systems), options, async (rigs) => {
+      full.push(await measureRound(rigs, FULL_LOAD, options));
+      steady.push(await measureRound(rigs, STEADY, options));
+    });
   }
   return {
     name: 'observe',
@@ -48,21 +44,37 @@ async function compare({ options, begin }, systems) {
       table(`At ${STEADY.perSecond} tasks a second, per task`, systems, steady),
     ],
     goals: [...goals('at saturation', full), ...goals('steadily', steady)],
-    notes: [
-      'At saturation it is the slower half that says how many tasks the other one gets at once, and a task costs less the more of them share a round trip: what is measured there is that, too. At a steady rate all three get their tasks alike.',
-    ],
+    notes: [],
   };
 }
 
-function goals(when, figures) {
-  const cpu = (name) => figures[name].map((of) => of.cpu.api + of.cpu.worker);
-  const goal = (what, [name, without], limit) => ({
+/** All systems at once, each on a Redis of its own. */
+async function withRigs([system, ...others], options, measure, rigs = []) {
+  if (!system) return measure(rigs);
+  const { concurrency, durable } = options;
+  const profile = options.profile && `${options.profile}/${rigs.length}`;
+  return Rig.with([system, { concurrency, durable, profile }], async (rig) => {
+    await rig.startBoth();
+    return withRigs(others, options, measure, [...rigs, rig]);
+  });
+}
+
+/** @returns figures by the order of the systems */
+function measureRound([blind, ...seen], load, options) {
+  const ways = [{ rig: blind }, ...seen.map((rig) => ({ rig, prepare: () => scrape(rig) }))];
+  return measureInTurns(ways, { ...load, bodyBytes: options.body }, options);
+}
+
+function goals(when, rounds) {
+  const cpu = (at) => rounds.map((figures) => figures[at].cpu.api + figures[at].cpu.worker);
+  const [blind, seen, traced] = [0, 1, 2].map(cpu);
+  const goal = (what, dearer, cheaper, limit) => ({
     name: `CPU of Node with ${what} / without, ${when}`,
-    value: ratioSpread(cpu(name), cpu(without)),
+    value: ratioSpread(dearer, cheaper),
     bound: 'at most',
     limit,
   });
-  return [goal('metrics', ['product', 'blind'], 1.03), goal('1 % of traces', ['traced', 'product'], 1.1)];
+  return [goal('metrics', seen, blind, 1.03), goal('1 % of traces', traced, seen, 1.1)];
 }
 
 function variants(collectorPort) {
@@ -84,28 +96,8 @@ function withEnv(label, env) {
   return { label, api: half(api), worker: half(worker) };
 }
 
-async function measureOne(system, name, { options, load }) {
-  const { concurrency, durable } = options;
-  const profile = options.profile && `${options.profile}/${name}`;
-  return Rig.with([system, { concurrency, durable, profile }], async (rig) => {
-    await rig.startBoth();
-    const scrapes = name === 'blind' ? undefined : setInterval(() => void scrape(rig), SCRAPE_EVERY_MS);
-    try {
-      return await measureUnder(rig, { ...load, bodyBytes: options.body }, options);
-    } finally {
-      clearInterval(scrapes);
-    }
-  });
-}
-
-/** As Prometheus does, only more often. */
 async function scrape({ origin, workerOrigin }) {
-  for (const each of [origin, workerOrigin]) {
-    await fetch(`${each}/metrics`).then(
-      (answer) => answer.text(),
-      () => undefined,
-    );
-  }
+  for (const each of [origin, workerOrigin]) await (await fetch(`${each}/metrics`)).text();
 }
 
 /** Takes traces and looks at none. */
@@ -118,17 +110,16 @@ async function startCollector() {
   return server;
 }
 
-function table(title, systems, figures) {
-  const rows = Object.entries(figures).map(([name, rounds]) => {
-    const cell = (pick) => range(spread(rounds.map(pick)));
+function table(title, systems, rounds) {
+  const rows = Object.values(systems).map(({ label }, at) => {
+    const cell = (pick) => range(spread(rounds.map((figures) => pick(figures[at]))));
     return [
-      systems[name].label,
+      label,
       cell(({ rate }) => rate),
       ...['api', 'worker', 'redis', 'sum'].map((process) => cell(({ cpu }) => cpu[process])),
-      cell(({ p99 }) => p99),
       cell(({ others }) => 100 * others),
     ];
   });
   const cpu = ['API', 'worker', 'Redis', 'sum'].map((process) => `CPU µs ${process}`);
-  return { title, columns: ['product', 'tasks/s', ...cpu, 'p99 ms', 'others %'], rows };
+  return { title, columns: ['product', 'tasks/s', ...cpu, 'others %'], rows };
 }
