@@ -30,13 +30,26 @@ class AssemblyLogger extends Logger {
   }
 }
 
+let writtenMs = 0;
+let written = '';
+
+/** Many lines fall into the same millisecond. */
+function timestamp(): string {
+  const now = Date.now();
+  if (now !== writtenMs) {
+    writtenMs = now;
+    written = `,"time":"${new Date(now).toISOString()}"`;
+  }
+  return written;
+}
+
 function lines(config: Config): Params {
   return {
     pinoHttp: [
       {
         level: config.service.logLevel,
         base: { mode: config.service.mode },
-        timestamp: () => `,"time":"${new Date().toISOString()}"`,
+        timestamp,
         formatters: { level: (label) => ({ level: label }), log: redacted },
         serializers: { err: loggableError },
       },

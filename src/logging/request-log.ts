@@ -1,5 +1,6 @@
 import type { PinoLogger } from 'nestjs-pino';
 import { loggableUrl } from './redact.js';
+import { wideLines } from './wide-lines.js';
 
 /** Asked every few seconds by machines; their lines would drown the others. */
 const QUIET = /^\/(health|metrics)(\/|\?|$)/;
@@ -26,13 +27,24 @@ export interface LoggedRequest {
  * @returns writes the line of a request
  */
 export function requestLog(pino: PinoLogger): (request: LoggedRequest) => void {
-  const logger = pino.logger.child({ context: 'Http' });
+  const logger = wideLines(pino.logger, 'Http');
   return ({ id, method, url, route, status, ms, remote, traceId, spanId }) => {
     const path = loggableUrl(url);
     const rounded = Math.round(ms * 10) / 10;
-    const trace = { trace_id: traceId, span_id: spanId };
-    const line = { req_id: id, method, path, route, status, ms: rounded, remote, ...trace };
-    logger[levelFor(url, status)](line, 'request');
+    logger[levelFor(url, status)](
+      {
+        req_id: id,
+        method,
+        path,
+        route,
+        status,
+        ms: rounded,
+        remote,
+        trace_id: traceId,
+        span_id: spanId,
+      },
+      'request',
+    );
   };
 }
 

@@ -33,7 +33,7 @@ async function after(
   ...attempts: readonly (readonly [Attempt, Settlement['kind']])[]
 ): Promise<Scrape> {
   for (const [attempt, kind] of attempts)
-    metrics.attempted(of, { attempt, settlement: { kind } as Settlement, host: () => HOST });
+    metrics.attempted(of, { attempt, settlement: { kind } as Settlement, host: HOST });
   return readExposition(await register.metrics());
 }
 

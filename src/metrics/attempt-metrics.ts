@@ -63,7 +63,7 @@ interface Attempted {
   readonly attempt: Attempt;
   readonly settlement: Settlement;
   /** The host that it called, as it is at its gate. */
-  readonly host: () => string;
+  readonly host: string;
 }
 
 /** Attempts of this process. */
@@ -79,7 +79,7 @@ export class AttemptMetrics {
   constructor(private readonly names: AttemptNameMetrics) {}
 
   attempted(task: Task, { attempt, settlement, host }: Attempted): void {
-    this.names.attempted(task, host(), attempt);
+    this.names.attempted(task, host, attempt);
     const type = typeOf(task);
     const { lane: priority } = task;
     const { class: outcome, timings } = attempt;

@@ -1,11 +1,11 @@
 import { callbackSource } from '../../task/callback-source.js';
 import { isCall, type Task } from '../../task/task.js';
-import { hostOf } from '../gates/host-gate.js';
+import { hostOfUrl } from '../gates/host-gate.js';
 
 /** The gates of a task, in the order in which they are asked: its queue, its client, the host that it calls if it does. */
 export function gatesOf(task: Task): string {
   const gates = `q:${task.queue}\nc:${task.clientId}`;
-  return isCall(task.target) ? `${gates}\nh:${hostOf(new URL(task.target.url))}` : gates;
+  return isCall(task.target) ? `${gates}\nh:${hostOfUrl(task.target.url)}` : gates;
 }
 
 /** The fields `data` and `opts` of a stored task. */
