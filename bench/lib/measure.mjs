@@ -45,6 +45,7 @@ const TURN_MS = 1000;
  * @typedef {object} Way of running the product
  * @property {import('./rig.mjs').Rig} rig with both halves running, of its own or the same as another way's
  * @property {() => Promise<void>} [prepare] before each turn
+ * @property {(turn: number) => Promise<void>} [meanwhile] once in each turn, and before the first
  */
 
 /**
@@ -58,25 +59,29 @@ const TURN_MS = 1000;
  */
 export async function measureInTurns(ways, load, { warmTasks, seconds }) {
   const turns = new Map(ways.map((way) => [way, []]));
-  for (const { rig, prepare } of ways) {
+  for (const { rig, prepare, meanwhile } of ways) {
     await prepare?.();
     await warmUp(rig, load, warmTasks);
+    await meanwhile?.(0);
   }
   for (let n = 0; n < seconds; n++) {
-    for (const way of n % 2 === 0 ? ways : ways.toReversed()) {
+    for (const way of beginningWith(n % ways.length, ways)) {
       await way.prepare?.();
-      turns.get(way).push(await takeTurn(way.rig, load));
+      turns.get(way).push(await takeTurn(way, load, n));
     }
   }
   return ways.map((way) => perTask(NOTHING, turns.get(way).reduce(plus)));
 }
 
+/** So that none always comes after the same one. */
+const beginningWith = (at, ways) => [...ways.slice(at), ...ways.slice(0, at)];
+
 /** @returns {Promise<Reading>} what came in this turn */
-async function takeTurn(rig, load) {
+async function takeTurn({ rig, meanwhile }, load, turn) {
   await rig.enqueue(load);
   await sleep(BEFORE_TURN_MS);
   const before = await rig.reading();
-  await sleep(TURN_MS);
+  await Promise.all([sleep(TURN_MS), meanwhile?.(turn)]);
   const after = await rig.reading();
   await rig.stopEnqueuing();
   await rig.untilIdle();

@@ -19,6 +19,7 @@ import { refuseOtherMethods } from '../http/other-methods.js';
 import { servedBelow } from '../http/path-prefix.js';
 import { routeUpgrades } from '../http/upgrades.js';
 import { requestId } from '../http/request-id.js';
+import { rememberRoutes, routeOf } from '../http/route-of.js';
 import { readForwardedFor } from '../http/sender-address.js';
 import { assemblyLogger } from '../logging/logging.module.js';
 import { requestLog } from '../logging/request-log.js';
@@ -30,7 +31,7 @@ import { Tracing } from '../tracing/tracing.js';
 import { AppModule } from './app.module.js';
 import { dialectsOf } from './dialects.js';
 import { refuseWhenShutOut } from './refuse-shut-out.js';
-import { traceOf, traceRequests } from './trace-requests.js';
+import { endTrace, traceRequests } from './trace-requests.js';
 
 /** Named here, because a worker does not load the route's own code. */
 const BATCH_ROUTE = '/v1/enqueue/batch';
@@ -84,6 +85,7 @@ function trustedProxies({ ingress }: Config): boolean | ((address: string) => bo
 
 async function prepareServer(app: NestFastifyApplication, config: Config): Promise<void> {
   const server = app.getHttpAdapter().getInstance();
+  rememberRoutes(server);
   readForwardedFor(server);
   readJsonBodies(server);
   limitConnections(server.server, config.ingress.maxConnections);
@@ -126,9 +128,9 @@ async function tellOfRequests(app: NestFastifyApplication): Promise<void> {
     .addHook('onResponse', (request, reply, done) => {
       const { id, method, url, ip: remote } = request;
       const { statusCode: status, elapsedTime: ms } = reply;
-      const route = request.routeOptions.url;
-      const { traceId, spanId } = traceOf(request) ?? {};
-      const answered = { id, method, url, route, status, ms, remote, traceId, spanId };
+      const route = routeOf(request).url;
+      const span = endTrace(request, status);
+      const answered = { id, method, url, route, status, ms, remote, span };
       log(answered);
       metrics.answered(answered);
       done();

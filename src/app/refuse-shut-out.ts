@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { ProblemError } from '../http/problem.js';
+import { routeOf } from '../http/route-of.js';
 import type { LayoutWatch } from '../redis/layout-watch.js';
 
 const RETRY_AFTER_SEC = 5;
@@ -9,7 +10,7 @@ const STILL_ANSWERED = /^\/(health|metrics|version)(\/|$)/;
 /** Answers 503 once a newer version has shut this process out: what it would store, the newer one may not understand. */
 export function refuseWhenShutOut(server: FastifyInstance, watch: LayoutWatch): void {
   server.addHook('onRequest', (request, _reply, done) => {
-    const isRefused = watch.fault !== undefined && !STILL_ANSWERED.test(request.routeOptions.url ?? '');
+    const isRefused = watch.fault !== undefined && !STILL_ANSWERED.test(routeOf(request).url ?? '');
     done(isRefused ? shutOut() : undefined);
   });
 }

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { routeOf } from '../http/route-of.js';
 import { loggableUrl } from '../logging/redact.js';
 import type { DescribedRequest, RequestSpan, SpanIds, Tracing } from '../tracing/tracing.js';
 
@@ -10,22 +11,20 @@ const SPAN = 'span';
 
 type TracedRequest = FastifyRequest & { [SPAN]?: RequestSpan | null };
 
-/** The span of a request; without tracing none. */
-export function traceOf(request: TracedRequest): Partial<SpanIds> | null | undefined {
-  return request[SPAN];
+/** The span of a request that was answered, which ends with it; without tracing none. */
+export function endTrace(request: TracedRequest, status: number): SpanIds | undefined {
+  const span = request[SPAN] ?? undefined;
+  span?.ended(status);
+  return span;
 }
 
-/** A span for each request, with that of the caller as its parent. From then on the request comes from this span. */
+/** Begins a span for each request, with that of the caller as its parent. From then on the request comes from this span. */
 export function traceRequests(server: FastifyInstance, tracing: Tracing): void {
   if (!tracing.state()) return;
   server.decorateRequest(SPAN, null);
   server.addHook('onRequest', (request, _reply, done) => {
-    const route = request.routeOptions.url;
+    const route = routeOf(request).url;
     if (!UNTRACED.test(route ?? '')) begin(request, route, tracing);
-    done();
-  });
-  server.addHook('onResponse', (request: TracedRequest, reply, done) => {
-    request[SPAN]?.ended(reply.statusCode);
     done();
   });
 }

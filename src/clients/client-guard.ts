@@ -7,6 +7,7 @@ import { AdminKey } from '../http/admin-key.js';
 import { type Door, Doors } from '../http/doors.js';
 import { readingOf } from '../http/read-tokens.js';
 import { type Principal, rememberPrincipal } from '../http/principal.js';
+import { routeOf } from '../http/route-of.js';
 import { apiKeyRequired } from './client-problems.js';
 import { KeyCheck } from './key-check.js';
 import { requiresKey } from './requires-key.js';
@@ -37,7 +38,7 @@ export class ClientGuard implements Door {
   }
 
   admit(request: FastifyRequest): boolean | Promise<boolean> {
-    if (!isBelow(request.routeOptions.url ?? '', CLIENT_ROUTES)) return true;
+    if (!isBelow(routeOf(request).url ?? '', CLIENT_ROUTES)) return true;
     // It is no business of clients, and was looked at.
     if (readingOf(request) !== undefined) return true;
     const key = sentKey(request.headers);
@@ -49,10 +50,10 @@ export class ClientGuard implements Door {
   }
 }
 
-function isJudgedLater({ routeOptions }: FastifyRequest): boolean {
-  return 'isJudgedWithTheTask' in routeOptions.config;
+function isJudgedLater(request: FastifyRequest): boolean {
+  return 'isJudgedWithTheTask' in routeOf(request).config;
 }
 
-function opensWithTicket({ routeOptions }: FastifyRequest): boolean {
-  return 'opensWithTicket' in routeOptions.config;
+function opensWithTicket(request: FastifyRequest): boolean {
+  return 'opensWithTicket' in routeOf(request).config;
 }

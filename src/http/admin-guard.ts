@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { CLIENT_ROUTES, isBelow } from './client-routes.js';
 import { AdminKey } from './admin-key.js';
 import { readingOf, ReadTokens } from './read-tokens.js';
+import { routeOf } from './route-of.js';
 
 /** The routes that need no admin key. A route that is not below one of these needs it: new ones are born closed. */
 const PUBLIC = [...CLIENT_ROUTES, '/ws', '/health', '/version', '/docs', '/openapi.json'];
@@ -18,6 +19,6 @@ export class AdminGuard {
   admit(request: FastifyRequest): boolean | Promise<boolean> {
     const reading = readingOf(request);
     if (reading !== undefined) return this.tokens.admit(reading, request);
-    return isBelow(request.routeOptions.url ?? '', PUBLIC) || this.key.require(request);
+    return isBelow(routeOf(request).url ?? '', PUBLIC) || this.key.require(request);
   }
 }

@@ -3,6 +3,7 @@ import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { clientIdOf } from './principal.js';
 import { ProblemError, type ProblemInit } from './problem.js';
+import { routeOf } from './route-of.js';
 import { networkOf } from './sender-address.js';
 
 /** The bound on requests per second of a principal. */
@@ -30,7 +31,7 @@ export class IngressGuard implements CanActivate {
   canActivate(context: ExecutionContext): true | Promise<true> {
     if (this.reflector.get<true | undefined>(PAYS_FOR_ITSELF, context.getHandler())) return true;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    if (isFree(request.routeOptions.url ?? '')) return true;
+    if (isFree(routeOf(request).url ?? '')) return true;
     return this.takeToken(clientIdOf(request) ?? networkOf(request.ip));
   }
 

@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import type { AdminKey } from './admin-key.js';
 import { GuardedSecret } from './guarded-secret.js';
 import { ProblemError } from './problem.js';
+import { routeOf } from './route-of.js';
 
 /** What machines read with a token of its own. */
 export type Reading = 'metrics' | 'autoscale';
@@ -11,8 +12,8 @@ export type Reading = 'metrics' | 'autoscale';
 export const OpensWithToken = (what: Reading): MethodDecorator => RouteConfig({ opensWithToken: what });
 
 /** What a route opens for, if it opens with a token. */
-export function readingOf({ routeOptions }: FastifyRequest): Reading | undefined {
-  const { config } = routeOptions;
+export function readingOf(request: FastifyRequest): Reading | undefined {
+  const { config } = routeOf(request);
   return 'opensWithToken' in config ? (config.opensWithToken as Reading) : undefined;
 }
 

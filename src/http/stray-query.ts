@@ -5,6 +5,7 @@ import type { FastifyRequest } from 'fastify';
 import { isBelow } from './client-routes.js';
 import { jsonPointer } from './json-pointer.js';
 import { invalidRequest } from './problem.js';
+import { routeOf } from './route-of.js';
 
 /** Not those of other systems' words, whose clients may send more. */
 const OURS = ['/v1', '/admin'];
@@ -19,10 +20,11 @@ const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 @Injectable()
 export class StrayQueryGuard implements CanActivate {
   canActivate(context: ExecutionContext): true {
-    const { method, query, routeOptions } = context.switchToHttp().getRequest<FastifyRequest>();
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const { method, query } = request;
     const names = Object.keys(query as object);
     if (names.length === 0 || SAFE.has(method)) return true;
-    const route = routeOptions.url ?? '';
+    const route = routeOf(request).url ?? '';
     if (!isBelow(route, OURS) || isBelow(route, ENQUEUES) || readsQuery(context)) return true;
     const detail = 'is nothing that the query of this request can say; what it takes is in its body';
     throw invalidRequest(names.map((name) => ({ pointer: jsonPointer([name]), detail })));

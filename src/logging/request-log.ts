@@ -14,9 +14,8 @@ export interface LoggedRequest {
   readonly status: number;
   readonly ms: number;
   readonly remote: string;
-  /** Of the span that tells of it; nothing without tracing. */
-  readonly traceId?: string | undefined;
-  readonly spanId?: string | undefined;
+  /** That tells of it, too; nothing without tracing. */
+  readonly span?: { readonly traceId: string; readonly spanId: string } | undefined;
 }
 
 /**
@@ -28,7 +27,7 @@ export interface LoggedRequest {
  */
 export function requestLog(pino: PinoLogger): (request: LoggedRequest) => void {
   const logger = wideLines(pino.logger, 'Http');
-  return ({ id, method, url, route, status, ms, remote, traceId, spanId }) => {
+  return ({ id, method, url, route, status, ms, remote, span }) => {
     const path = loggableUrl(url);
     const rounded = Math.round(ms * 10) / 10;
     logger[levelFor(url, status)](
@@ -40,8 +39,8 @@ export function requestLog(pino: PinoLogger): (request: LoggedRequest) => void {
         status,
         ms: rounded,
         remote,
-        trace_id: traceId,
-        span_id: spanId,
+        trace_id: span?.traceId,
+        span_id: span?.spanId,
       },
       'request',
     );

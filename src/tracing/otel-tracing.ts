@@ -56,12 +56,12 @@ export class OtelTracing extends Tracing {
   override request({ method, route, traceparent }: BegunRequest, describe: Describe): RequestSpan {
     const name = route === undefined ? method : `${method} ${route}`;
     const begun = this.spans.begin(name, { kind: SpanKind.SERVER, traceparent });
-    const { span } = begun;
-    const told = { ...begun.ids, traceparent: begun.traceparent };
-    if (!span) return { ...told, ended: nothing };
+    const { span, traceparent: own, ids } = begun;
+    const { traceId, spanId } = ids;
+    if (!span) return { traceId, spanId, traceparent: own, ended: nothing };
     span.setAttributes(requestAttributes(method, route, describe()));
     return {
-      ...told,
+      ...{ traceId, spanId, traceparent: own },
       ended: (status) => {
         span.setAttribute('http.response.status_code', status);
         if (status >= 500) failed(span, String(status));

@@ -78,8 +78,9 @@ export class Spans implements IdGenerator {
 
 /** What is left out passes on what it came with: there is no span between. */
 function notKept(traceId: string, parent: SpanContext | undefined): Begun {
-  const ids = { traceId, spanId: parent?.spanId ?? freshSpanId() };
-  return { ids, traceparent: traceparentFor({ ...ids, traceFlags: 0 }), span: undefined };
+  const spanId = parent?.spanId ?? freshSpanId();
+  const traceparent = `00-${traceId}-${spanId}-00`;
+  return { ids: { traceId, spanId }, traceparent, span: undefined };
 }
 
 function rootSampler(name: SamplerName, ratio: number): Sampler {

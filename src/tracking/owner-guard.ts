@@ -2,6 +2,7 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import type { FastifyRequest } from 'fastify';
 import { isBelow, TASK_ROUTES } from '../http/client-routes.js';
 import { principalOf } from '../http/principal.js';
+import { routeOf } from '../http/route-of.js';
 import { TaskReader } from '../queue/task-reader.js';
 import { isTaskId } from '../task/task-id.js';
 import { taskNotFound } from './task-problems.js';
@@ -17,7 +18,7 @@ export class OwnerGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest<{ Params: { id?: string } }>>();
-    const { url: route = '' } = request.routeOptions;
+    const { url: route = '' } = routeOf(request);
     if (!isBelow(route, TASK_ROUTES)) return true;
     const principal = principalOf(request);
     if (TASK_ROUTES.includes(route)) return true;
