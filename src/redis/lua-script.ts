@@ -2,8 +2,8 @@ import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Redis } from 'ioredis';
+import { assemble } from './lua-text.js';
 
-const INCLUDE = /^--@include (\S+)$/gm;
 const AROUND = new URL('lua/answered-once.lua', import.meta.url);
 
 /** By their digests: the names of all scripts. */
@@ -30,14 +30,14 @@ export class LuaScript {
   private readonly sha: string;
   private readonly isAnsweredOnce: boolean;
 
-  /** @param file the script; `--@include name` lines are replaced by `include/name.lua` beside it */
+  /** @param file the script; `--@include name` lines stand for `include/name.lua` beside it */
   constructor(file: URL, { elsewhere, isAnsweredOnce = false }: Options = {}) {
-    const include = (_line: string, name: string): string => {
+    const include = (name: string): string => {
       const beside = new URL(`include/${name}.lua`, file);
       const found = elsewhere && !existsSync(beside) ? new URL(`${name}.lua`, elsewhere) : beside;
       return readFileSync(found, 'utf8');
     };
-    const text = readFileSync(file, 'utf8').replace(INCLUDE, include);
+    const text = assemble(readFileSync(file, 'utf8'), include);
     this.isAnsweredOnce = isAnsweredOnce;
     this.text = isAnsweredOnce ? readFileSync(AROUND, 'utf8').replace('--@script', () => text) : text;
     this.sha = createHash('sha1').update(this.text).digest('hex');

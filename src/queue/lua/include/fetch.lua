@@ -1,11 +1,8 @@
 -- Taking tasks out of `wait` to run them. Needs context.lua, gates.lua, places.lua, finish.lua, alive.lua, and in
 -- `limits`: token, lock, maxAge, completedFor, deadFor, isStrict, probeWindow.
 
-local fetchable, fetch
 -- See `hand`. Of probes that start now: by member, the start of their window.
 local fetched, members, probes = {}, {}, {}
-do
-
 -- Tasks that are looked at in vain, and clients that are let in again, in one turn.
 local MOST_PUT_BACK, MOST_SHARED = 100, 20
 
@@ -86,7 +83,7 @@ end
 
 -- What BullMQ's own tools have paused.
 local isPaused = {}
-function fetchable(lane)
+local function fetchable(lane)
   if waitLength(lane) == 0 then return 0 end
   if isPaused[lane] == nil then isPaused[lane] = call('HEXISTS', setKey(lane, 'meta'), 'paused') == 1 end
   return isPaused[lane] and 0 or waitLength(lane)
@@ -170,7 +167,7 @@ local function hand(at, member)
   members[#members + 1] = member
 end
 
-function fetch(capacity, virtual, charge)
+local function fetch(capacity, virtual, charge)
   for i = 1, #LANES do virtual[i], charge[i] = tonumber(virtual[i]), tonumber(charge[i]) end
   local held, active, free, tries, hasReleased = {}, {}, capacity, capacity + MOST_PUT_BACK, false
   while free > 0 and tries > 0 do
@@ -195,6 +192,4 @@ function fetch(capacity, virtual, charge)
   for lane, ids in pairs(active) do call('LPUSH', setKey(lane, 'active'), unpack(ids)) end
   if #held > 0 then call('HSET', P .. 'held', unpack(held)) end
   if free == 0 or tries == 0 then wakeForTheRest() end
-end
-
 end

@@ -13,9 +13,6 @@
 -- behind the first and not behind the second position of stream `dead`. No two ranges overlap. Hash `cleared:<operation>` has how many of each fingerprint, of
 -- each queue (as its gate) and of each lane (`lane:<lane>`) these are.
 
-local purges
-do
-
 local isAny
 local STATES = { 'scheduled', 'retrying', 'deferred' }
 
@@ -241,11 +238,9 @@ local function of(_, name)
   made = made or make()
   return made[name]
 end
-purges = setmetatable({
+local purges = setmetatable({
   leavingOf = function(gate) return isPurging() and of(nil, 'leavingOf')(gate) or 0 end,
   leavingInAll = function() return isPurging() and of(nil, 'leavingInAll')() or 0 end,
   takeAway = function(lane, id, ids, state) return isPurging() and of(nil, 'takeAway')(lane, id, ids, state) end,
   spare = function(lane, id, gate) if isPurging() then of(nil, 'spare')(lane, id, gate) end end,
 }, { __index = of })
-
-end

@@ -7,10 +7,6 @@
 -- The first entry is of the last ones that do not count any more. As a rule the last entry says all; the others are
 -- looked at when the oldest that it knows of counts no more. With a limit of n a minute there are n + 2 at most.
 
--- What others use. The rest stays in its block: a script has 200 locals at most.
-local windowOf, used, quota, flushWindows
-do
-
 local WINDOW, TWO_WINDOWS = 60000, '120000'
 
 local function entryAt(window, i) return cmsgpack.unpack(call('LINDEX', window.key, ms(i))) end
@@ -40,7 +36,7 @@ end
 
 local windowsOfClients = {}
 -- `gate`: that of the client.
-function windowOf(gate)
+local function windowOf(gate)
   local window = windowsOfClients[gate]
   if window then return window end
   window = { key = P .. 'rate:' .. string.sub(gate, 3), base = 0, last = now, stored = 0, added = 0 }
@@ -59,7 +55,7 @@ function windowOf(gate)
   return window
 end
 
-function used(window) return window.stored + window.added - window.base end
+local function used(window) return window.stored + window.added - window.base end
 
 -- In how many milliseconds there is room for `wanted` more. With more than the limit it is a minute, and of no use.
 local function untilRoom(window, limit, wanted)
@@ -71,7 +67,7 @@ end
 
 -- Text for the caller: how many more there may be, and in how many milliseconds there are more again, or room for as many
 -- as were `wanted` and refused; then the limit.
-function quota(window, limit, wanted)
+local function quota(window, limit, wanted)
   local wait = wanted and untilRoom(window, limit, wanted) or math.max(1, (window.oldest or now) + WINDOW - now)
   return string.format('%d;%d;%d', math.max(0, limit - used(window)), wait, limit)
 end
@@ -92,10 +88,8 @@ local function flushWindow(window)
   end
 end
 
-function flushWindows()
+local function flushWindows()
   for _, window in pairs(windowsOfClients) do
     if window.added > 0 then flushWindow(window) end
   end
-end
-
 end

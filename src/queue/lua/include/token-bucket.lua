@@ -5,10 +5,6 @@
 -- I.371), Unix milliseconds as MessagePack, as its last request in period n has left it. A period is as long as the
 -- largest request takes to be paid for: what is older than the period before this one is of no use, and has expired.
 
--- What others use. The rest stays in its block: a script has 200 locals at most.
-local loadBuckets, takeTokens, flushTokens
-do
-
 local LARGEST = 1000
 
 local perSecond, period
@@ -17,7 +13,7 @@ local fullAt, isTaken, isNewPeriod = {}, {}, false
 local function bucketsOf(at) return P .. 'ingress:' .. ms(math.floor(at / period)) end
 
 -- To be called once, before any are taken; no more principals than unpack takes.
-function loadBuckets(principals, tokensPerSecond)
+local function loadBuckets(principals, tokensPerSecond)
   perSecond, period = tokensPerSecond, 1000 + LARGEST * 1000 / tokensPerSecond
   if #principals == 0 then return end
   local these, before = call('HMGET', bucketsOf(now), unpack(principals)), nil
@@ -36,7 +32,7 @@ end
 
 -- Takes tokens out of a bucket that has one at least; it may owe the rest, so that one large request is possible, and
 -- the rate is kept to all the same. Returns how many milliseconds to wait when it has none.
-function takeTokens(principal, tokens)
+local function takeTokens(principal, tokens)
   local interval = 1000 / perSecond
   local wait = fullAt[principal] + interval - now - 1000
   if wait > 1e-6 then return math.ceil(wait) end
@@ -44,7 +40,7 @@ function takeTokens(principal, tokens)
   isTaken[principal] = true
 end
 
-function flushTokens()
+local function flushTokens()
   local some = {}
   for principal in pairs(isTaken) do
     some[#some + 1] = principal
@@ -54,6 +50,4 @@ function flushTokens()
   call('HSET', bucketsOf(now), unpack(some))
   -- A hash that holds something has been given its end.
   if isNewPeriod then call('PEXPIRE', bucketsOf(now), ms(2 * period)) end
-end
-
 end
