@@ -7,7 +7,7 @@ import { findRedisServer } from '../../scripts/redis-binary.mjs';
 import { sectionText } from './report.mjs';
 
 const PAGE = fileURLToPath(new URL('../../docs/performance.md', import.meta.url));
-const FIGURES = /(<!-- figures:begin -->).*(<!-- figures:end -->)/s;
+const FIGURES = /(<!-- figures:begin -->)(.*)(<!-- figures:end -->)/s;
 
 /** @param {import('./options.mjs').Options} options @returns {Promise<string>} what the figures depend on */
 export async function machineFacts({ rounds, seconds, concurrency, body, durable, quick }) {
@@ -36,13 +36,37 @@ function commit() {
   }
 }
 
-/** @param {string} facts @param {readonly import('./report.mjs').Section[]} sections */
+/**
+ * Replaces the sections of the scenarios that ran, and leaves the others as they are.
+ *
+ * @param {string} facts @param {readonly import('./report.mjs').Section[]} sections
+ */
 export async function writePage(facts, sections) {
-  const figures = [facts, ...sections.map(sectionText)].join('\n\n');
   const page = readFileSync(PAGE, 'utf8').replace(
     FIGURES,
-    (_, begin, end) => `${begin}\n\n${figures}\n\n${end}`,
+    (_, begin, figures, end) => `${begin}\n\n${merged(figures, facts, sections)}\n\n${end}`,
   );
   writeFileSync(PAGE, await format(page, { ...(await resolveConfig(PAGE)), parser: 'markdown' }));
   console.log('\ndocs/performance.md written');
 }
+
+/**
+ * @param {string} figures Markdown, a heading of the third level for each scenario
+ * @param {string} facts @param {readonly import('./report.mjs').Section[]} sections
+ * @returns {string} the same with these sections, new ones at the end
+ */
+export function merged(figures, facts, sections) {
+  const texts = new Map(
+    figures
+      .split(/^(?=### )/m)
+      .filter((text) => text.startsWith('### '))
+      .map((text) => [headingOf(text), text.trim()]),
+  );
+  for (const section of sections) {
+    const text = sectionText(section);
+    texts.set(headingOf(text), text.replace('\n', `\n\n${facts}\n`));
+  }
+  return [...texts.values()].join('\n\n');
+}
+
+const headingOf = (text) => text.split('\n', 1)[0];

@@ -3,6 +3,7 @@ import { Messages } from '../load/messages.mjs';
 import { readStamp, stamp } from '../load/stamp.mjs';
 import { gather } from '../tuned/gather.mjs';
 import { readOptions } from './options.mjs';
+import { merged } from './page.mjs';
 import { figure, goalTable, range, reached, tableText } from './report.mjs';
 import { quantile, ratioSpread, shares, spread } from './stats.mjs';
 
@@ -107,4 +108,21 @@ describe('options', () => {
       expect(() => readOptions([argument])).toThrow();
     },
   );
+});
+
+describe('the page', () => {
+  const section = (title, note) => ({ name: 'x', title, tables: [], goals: [], notes: [note] });
+
+  it('keeps the sections of scenarios that did not run, and their order', () => {
+    const page = '\n\n### A\n\nold a\n\n#### within\n\n### B: b\n\nold b\n\n';
+    const text = merged(page, 'facts', [section('B: b', 'new b'), section('C', 'new c')]);
+    expect(text).toBe(
+      '### A\n\nold a\n\n#### within\n\n### B: b\n\nfacts\n\nnew b\n\n### C\n\nfacts\n\nnew c',
+    );
+  });
+
+  it('is the same whether scenarios run together or one after the other', () => {
+    const [a, b] = [section('A', 'a'), section('B', 'b')];
+    expect(merged(merged('', 'f', [a]), 'f', [b])).toBe(merged('', 'f', [a, b]));
+  });
 });
