@@ -16,7 +16,7 @@ const HELP = `npm run bench -- [options]
   --durable         all on a Redis that has every write on disk before it answers
   --quick           a smoke test of at most a minute; its figures mean little
   --profile dir     writes CPU profiles of the product's processes, and prints where the time went
-  --write           writes the figures into docs/performance.md
+  --write           replaces the figures of these scenarios in docs/performance.md
   --minutes n       begins nothing new after so many minutes (default 60)`;
 
 const NUMBERS = {

@@ -37,7 +37,7 @@ function commit() {
 }
 
 /**
- * Replaces the sections of the scenarios that ran, and leaves the others as they are.
+ * Replaces the sections of the scenarios that ran, with all that was written into them by hand, and leaves the others as they are.
  *
  * @param {string} facts @param {readonly import('./report.mjs').Section[]} sections
  */
@@ -64,7 +64,7 @@ export function merged(figures, facts, sections) {
   );
   for (const section of sections) {
     const text = sectionText(section);
-    texts.set(headingOf(text), text.replace('\n', `\n\n${facts}\n`));
+    texts.set(headingOf(text), [headingOf(text), facts, text.split('\n').slice(2).join('\n')].join('\n\n'));
   }
   return [...texts.values()].join('\n\n');
 }

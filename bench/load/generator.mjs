@@ -79,20 +79,21 @@ class Run {
     connection.enqueue();
   }
 
-  /** Even steps as far as timers go, which are a millisecond apart; what a late one missed is made up for at once. */
+  /** Even steps as far as timers go, which are a millisecond apart; what a late one missed, or no connection had time for, is made up for at once. */
   async #pace(perSecond) {
     const began = performance.now();
-    for (let n = 0; this.#mayEnqueue; ) {
+    for (let n = 0; this.#mayEnqueue;) {
       const due = 1 + Math.floor(((performance.now() - began) * perSecond) / 1000);
-      for (; n < due && this.#mayEnqueue; n++) this.#enqueueOne();
+      while (n < due && this.#mayEnqueue && this.#enqueueOne()) n++;
       await sleep(began + (n * 1000) / perSecond - performance.now());
     }
   }
 
-  /** None is left out silently: `sent` says how many. */
+  /** @returns whether a connection had time for it */
   #enqueueOne() {
     const idle = this.#connections.find((connection) => connection.idle);
     if (idle) this.#enqueue(idle);
+    return idle !== undefined;
   }
 }
 

@@ -32,7 +32,7 @@ async function compare({ options, begin }, systems) {
   const [full, steady] = [[], []];
   for (let round = 0; round < options.rounds; round++) {
     begin(`round ${round + 1} of ${options.rounds}`);
-    await withRigs(Object.values(systems), options, async (rigs) => {
+    await withRigs(Object.entries(systems), options, async (rigs) => {
       full.push(await measureRound(rigs, FULL_LOAD, options));
       steady.push(await measureRound(rigs, STEADY, options));
     });
@@ -45,15 +45,18 @@ async function compare({ options, begin }, systems) {
       table(`At ${STEADY.perSecond} tasks a second, per task`, systems, steady),
     ],
     goals: [...goals('at saturation', full), ...goals('steadily', steady)],
-    notes: [],
+    notes: [
+      'All three are up at once, and what the two do whose turn it is not is part of "others". Scraped is in every fifth turn, the first among them.',
+    ],
   };
 }
 
 /** All systems at once, each on a Redis of its own. */
-async function withRigs([system, ...others], options, measure, rigs = []) {
-  if (!system) return measure(rigs);
+async function withRigs([first, ...others], options, measure, rigs = []) {
+  if (!first) return measure(rigs);
+  const [name, system] = first;
   const { concurrency, durable } = options;
-  const profile = options.profile && `${options.profile}/${rigs.length}`;
+  const profile = options.profile && `${options.profile}/${name}`;
   return Rig.with([system, { concurrency, durable, profile }], async (rig) => {
     await rig.startBoth();
     return withRigs(others, options, measure, [...rigs, rig]);
@@ -99,7 +102,11 @@ function withEnv(label, env) {
 
 async function scrape({ origin, workerOrigin }, turn) {
   if (turn % SCRAPE_EVERY_SEC !== 0) return;
-  for (const each of [origin, workerOrigin]) await (await fetch(`${each}/metrics`)).text();
+  for (const each of [origin, workerOrigin]) {
+    const answer = await fetch(`${each}/metrics`);
+    if (!answer.ok) throw new Error(`/metrics answered ${answer.status}`);
+    await answer.text();
+  }
 }
 
 /** Takes traces and looks at none. */

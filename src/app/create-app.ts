@@ -128,7 +128,7 @@ async function tellOfRequests(app: NestFastifyApplication): Promise<void> {
     .addHook('onResponse', (request, reply, done) => {
       const { id, method, url, ip: remote } = request;
       const { statusCode: status, elapsedTime: ms } = reply;
-      const route = routeOf(request).url;
+      const route = request.is404 ? undefined : routeOf(request).url;
       const span = endTrace(request, status);
       const answered = { id, method, url, route, status, ms, remote, span };
       log(answered);

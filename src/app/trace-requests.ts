@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { routeOf } from '../http/route-of.js';
 import { loggableUrl } from '../logging/redact.js';
-import type { DescribedRequest, RequestSpan, SpanIds, Tracing } from '../tracing/tracing.js';
+import type { DescribedRequest, RequestSpan, Tracing } from '../tracing/tracing.js';
 
 /** Asked every few seconds by machines. */
 const UNTRACED = /^\/(health|metrics)(\/|$)/;
@@ -12,7 +12,7 @@ const SPAN = 'span';
 type TracedRequest = FastifyRequest & { [SPAN]?: RequestSpan | null };
 
 /** The span of a request that was answered, which ends with it; without tracing none. */
-export function endTrace(request: TracedRequest, status: number): SpanIds | undefined {
+export function endTrace(request: TracedRequest, status: number): RequestSpan | undefined {
   const span = request[SPAN] ?? undefined;
   span?.ended(status);
   return span;

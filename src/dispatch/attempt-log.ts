@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { PinoLogger } from 'nestjs-pino';
 import { Config } from '../config/config.js';
 import { loggableOrigin, loggableUrl } from '../logging/redact.js';
-import { wideLines } from '../logging/wide-lines.js';
+import { type WideFields, type WideLines, wideLines } from '../logging/wide-lines.js';
 import { AttemptMetrics } from '../metrics/attempt-metrics.js';
 import { hostOfUrl } from '../queue/gates/host-gate.js';
 import type { ClaimedTask } from '../queue/task-handler.js';
@@ -21,7 +21,7 @@ interface Tried {
 /** A span, one wide line and the figures of each attempt: all there is to know about it, nothing that is secret. */
 @Injectable()
 export class AttemptLog {
-  private readonly logger: PinoLogger['logger'];
+  private readonly logger: WideLines;
   private readonly loggable: (url: string) => string;
 
   constructor(
@@ -52,7 +52,7 @@ export class AttemptLog {
     else this.logger.info(line, 'attempt');
   }
 
-  private wideLine(task: Task, { attempt, settlement, span }: Tried): object {
+  private wideLine(task: Task, { attempt, settlement, span }: Tried): WideFields {
     const { target } = task;
     const { timings, error } = attempt;
     const call = isCall(target) ? target : undefined;

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ProblemError, type ProblemInit } from './problem.js';
+import { routeOf } from './route-of.js';
 
 /**
  * Refuses bodies that this server and whoever passed them on could tell apart differently (RFC 9112, 6.1): with a transfer
@@ -58,7 +59,8 @@ function cannotMeet(expectation: string): ProblemError {
   return new ProblemError({ status: 417, code: 'expectation_failed', detail });
 }
 
-function isWithinLimit({ raw, is404, routeOptions }: FastifyRequest): boolean {
+function isWithinLimit(request: FastifyRequest): boolean {
+  const { raw, is404 } = request;
   const length = Number(raw.headers['content-length'] ?? 0);
-  return !is404 && length <= routeOptions.bodyLimit;
+  return !is404 && length <= routeOf(request).bodyLimit;
 }

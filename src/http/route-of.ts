@@ -9,7 +9,10 @@ export function rememberRoutes(server: FastifyInstance): void {
   server.decorateRequest(FOUND, null);
 }
 
-/** The route of a request. Fastify writes down all there is to know about it each time it is asked, and it is asked nine times. */
+/**
+ * The route of a request, as it was found first: a handler that gives up, and answers as if there was none, keeps it. Fastify writes down
+ * all there is to know about it each time it is asked, which is many times for one request.
+ */
 export function routeOf(request: FastifyRequest & { [FOUND]?: Route | null }): Route {
   return (request[FOUND] ??= request.routeOptions);
 }

@@ -30,7 +30,7 @@ class AssemblyLogger extends Logger {
   }
 }
 
-let writtenMs = 0;
+let writtenMs = Number.NaN;
 let written = '';
 
 /** Many lines fall into the same millisecond. */

@@ -15,7 +15,7 @@ export interface LoggedRequest {
   readonly ms: number;
   readonly remote: string;
   /** That tells of it, too; nothing without tracing. */
-  readonly span?: { readonly traceId: string; readonly spanId: string } | undefined;
+  readonly span?: { readonly traceId: string; readonly spanId?: string | undefined } | undefined;
 }
 
 /**

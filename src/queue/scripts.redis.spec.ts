@@ -5,12 +5,15 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { RedisNode } from '../../test/support/redis-node.js';
 import { assemble } from '../redis/lua-text.js';
 
-/** Of Lua's limits for one function: 200 locals, 60 variables from outside. What is over is refused when a task comes, not before. */
+/** Lua's limit for one function is 200. What is over is refused when a task comes, not before. */
 const ROOM = 10;
+const read = (file: string): string => readFileSync(file, 'utf8');
 const SHARED = 'src/queue/lua/include';
-const scripts = readdirSync('src', { recursive: true, encoding: 'utf8' })
-  .filter((path) => /^\w[\w-]*\/lua\/[\w-]+\.lua$/.test(path))
+const files = readdirSync('src', { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.lua'))
   .map((path) => `src/${path}`);
+const includes = files.filter((path) => path.includes('/include/'));
+const scripts = files.filter((path) => /lua\/[\w-]+\.lua$/.test(path) && !read(path).startsWith('-- Around'));
 
 let node: RedisNode;
 let redis: Redis;
@@ -22,8 +25,6 @@ afterAll(async () => {
   await redis.quit();
   await node.remove();
 });
-
-const read = (file: string): string => readFileSync(file, 'utf8');
 
 function assembled(file: string): string {
   const beside = `${dirname(file)}/include`;
@@ -50,4 +51,20 @@ it.each(scripts)('%s is one that Redis takes, and has room for more locals', asy
 it('the limit is one of Lua, and would be told', async () => {
   const script = withMoreLocals(assembled('src/queue/lua/step.lua'), 200);
   await expect(redis.script('LOAD', script)).rejects.toThrow('local variables');
+});
+
+/** As `assemble` knows a declaration; others would be the file's own, and missing elsewhere when a task comes. */
+it.each(includes)('%s declares what it has in lines of their own, once', (file) => {
+  const lines = read(file)
+    .split('\n')
+    .filter((line) => /^local\b/.test(line));
+  const unknown = lines.filter((line) => !/^local (function \w+\(|\w+(, \w+)*( = |$))/.test(line));
+  const names = lines.flatMap((line) =>
+    (/^local (?:function )?([\w, ]+?)(?: = |\(|$)/.exec(line)?.[1] ?? '').split(', '),
+  );
+  const twice = names.filter((name, at) => names.indexOf(name) !== at);
+  const ends = read(file)
+    .split('\n')
+    .filter((line) => /^return\b/.test(line));
+  expect({ unknown, twice, ends }).toEqual({ unknown: [], twice: [], ends: [] });
 });

@@ -1,6 +1,9 @@
-const INCLUDE = /^--@include (\S+)$/m;
+const INCLUDE = /^--@include (\S+)$/gm;
 /** A declaration at the beginning of a line; what is within something else is indented. */
 const DECLARED = /^local (?:function (\w+)|(\w+(?:, \w+)*))(?= *=|\(|$)/gm;
+
+/** Lua lets a function use 60 variables from outside. */
+const MOST_FROM_OUTSIDE = 60;
 
 interface Declared {
   readonly functions: readonly string[];
@@ -8,32 +11,30 @@ interface Declared {
   readonly variables: readonly string[];
 }
 
-/** Lua lets a function use 60 variables from outside. */
-const MOST_FROM_OUTSIDE = 60;
-
 /**
  * Puts a script together out of its text and what it includes: `--@include name` stands for the file of that name, whose
  * locals are known from there on.
  *
  * Each file becomes a function of its own that returns what the others use, and what follows it becomes one, too, as long
  * as that uses no more from outside than a function may. Lua makes the functions of a script anew whenever it runs, and looks for each
- * variable that they capture among all that are captured from the same function (`luaF_findupval`), which a text in one
- * piece makes as many as the whole script has: before it began with anything, a turn of a worker took Redis 57 µs that way.
+ * variable of the same function that they capture among all that are captured and still alive (`luaF_findupval`); what that function has
+ * from outside is copied. In one piece, a turn of a worker took Redis 57 µs before it began with anything: docs/adr/0053-scripts-of-functions.md.
  * Besides, the 200 locals that a function may have are those of one file.
  *
  * An include cannot end its script: a `return` would end itself.
  */
 export function assemble(script: string, read: (name: string) => string): string {
-  const [begin = '', ...rest] = script.split(new RegExp(INCLUDE, 'gm'));
+  const [begin = '', ...rest] = script.split(INCLUDE);
   const parts = [begin, ...rest.map((text, at) => (at % 2 === 0 ? read(text) : text))];
-  const laterThan = (at: number): string => withoutComments(parts.slice(at + 1).join('\n'));
+  const lastUse = lastUses(parts);
   let known = namesIn(begin);
   let text = begin;
   let depth = 0;
   for (let at = 1; at < parts.length; at += 2) {
     const [file = '', own = ''] = parts.slice(at, at + 2);
-    text += asFunction(file, laterThan(at));
-    known = [...known, ...namesIn(file)].filter((name) => isNamedIn(laterThan(at), name));
+    const isNamedLater = (name: string): boolean => (lastUse.get(name) ?? 0) > at;
+    text += asFunction(file, isNamedLater);
+    known = [...known, ...namesIn(file)].filter(isNamedLater);
     if (known.length <= MOST_FROM_OUTSIDE) {
       text += 'return (function()\n';
       depth++;
@@ -44,8 +45,13 @@ export function assemble(script: string, read: (name: string) => string): string
   return text + '\nend)()'.repeat(depth);
 }
 
-function withoutComments(text: string): string {
-  return text.replace(/^ *--.*$/gm, '');
+/** By all that could be a name, besides what stands in whole lines of comment: the last part that has it. */
+function lastUses(parts: readonly string[]): Map<string, number> {
+  const uses = new Map<string, number>();
+  for (const [at, part] of parts.entries()) {
+    for (const word of part.replace(/^ *--.*$/gm, '').match(/\w+/g) ?? []) uses.set(word, at);
+  }
+  return uses;
 }
 
 function namesIn(text: string): string[] {
@@ -53,11 +59,11 @@ function namesIn(text: string): string[] {
   return [...functions, ...variables.flatMap((names) => names.split(', '))];
 }
 
-function asFunction(text: string, later: string): string {
+function asFunction(text: string, isNamedLater: (name: string) => boolean): string {
   const { functions, variables } = declaredIn(text);
-  const returned = functions.filter((name) => isNamedIn(later, name));
+  const returned = functions.filter(isNamedLater);
   // Somebody may assign to a variable later on: all have to mean the same one.
-  const shared = variables.filter((names) => names.split(', ').some((name) => isNamedIn(later, name)));
+  const shared = variables.filter((names) => names.split(', ').some(isNamedLater));
   const own = shared.reduce(withoutDeclaration, text);
   return [...shared.map((names) => `local ${names}`), ...calling(own, returned), ''].join('\n');
 }
@@ -75,10 +81,6 @@ function declaredIn(text: string): Declared {
     functions: all.flatMap(([, name]) => name ?? []),
     variables: all.flatMap(([, , names]) => names ?? []),
   };
-}
-
-function isNamedIn(text: string, name: string): boolean {
-  return new RegExp(`\\b${name}\\b`).test(text);
 }
 
 /** What is declared outside is only given its value here, if it has one. */

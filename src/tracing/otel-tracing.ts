@@ -12,7 +12,7 @@ import { destinationOf, failed, MESSAGING, serverOf } from './attributes.js';
 import { readPairs } from './endpoint.js';
 import { Exporting } from './exporting.js';
 import { Spans } from './spans.js';
-import { idsOf } from './trace-context.js';
+import { idsOf, traceIdOf } from './trace-context.js';
 import {
   type AttemptSpan,
   type BegunAttempt,
@@ -54,15 +54,19 @@ export class OtelTracing extends Tracing {
   }
 
   override request({ method, route, traceparent }: BegunRequest, describe: Describe): RequestSpan {
+    const passedOn = this.spans.passedOn(traceparent);
+    if (passedOn !== undefined)
+      return { traceparent: passedOn, traceId: traceIdOf(passedOn), ended: nothing };
     const name = route === undefined ? method : `${method} ${route}`;
     const begun = this.spans.begin(name, { kind: SpanKind.SERVER, traceparent });
-    const { span, traceparent: own, ids } = begun;
-    const { traceId, spanId } = ids;
-    if (!span) return { traceId, spanId, traceparent: own, ended: nothing };
-    span.setAttributes(requestAttributes(method, route, describe()));
+    const { span, ids } = begun;
+    span?.setAttributes(requestAttributes(method, route, describe()));
     return {
-      ...{ traceId, spanId, traceparent: own },
+      traceId: ids.traceId,
+      spanId: ids.spanId,
+      traceparent: begun.traceparent,
       ended: (status) => {
+        if (!span) return;
         span.setAttribute('http.response.status_code', status);
         if (status >= 500) failed(span, String(status));
         span.end();

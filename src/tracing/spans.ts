@@ -9,7 +9,7 @@ import {
 } from '@opentelemetry/sdk-trace';
 import type { Sampler as SamplerName } from '../config/tracing-settings.js';
 import { freshSpanId, freshTraceId } from './fresh-ids.js';
-import { isMarkedSampled, isSampled, spanContextOf, traceparentFor } from './trace-context.js';
+import { isMarkedSampled, isSampled, spanContextOf, traceparentFor, unsampled } from './trace-context.js';
 import type { SpanIds } from './tracing.js';
 
 /** A span that was begun. */
@@ -38,6 +38,8 @@ export class Spans implements IdGenerator {
   private readonly rootSampler: Sampler;
   private readonly asksParent: boolean;
   private nextTraceId: string | undefined;
+  /** Of a trace that is kept and has not begun yet. */
+  private drawnTraceId: string | undefined;
 
   constructor(sampler: SamplerName, ratio: number) {
     this.asksParent = sampler.startsWith('parentbased_');
@@ -53,9 +55,21 @@ export class Spans implements IdGenerator {
     return this.asksParent && traceparent !== undefined && !isMarkedSampled(traceparent);
   }
 
-  begin(name: string, { kind, traceparent, isLinked = false }: Place): Begun {
+  /**
+   * The traceparent that a request passes on whose trace is not kept: nothing else is made for it. Nothing when the trace is
+   * kept, and its span is to be begun next.
+   */
+  passedOn(traceparent: string | undefined): string | undefined {
     const parent = spanContextOf(traceparent);
     const traceId = parent?.traceId ?? freshTraceId();
+    if (!this.isKept(parent, traceId)) return unsampled(traceId, parent?.spanId ?? freshSpanId());
+    if (!parent) this.drawnTraceId = traceId;
+    return undefined;
+  }
+
+  begin(name: string, { kind, traceparent, isLinked = false }: Place): Begun {
+    const parent = spanContextOf(traceparent);
+    const traceId = parent?.traceId ?? this.takeTraceId();
     if (!this.isKept(parent, traceId)) return notKept(traceId, parent);
     this.nextTraceId = traceId;
     const links = parent && isLinked ? [{ context: parent }] : [];
@@ -69,6 +83,12 @@ export class Spans implements IdGenerator {
   readonly generateTraceId = (): string => this.nextTraceId ?? freshTraceId();
   readonly generateSpanId = freshSpanId;
 
+  private takeTraceId(): string {
+    const drawn = this.drawnTraceId ?? freshTraceId();
+    this.drawnTraceId = undefined;
+    return drawn;
+  }
+
   private isKept(parent: SpanContext | undefined, traceId: string): boolean {
     if (parent && this.asksParent) return isSampled(parent);
     const { decision } = this.rootSampler.shouldSample(ROOT_CONTEXT, traceId, '', SpanKind.INTERNAL, {}, []);
@@ -79,8 +99,7 @@ export class Spans implements IdGenerator {
 /** What is left out passes on what it came with: there is no span between. */
 function notKept(traceId: string, parent: SpanContext | undefined): Begun {
   const spanId = parent?.spanId ?? freshSpanId();
-  const traceparent = `00-${traceId}-${spanId}-00`;
-  return { ids: { traceId, spanId }, traceparent, span: undefined };
+  return { ids: { traceId, spanId }, traceparent: unsampled(traceId, spanId), span: undefined };
 }
 
 function rootSampler(name: SamplerName, ratio: number): Sampler {

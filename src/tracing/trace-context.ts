@@ -26,7 +26,17 @@ export function traceparentFor({ traceId, spanId, traceFlags }: SpanContext): st
   return `00-${traceId}-${spanId}-0${traceFlags & SAMPLED}`;
 }
 
+/** The traceparent of a trace that is not kept. */
+export function unsampled(traceId: string, spanId: string): string {
+  return `00-${traceId}-${spanId}-00`;
+}
+
+/** @param traceparent a valid one */
+export function traceIdOf(traceparent: string): string {
+  return traceparent.slice(3, 35);
+}
+
 /** @param traceparent a valid one */
 export function idsOf(traceparent: string): SpanIds {
-  return { traceId: traceparent.slice(3, 35), spanId: traceparent.slice(36, 52) };
+  return { traceId: traceIdOf(traceparent), spanId: traceparent.slice(36, 52) };
 }

@@ -28,7 +28,11 @@ export interface DescribedRequest {
 }
 
 /** A request to this server. */
-export interface RequestSpan extends SpanIds {
+export interface RequestSpan {
+  /** 32 hexadecimal digits. */
+  readonly traceId: string;
+  /** 16 hexadecimal digits; nothing when the trace is not kept: then there is no span to be found by it. */
+  readonly spanId?: string | undefined;
   /** What comes of the request has this parent. */
   readonly traceparent: string;
   ended(status: number): void;
