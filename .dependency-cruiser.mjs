@@ -47,7 +47,7 @@ export const allowed = {
 };
 
 const folders = Object.keys(allowed);
-// What logging redacts may be asked for everywhere but in the pure folders.
+// What logging redacts, and how wide lines are written, may be asked for everywhere but in the pure folders.
 const pure = ['task', 'time', 'net', 'config'];
 
 const table = folders.map((folder) => ({
@@ -59,7 +59,7 @@ const table = folders.map((folder) => ({
     path: '^src/',
     pathNot: [folder, ...allowed[folder]]
       .map((name) => `^src/${name}/`)
-      .concat(pure.includes(folder) ? [] : ['^src/logging/redact\\.ts$']),
+      .concat(pure.includes(folder) ? [] : ['^src/logging/(redact|wide-lines)\\.ts$']),
   },
 }));
 
