@@ -9,6 +9,7 @@ import type { ClaimedTask } from '../queue/task-handler.js';
 import type { Attempt } from '../task/attempt.js';
 import type { Settlement } from '../task/settlement.js';
 import { isCall, type Task, typeOf } from '../task/task.js';
+import { traceIdOf } from '../tracing/trace-context.js';
 import { type AttemptSpan, Tracing } from '../tracing/tracing.js';
 
 /** An attempt that was made. */
@@ -79,7 +80,7 @@ export class AttemptLog {
       settlement: settlement.kind,
       retry_in_ms: delayOf(settlement),
       dead_letter_reason: reasonOf(settlement),
-      trace_id: traceIdOf(task, span),
+      trace_id: traceOf(task, span),
       span_id: span.ids?.spanId,
     };
   }
@@ -93,7 +94,7 @@ function reasonOf(settlement: Settlement): string | undefined {
   return settlement.kind === 'dead_letter' ? settlement.reason : undefined;
 }
 
-/** Without tracing that of whoever enqueued it, if there is one. */
-function traceIdOf({ traceparent }: Task, { ids }: AttemptSpan): string | undefined {
-  return ids?.traceId ?? traceparent?.slice(3, 35);
+/** Without a span that of whoever enqueued it, if there is one. */
+function traceOf({ traceparent }: Task, { ids }: AttemptSpan): string | undefined {
+  return ids?.traceId ?? (traceparent && traceIdOf(traceparent));
 }

@@ -12,7 +12,7 @@ import { destinationOf, failed, MESSAGING, serverOf } from './attributes.js';
 import { readPairs } from './endpoint.js';
 import { Exporting } from './exporting.js';
 import { Spans } from './spans.js';
-import { idsOf, traceIdOf } from './trace-context.js';
+import { traceIdOf } from './trace-context.js';
 import {
   type AttemptSpan,
   type BegunAttempt,
@@ -115,7 +115,7 @@ export class OtelTracing extends Tracing {
 const nothing = (): undefined => undefined;
 
 function leftOut(traceparent: string): AttemptSpan {
-  return { ids: idsOf(traceparent), calls: () => traceparent, ended: nothing };
+  return { ids: undefined, calls: () => traceparent, ended: nothing };
 }
 
 function resourceOf({ tracing, service }: Config): Record<string, string> {

@@ -1,5 +1,4 @@
 import type { SpanContext } from '@opentelemetry/api';
-import type { SpanIds } from './tracing.js';
 
 /** W3C Trace Context, version 00. */
 const TRACEPARENT = /^00-((?!0{32})[0-9a-f]{32})-((?!0{16})[0-9a-f]{16})-([0-9a-f]{2})$/;
@@ -34,9 +33,4 @@ export function unsampled(traceId: string, spanId: string): string {
 /** @param traceparent a valid one */
 export function traceIdOf(traceparent: string): string {
   return traceparent.slice(3, 35);
-}
-
-/** @param traceparent a valid one */
-export function idsOf(traceparent: string): SpanIds {
-  return { traceId: traceIdOf(traceparent), spanId: traceparent.slice(36, 52) };
 }

@@ -54,7 +54,7 @@ export interface Called {
 
 /** An attempt, and its call within. */
 export interface AttemptSpan {
-  /** Nothing without tracing. */
+  /** Nothing without tracing, and when the trace is not kept: then there is no span to be found. */
   readonly ids: SpanIds | undefined;
   /** The call begins. @returns the `traceparent` to send with it; nothing without tracing */
   calls(called: Called): string | undefined;
