@@ -13,8 +13,8 @@ const STEADY = { connections: 64, perSecond: 3000 };
 
 /**
  * What it costs to be seen: the product without its metrics, as it is while somebody scrapes it, and besides with one
- * trace of a hundred. All three run at once and take turns of a second. What has metrics is scraped three times as often as
- * Prometheus does that asks often.
+ * trace of a hundred. All three run at once, take turns of a second, and are scraped three times as often as by a
+ * Prometheus that asks often.
  *
  * @param {import('../lib/context.mjs').Context} context @returns {Promise<import('../lib/report.mjs').Section>}
  */
